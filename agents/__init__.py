@@ -1,0 +1,1 @@
+"""Who speaks to a model: generator, critic, answerer, and the one way to ask."""

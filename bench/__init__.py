@@ -1,0 +1,1 @@
+"""Measurements anyone can repeat on their own folder; they import nothing of what they judge."""

@@ -1,0 +1,1 @@
+"""What can be decided without a model: facts, quotes, duplicates, distractors, leakage, form."""

@@ -1,0 +1,1 @@
+"""What happens next: the question graph, the dataset graph, and the decisions between nodes."""

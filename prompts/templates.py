@@ -1,0 +1,212 @@
+"""Prompts: one typed method per template; strict, loaded once, replaceable by a folder.
+
+A template has a `system` and a `user` block, or `user` alone. A file of the same name in the
+folder given to `Prompts` takes the place of the one here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError
+from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
+
+from tools.machines import Machine
+from tools.passages import Passage
+
+HERE = Path(__file__).parent
+ROW_LANGUAGES = tuple(sorted(path.stem for path in (HERE / "row").glob("*.md")))
+
+
+class PromptError(Exception):
+    """A template is missing or cannot be rendered; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a window: the text of one section on one page."""
+
+    page: int
+    section: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a question is written from: a document's window, its language and its machine."""
+
+    document: str
+    language: str
+    machine: Machine | None
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A draft that was not accepted, and why."""
+
+    question: str
+    quote: str
+    objections: tuple[str, ...]
+
+
+def _attribute(value: str) -> str:
+    return value.replace('"', "'").replace("<", "(").replace(">", ")").replace("\n", " ")
+
+
+class Prompts:
+    """The templates, rendered to chat messages."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        places = [FileSystemLoader(place) for place in (folder, HERE) if place]
+        self._environment = Environment(
+            loader=ChoiceLoader(places),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            autoescape=False,  # noqa: S701 - the output is a prompt, not a page
+        )
+        self._environment.filters["attribute"] = _attribute
+
+    def draft_question(
+        self,
+        source: Source,
+        *,
+        scenario: str,
+        topics: Sequence[str],
+        asked: Sequence[str],
+        revision: Revision | None = None,
+    ) -> list[BaseMessage]:
+        """Ask the generator for a question about the window, or for a better one."""
+        return self._render(
+            "draft.md",
+            **_shown(source),
+            scenario=scenario,
+            topics=list(topics),
+            asked=list(asked),
+            revision=revision,
+        )
+
+    def analyse_question(
+        self, source: Source, *, scenario: str, question: str, quote: str, hits: Sequence[Passage]
+    ) -> list[BaseMessage]:
+        """Ask the critic for free written reasoning about a question, before it scores."""
+        return self._render(
+            "analyse_question.md",
+            **_shown(source),
+            scenario=scenario,
+            question=question,
+            quote=quote,
+            hits=hits,
+        )
+
+    def judge_question(
+        self,
+        source: Source,
+        *,
+        scenario: str,
+        question: str,
+        quote: str,
+        hits: Sequence[Passage],
+        analysis: str = "",
+    ) -> list[BaseMessage]:
+        """Ask the critic to judge a question against its window."""
+        return self._render(
+            "judge_question.md",
+            **_shown(source),
+            scenario=scenario,
+            question=question,
+            quote=quote,
+            hits=hits,
+            analysis=analysis,
+        )
+
+    def answer(
+        self, question: str, *, language: str, machine: Machine | None, objections: Sequence[str]
+    ) -> list[BaseMessage]:
+        """Open the answerer's tool loop."""
+        return self._render(
+            "answer.md",
+            question=question,
+            language=language,
+            machine=machine,
+            objections=list(objections),
+        )
+
+    def conclude(self, language: str) -> list[BaseMessage]:
+        """Close the answerer's tool loop: ask for the answer and its citations."""
+        return self._render("conclude.md", language=language)
+
+    def judge_answer(
+        self,
+        question: str,
+        answer: str,
+        *,
+        scenario: str,
+        language: str,
+        machine: Machine | None,
+        passages: Sequence[Passage],
+        citations: Sequence[tuple[str, str]],
+    ) -> list[BaseMessage]:
+        """Ask the critic to judge a finished row; citations are (passage id, quote)."""
+        return self._render(
+            "judge_answer.md",
+            scenario=scenario,
+            language=language,
+            machine=machine,
+            passages=passages,
+            question=question,
+            answer=answer,
+            citations=citations,
+        )
+
+    def repair(self, error: str) -> list[BaseMessage]:
+        """Show a model why its reply could not be read."""
+        return self._render("repair.md", error=error)
+
+    def row(
+        self, question: str, *, language: str, machine: Machine | None, passages: Sequence[Passage]
+    ) -> tuple[str, str]:
+        """Return the system and user message of a training row, in the row's language."""
+        chosen = language if language in ROW_LANGUAGES else "en"
+        system, user = self._render(
+            f"row/{chosen}.md", question=question, machine=machine, passages=passages
+        )
+        return str(system.content), str(user.content)
+
+    def hashes(self) -> dict[str, str]:
+        """Return the first 16 hex digits of each template's SHA-256, by template name."""
+        return {name: self._hash(name) for name in sorted(self._environment.list_templates(["md"]))}
+
+    def _hash(self, name: str) -> str:
+        loader = self._environment.loader
+        assert loader is not None
+        source, _, _ = loader.get_source(self._environment, name)
+        return hashlib.sha256(source.encode()).hexdigest()[:16]
+
+    def _render(self, name: str, **variables: object) -> list[BaseMessage]:
+        try:
+            template = self._environment.get_template(name)
+            context = template.new_context(variables)
+            text = {
+                block: "".join(render(context)).strip() for block, render in template.blocks.items()
+            }
+        except TemplateError as error:
+            raise PromptError(f"The prompt {name} cannot be rendered: {error}") from error
+        messages: list[BaseMessage] = []
+        if "system" in text:
+            messages.append(SystemMessage(text["system"]))
+        messages.append(HumanMessage(text["user"]))
+        return messages
+
+
+def _shown(source: Source) -> dict[str, object]:
+    return {
+        "document": source.document,
+        "language": source.language,
+        "machine": source.machine,
+        "parts": source.parts,
+    }

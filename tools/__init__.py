@@ -1,0 +1,1 @@
+"""Where facts come from: documents, passages, the index, machine names."""

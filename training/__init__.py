@@ -1,0 +1,1 @@
+"""What the GPU eats: rows, export formats, the audit, recipes, and the training run itself."""

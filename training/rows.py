@@ -1,0 +1,81 @@
+"""TrainingRow: one accepted question with its context, answer and provenance."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Split = Literal["train", "validation", "test"]
+Role = Literal["oracle", "distractor"]
+
+
+class Frozen(BaseModel):
+    """A value that is never changed after it was judged."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ContextPassage(Frozen):
+    """A passage as the model sees it, and whether the answer stands on it."""
+
+    passage_id: str
+    document: str
+    start: int
+    end: int
+    text: str
+    role: Role
+
+
+class RowCitation(Frozen):
+    """A verbatim quote; `start` and `end` count in the document's normalised text."""
+
+    passage_id: str
+    document: str
+    start: int
+    end: int
+    quote: str
+
+
+class Scores(Frozen):
+    """The critic's scores from 1 to 10, of the question and of the finished row."""
+
+    relevance: int
+    global_relevance: int
+    coverage: int
+    faithfulness: int
+    completeness: int
+
+
+class TrainingRow(Frozen):
+    """A row of `rows.parquet`: what the model is tuned on, and where every word of it comes from.
+
+    `section` is the first citation's heading path joined with " > ". `system` and `user` are the
+    chat messages before the answer. `sections` are content hashes of the cited sections: rows that
+    share one stay on one side of the split.
+    """
+
+    id: str
+    question: str
+    answer: str
+    answerable: bool
+    kind: str
+    difficulty: str
+    language: str
+    document: str
+    machine_code: str | None
+    machine_name: str | None
+    pages: tuple[int, ...]
+    section: str
+    context: tuple[ContextPassage, ...]
+    oracle_positions: tuple[int, ...]
+    citations: tuple[RowCitation, ...]
+    scores: Scores
+    reasons: str
+    attempts: int
+    models: dict[str, str]
+    prompt_hashes: dict[str, str]
+    sha256: str
+    system: str
+    user: str
+    sections: tuple[str, ...]
