@@ -1,8 +1,33 @@
-"""The answerer: searches the manuals with tools, answers from what it found, and cites it."""
+"""The answerer: searches the manuals with tools, answers from what it found, and cites it.
+
+The tool loop is LangChain's `create_agent`; a middleware sends each of its model calls through
+`Calls` and journals what its tools return. One last call without tools carries the schema.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain.agents import create_agent
+from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
+from langchain.tools.tool_node import ToolCallRequest
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from langchain_core.tools import BaseTool
+from langgraph.types import Command
 from pydantic import BaseModel, ConfigDict, Field
+
+from agents.calls import Calls, RoleModel
+from agents.journal import CallKey, digest
+from prompts.templates import Prompts
+from tools.machines import Machine
+from tools.search import SearchScope
+
+MOST_TURNS = 6
+"""Most model calls of one tool loop."""
+HITS = 5
+"""How many passages a search shows."""
 
 
 class Citation(BaseModel):
@@ -29,3 +54,112 @@ class Answer(BaseModel):
     """The passages the answer stands on, with verbatim quotes; empty when abstaining."""
     missing: str
     """When abstaining, what the passages do not say; otherwise empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What one answer is about: the agent's runtime context."""
+
+    candidate: str
+    attempt: int
+    scope: SearchScope
+
+
+class ThroughCalls(AgentMiddleware[AgentState[Any], Errand, Any]):
+    """Sends the agent's model calls through `Calls`, and journals its tools' results."""
+
+    def __init__(self, model: RoleModel, calls: Calls) -> None:
+        self._model = model
+        self._calls = calls
+
+    async def awrap_model_call(
+        self,
+        request: ModelRequest[Errand],
+        handler: Callable[[ModelRequest[Errand]], Awaitable[ModelResponse[Any]]],
+    ) -> AIMessage:
+        """Ask through `Calls`; past the last turn, end the loop."""
+        turn = sum(isinstance(message, AIMessage) for message in request.messages)
+        if turn >= MOST_TURNS:
+            return AIMessage("")
+        errand = request.runtime.context
+        opening = [request.system_message] if request.system_message else []
+        tools = [tool for tool in request.tools if isinstance(tool, BaseTool)]
+        key = CallKey(errand.candidate, "search", errand.attempt, turn)
+        return await self._calls.say(self._model, [*opening, *request.messages], key, tools)
+
+    async def awrap_tool_call(
+        self,
+        request: ToolCallRequest,
+        handler: Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]],
+    ) -> ToolMessage | Command[Any]:
+        """Return what the journal holds for this tool call, or run it and write it down."""
+        errand: Errand = request.runtime.context
+        call = request.tool_call
+        messages: Sequence[BaseMessage] = request.state["messages"]
+        key = CallKey(errand.candidate, "search", errand.attempt, _place(messages, call["id"]))
+        sent = digest(call["name"], call["args"])
+        journal = self._calls.journal
+        if (known := journal.tool_result(key, sent)) is not None:
+            return ToolMessage(known, tool_call_id=call["id"] or "", name=call["name"])
+        result = await handler(request)
+        if isinstance(result, ToolMessage):
+            journal.record_tool_result(key, sent, str(result.text))
+        return result
+
+
+class Answerer:
+    """A model in the answerer's role, with the tools of `tools/search.py`."""
+
+    def __init__(
+        self, model: RoleModel, calls: Calls, prompts: Prompts, tools: Sequence[BaseTool]
+    ) -> None:
+        self.model = model
+        self._calls = calls
+        self._prompts = prompts
+        self._agent = create_agent(
+            model.chat,
+            tools,
+            middleware=[ThroughCalls(model, calls)],
+            context_schema=Errand,
+            name="answerer",
+        )
+
+    async def answer(
+        self,
+        question: str,
+        *,
+        candidate: str,
+        attempt: int,
+        language: str,
+        machine: Machine | None,
+        objections: Sequence[str],
+    ) -> Answer:
+        """Return an answer with citations, or an abstention.
+
+        Raises:
+            CallError: no answer could be had.
+        """
+        opening = self._prompts.answer(
+            question, language=language, machine=machine, objections=objections
+        )
+        scope = SearchScope(machine=machine.code if machine else None, language=language, k=HITS)
+        state = await self._agent.ainvoke(
+            {"messages": list(opening)},
+            config={"recursion_limit": 4 * MOST_TURNS},
+            context=Errand(candidate, attempt, scope),
+        )
+        messages = [*state["messages"], *self._prompts.conclude(language)]
+        return await self._calls.ask(
+            self.model, messages, Answer, CallKey(candidate, "answer", attempt)
+        )
+
+
+def _place(messages: Sequence[BaseMessage], call_id: str | None) -> int:
+    """Return how many tool calls of the conversation come before this one."""
+    calls = [
+        call["id"]
+        for message in messages
+        if isinstance(message, AIMessage)
+        for call in message.tool_calls
+    ]
+    return calls.index(call_id) if call_id in calls else len(calls)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from pydantic import BaseModel, ConfigDict, Field
+
+from agents.calls import Calls, RoleModel
+from agents.journal import CallKey
+from prompts.templates import Prompts, Source
+from tools.machines import Machine
+from tools.passages import Passage
 
 
 class Critique(BaseModel):
@@ -35,3 +44,79 @@ class RowJudgement(BaseModel):
     """How completely the answer answers the question, from 1 to 10."""
     instructions: str
     """What the next answer must do better; empty if nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Critic:
+    """A model in the critic's role; with `analyses` it reasons in free text before it scores."""
+
+    model: RoleModel
+    calls: Calls
+    prompts: Prompts
+    analyses: bool = False
+
+    async def judge_question(
+        self,
+        source: Source,
+        *,
+        candidate: str,
+        attempt: int,
+        scenario: str,
+        question: str,
+        quote: str,
+        hits: Sequence[Passage],
+    ) -> Critique:
+        """Return reasons and scores for a question; `hits` are the best of a search for it.
+
+        Raises:
+            CallError: no critique could be had.
+        """
+        analysis = ""
+        if self.analyses:
+            prompt = self.prompts.analyse_question(
+                source, scenario=scenario, question=question, quote=quote, hits=hits
+            )
+            said = await self.calls.say(self.model, prompt, CallKey(candidate, "analyse", attempt))
+            analysis = str(said.text)
+        messages = self.prompts.judge_question(
+            source,
+            scenario=scenario,
+            question=question,
+            quote=quote,
+            hits=hits,
+            analysis=analysis,
+        )
+        return await self.calls.ask(
+            self.model, messages, Critique, CallKey(candidate, "critique", attempt)
+        )
+
+    async def judge_answer(
+        self,
+        question: str,
+        answer: str,
+        *,
+        candidate: str,
+        attempt: int,
+        scenario: str,
+        language: str,
+        machine: Machine | None,
+        passages: Sequence[Passage],
+        citations: Sequence[tuple[str, str]],
+    ) -> RowJudgement:
+        """Return reasons and scores for a finished row; citations are (passage id, quote).
+
+        Raises:
+            CallError: no judgement could be had.
+        """
+        messages = self.prompts.judge_answer(
+            question,
+            answer,
+            scenario=scenario,
+            language=language,
+            machine=machine,
+            passages=passages,
+            citations=citations,
+        )
+        return await self.calls.ask(
+            self.model, messages, RowJudgement, CallKey(candidate, "judge", attempt)
+        )

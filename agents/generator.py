@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from agents.calls import Calls, RoleModel
+from agents.journal import CallKey
+from prompts.templates import Prompts, Revision, Source
 
 Kind = Literal["value", "procedure", "warning", "meaning"]
 Difficulty = Literal["easy", "medium", "hard"]
@@ -25,3 +31,35 @@ class Question(BaseModel):
     what is dangerous; meaning: what a thing is or what it is for."""
     difficulty: Difficulty
     """easy: one sentence answers it; medium: a table or several sentences; hard: several passages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """A model in the generator's role."""
+
+    model: RoleModel
+    calls: Calls
+    prompts: Prompts
+
+    async def draft(
+        self,
+        source: Source,
+        *,
+        candidate: str,
+        attempt: int,
+        scenario: str,
+        topics: Sequence[str],
+        asked: Sequence[str],
+        revision: Revision | None = None,
+    ) -> Question:
+        """Return a question about the window, or with `revision` a better one.
+
+        Raises:
+            CallError: no question could be had.
+        """
+        messages = self.prompts.draft_question(
+            source, scenario=scenario, topics=topics, asked=asked, revision=revision
+        )
+        return await self.calls.ask(
+            self.model, messages, Question, CallKey(candidate, "draft", attempt)
+        )

@@ -6,11 +6,21 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import file_digest, sha256
+from pathlib import Path
 
+from tools.blocks import DocumentError, Draft
+from tools.contents import contents_problem
+from tools.language import detect
+from tools.layout import Span, lay_out
 
-class DocumentError(Exception):
-    """A file or a folder cannot be read; the message is a sentence for the user."""
+__all__ = ["Document", "DocumentError", "Page", "Section", "Unreadable", "read_folder"]
+
+_SETTINGS = {"machines.csv", "info_files.csv", "brief.yaml", "officina.yaml"}
+_SUFFIXES = ".json, .jsonl, .md, .markdown, .pdf, .html, .htm or .txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +69,111 @@ class Unreadable:
     path: str
     reason: str
     page: int | None = None
+
+
+def read_folder(
+    root: Path, on_file: Callable[[str, int, int], None] | None = None
+) -> tuple[list[Document], list[Unreadable]]:
+    """Return the folder's documents in path order, and what could not be read of it.
+
+    `on_file(path, done, total)` is called before each file. Raises DocumentError if `root` is no
+    folder.
+    """
+    if not root.is_dir():
+        raise DocumentError(f"There is no folder {root}: name the folder that holds the manuals.")
+    paths, unreadable = _files(root)
+    documents: list[Document] = []
+    for done, path in enumerate(paths):
+        name = path.relative_to(root).as_posix()
+        if on_file is not None:
+            on_file(name, done, len(paths))
+        try:
+            document = _read(path, name)
+        except DocumentError as error:
+            unreadable.append(Unreadable(name, str(error)))
+        except OSError as error:
+            reason = f"The file cannot be opened ({error.strerror}): check its rights and its link."
+            unreadable.append(Unreadable(name, reason))
+        else:
+            documents.append(document)
+            unreadable += _problem_pages(document)
+    return documents, sorted(unreadable, key=lambda line: (line.path, line.page or 0))
+
+
+def _files(root: Path) -> tuple[list[Path], list[Unreadable]]:
+    paths: list[Path] = []
+    unreadable: list[Unreadable] = []
+
+    def refuse(path: Path, reason: str) -> None:
+        unreadable.append(Unreadable(path.relative_to(root).as_posix(), reason))
+
+    def closed(error: OSError) -> None:
+        reason = f"The folder cannot be opened ({error.strerror}): check its rights."
+        refuse(Path(error.filename), reason)
+
+    for folder, subfolders, names in os.walk(root, onerror=closed):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        for name in subfolders:
+            if (link := Path(folder, name)).is_symlink():
+                refuse(link, "A link to a folder is not followed: put the folder itself here.")
+        shown = [name for name in names if not name.startswith(".") and name not in _SETTINGS]
+        paths += [Path(folder, name) for name in shown]
+    return sorted(paths, key=lambda path: path.relative_to(root).as_posix()), unreadable
+
+
+def _problem_pages(document: Document) -> list[Unreadable]:
+    return [
+        Unreadable(document.path, page.problem, page.number)
+        for page in document.pages
+        if page.problem is not None
+    ]
+
+
+def _read(path: Path, name: str) -> Document:
+    if not path.stat().st_size:
+        raise DocumentError("The file is empty: export it again or remove it.")
+    draft = _reader(path.suffix.lower())(path)
+    layout = lay_out(draft)
+    if not layout.text and not any(page.problem for page in draft.pages):
+        raise DocumentError("The file holds no text: export it again or remove it.")
+    with path.open("rb") as file:
+        digest = file_digest(file, "sha256").hexdigest()
+    first_heading = next((titles[-1] for titles, _, _ in layout.sections if titles), None)
+    return Document(
+        id=sha256(f"{name}\0{digest}".encode("utf-8", "surrogateescape")).hexdigest()[:12],
+        path=name,
+        sha256=digest,
+        title=draft.title or first_heading or path.stem,
+        text=layout.text,
+        pages=tuple(_page(span, layout.text[span.start : span.end]) for span in layout.pages),
+        sections=tuple(Section(*section) for section in layout.sections),
+        paged=draft.paged,
+        metadata=draft.metadata,
+    )
+
+
+def _page(span: Span, text: str) -> Page:
+    problem = span.problem or contents_problem(text.split("\n"))
+    return Page(span.number, span.start, span.end, detect(text), problem)
+
+
+def _reader(suffix: str) -> Callable[[Path], Draft]:
+    """Return the reader for the suffix; imported here, so that a folder pays for its formats only."""
+    match suffix:
+        case ".json":
+            from tools.read_json import read_json as read
+        case ".jsonl":
+            from tools.read_json import read_json_lines as read
+        case ".md" | ".markdown":
+            from tools.read_markdown import read_markdown as read
+        case ".html" | ".htm":
+            from tools.read_html import read_html as read
+        case ".pdf":
+            from tools.read_pdf import read_pdf as read
+        case ".txt":
+            from tools.read_text import read_text as read
+        case _:
+            raise DocumentError(
+                f"Files ending in {suffix or 'nothing'} are not read: convert it to {_SUFFIXES}."
+            )
+    return read

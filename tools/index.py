@@ -1,4 +1,4 @@
-"""The Index protocol: what every search engine behind the agents must do, and the Hit it returns."""
+"""The Index protocol: what every search engine behind the agents must do, and its Hit."""
 
 from __future__ import annotations
 
@@ -49,8 +49,14 @@ class Index(Protocol):
         """Return the passages with these ids, in the order asked, leaving out unknown ones."""
         ...
 
-    async def neighbours(self, passage_id: str, *, before: int = 1, after: int = 1) -> list[Passage]:
+    async def neighbours(
+        self, passage_id: str, *, before: int = 1, after: int = 1
+    ) -> list[Passage]:
         """Return the passages around this one in its document, itself included, in text order."""
+        ...
+
+    async def pages(self, document: str, first: int, last: int) -> list[Passage]:
+        """Return the passages that touch these pages of the document (a path), in text order."""
         ...
 
     async def count(self) -> int:

@@ -1,4 +1,7 @@
-"""TrainingRow: one accepted question with its context, answer and provenance."""
+"""TrainingRow: one accepted question with its context, answer and provenance.
+
+`TrainingError` is what every module of this room raises.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,10 @@ from pydantic import BaseModel, ConfigDict
 
 Split = Literal["train", "validation", "test"]
 Role = Literal["oracle", "distractor"]
+
+
+class TrainingError(Exception):
+    """A dataset, a recipe or a training run is not usable; the message is a sentence for the user."""
 
 
 class Frozen(BaseModel):

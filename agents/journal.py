@@ -1,0 +1,154 @@
+"""The journal: every finished model call and tool call, once, on disk, before its result is used.
+
+Calls are keyed by candidate, step, attempt and ask, and by a hash of everything that was sent: a
+run that starts again on its folder finds its finished calls here and pays for none of them twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.messages import AIMessage
+from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, Text, func, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import SQLAlchemyError
+
+_METADATA = MetaData()
+_KEY = (
+    ("candidate", String(64)),
+    ("step", String(32)),
+    ("attempt", Integer),
+    ("ask", Integer),
+)
+
+
+def _key_columns() -> list[Column[Any]]:
+    return [Column(name, kind, primary_key=True) for name, kind in _KEY]
+
+
+CALLS = Table(
+    "calls",
+    _METADATA,
+    *_key_columns(),
+    Column("sent", String(64), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("model", String(200), nullable=False),
+    Column("reply", Text, nullable=False),
+    Column("input_tokens", Integer, nullable=False),
+    Column("output_tokens", Integer, nullable=False),
+)
+TOOL_CALLS = Table(
+    "tool_calls",
+    _METADATA,
+    *_key_columns(),
+    Column("sent", String(64), nullable=False),
+    Column("result", Text, nullable=False),
+)
+
+
+class JournalError(Exception):
+    """The journal cannot be read or written; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallKey:
+    """Which call of a run this is; `ask` counts the turns of a loop, repairs and re-asks."""
+
+    candidate: str
+    step: str
+    attempt: int
+    ask: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a run's finished calls came to, for one role."""
+
+    role: str
+    calls: int
+    input_tokens: int
+    output_tokens: int
+
+
+class Journal:
+    """Finished calls in two tables of the engine's database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        try:
+            _METADATA.create_all(engine)
+        except SQLAlchemyError as error:
+            raise JournalError(
+                f"The journal cannot be opened ({error}). Check the run folder's disk and rights."
+            ) from error
+
+    def reply(self, key: CallKey, sent: str) -> AIMessage | None:
+        """Return the reply to this call if the same was sent before."""
+        found = self._find(CALLS, key, sent, "reply")
+        return None if found is None else AIMessage(**json.loads(found))
+
+    def record_reply(
+        self, key: CallKey, sent: str, *, role: str, model: str, reply: AIMessage
+    ) -> None:
+        """Commit a finished model call."""
+        usage = reply.usage_metadata
+        kept = reply.model_dump(include={"content", "tool_calls", "usage_metadata"})
+        self._put(
+            CALLS,
+            key,
+            sent=sent,
+            role=role,
+            model=model,
+            reply=json.dumps(kept, ensure_ascii=False, sort_keys=True),
+            input_tokens=usage["input_tokens"] if usage else 0,
+            output_tokens=usage["output_tokens"] if usage else 0,
+        )
+
+    def tool_result(self, key: CallKey, sent: str) -> str | None:
+        """Return what a tool returned to this call if the same was asked before."""
+        return self._find(TOOL_CALLS, key, sent, "result")
+
+    def record_tool_result(self, key: CallKey, sent: str, result: str) -> None:
+        """Commit what a tool returned."""
+        self._put(TOOL_CALLS, key, sent=sent, result=result)
+
+    def count(self) -> int:
+        """Return how many model calls are finished."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.count()).select_from(CALLS)).scalar_one()
+
+    def spent(self) -> list[Spent]:
+        """Return calls and tokens by role."""
+        sums = (func.count(), func.sum(CALLS.c.input_tokens), func.sum(CALLS.c.output_tokens))
+        query = select(CALLS.c.role, *sums).group_by(CALLS.c.role).order_by(CALLS.c.role)
+        with self._engine.connect() as connection:
+            return [Spent(*row) for row in connection.execute(query)]
+
+    def _find(self, table: Table, key: CallKey, sent: str, column: str) -> str | None:
+        query = select(table.c[column]).where(
+            table.c.sent == sent, *(table.c[name] == getattr(key, name) for name, _ in _KEY)
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def _put(self, table: Table, key: CallKey, **values: object) -> None:
+        keyed = {name: getattr(key, name) for name, _ in _KEY}
+        statement = insert(table).values(**keyed, **values)
+        statement = statement.on_conflict_do_update(index_elements=list(keyed), set_=values)
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(statement)
+        except SQLAlchemyError as error:
+            raise JournalError(
+                f"A finished call cannot be written down ({error.__cause__ or error}). "
+                "Check that the disk is not full, then resume the run."
+            ) from error
+
+
+def digest(*parts: object) -> str:
+    """Return the SHA-256 of the parts as canonical JSON: what a call is recognised by."""
+    text = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

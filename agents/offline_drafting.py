@@ -1,0 +1,59 @@
+"""The offline generator: chooses a fact of the window and asks about it; sometimes it drafts badly.
+
+About one first draft in ten is honestly bad, as real models' are, so that revising and dropping
+happen in every run. `agents/offline.py` calls `draft`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+
+from agents.generator import Question
+from agents.offline_phrases import phrases_of
+from agents.offline_questions import Fact, facts
+from agents.offline_reading import Prompt
+
+_BAD_ONE_IN = 10
+_HOPELESS_ONE_IN = 40
+_NOTHING = Question(quote="", text="", kind="value", difficulty="easy")
+
+
+def draft(prompt: Prompt) -> Question:
+    """Write a question about the window, or a better one after objections."""
+    fact = _choose(prompt)
+    if fact is None:
+        return _NOTHING
+    drawn = _draw(prompt, len(prompt.asked))
+    if drawn % _HOPELESS_ONE_IN == 0 or (drawn % _BAD_ONE_IN == 0 and not prompt.revising):
+        return _bad(prompt, fact, drawn)
+    form = _draw(prompt, fact.quote) % len(fact.questions)
+    return Question(
+        quote=fact.quote, text=fact.questions[form], kind=fact.kind, difficulty=fact.difficulty
+    )
+
+
+def _choose(prompt: Prompt) -> Fact | None:
+    """Return the best fact not yet asked about, taking families of questions in turn."""
+    asked = {*prompt.asked, prompt.draft} if prompt.revising else set(prompt.asked)
+    found = [
+        fact
+        for part in prompt.parts
+        for fact in facts(part.text, part.section, prompt.language, prompt.machine)
+    ]
+    families = Counter(fact.family for fact in found if asked.intersection(fact.questions))
+    left = [fact for fact in found if not asked.intersection(fact.questions)]
+    return min(left, key=lambda fact: fact.worth + 8 * families[fact.family], default=None)
+
+
+def _bad(prompt: Prompt, fact: Fact, drawn: int) -> Question:
+    phrases = phrases_of(prompt.language)
+    form = phrases.bare[drawn // _BAD_ONE_IN % len(phrases.bare)]
+    headings = next((part.section for part in prompt.parts if part.section), ("",))
+    text = form.format(heading=headings[-1])
+    return Question(quote=fact.quote, text=text, kind=fact.kind, difficulty=fact.difficulty)
+
+
+def _draw(prompt: Prompt, salt: object) -> int:
+    window = "\n".join(part.text for part in prompt.parts)
+    return int.from_bytes(hashlib.sha256(f"{salt}\n{window}".encode()).digest()[:6], "big")

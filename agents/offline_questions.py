@@ -1,0 +1,207 @@
+"""From statements to questions by rule: what the offline generator may ask about a text.
+
+`facts` reads a text and returns, for every statement that a rule fits, the questions it answers
+and the answer in the words of the text. The answerer reads passages with the same function.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from agents.generator import Difficulty, Kind
+from agents.offline_phrases import Column, Phrases, Rule, phrases_of
+from agents.offline_text import Unit, units
+from tools.language import differs
+
+_LONGEST = 320
+_WORDS = range(4, 34)
+_ODD = re.compile(r"[|{}\\<>=~^�]|\.\.\.|…|https?:|www\.|::|\w\(\)|\[[^\]]*$|,$|--")
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A statement that can be asked about: its words, its questions and its answer."""
+
+    quote: str
+    questions: tuple[str, ...]
+    answer: str
+    kind: Kind
+    difficulty: Difficulty
+    family: str
+    worth: int
+
+
+@lru_cache(maxsize=4096)
+def facts(text: str, section: tuple[str, ...], language: str, machine: str) -> tuple[Fact, ...]:
+    """Return what may be asked about a text, in text order; one for each statement or table cell."""
+    reader = _Reader(phrases_of(language), language, machine)
+    return tuple(fact for unit in units(text, section) for fact in reader.read(unit))
+
+
+class _Reader:
+    def __init__(self, phrases: Phrases, language: str, machine: str) -> None:
+        self.phrases, self.language, self.machine = phrases, language, machine
+        self.on = phrases.name_machine(phrases.on_machine, machine)
+        self.of = phrases.name_machine(phrases.of_machine, machine)
+
+    def read(self, unit: Unit) -> Iterator[Fact]:
+        if unit.form == "row":
+            yield from self._row(unit)
+        elif unit.form == "steps":
+            yield from self._steps(unit)
+        elif unit.form == "term":
+            yield from self._term(unit)
+        else:
+            yield from self._sentence(unit)
+
+    def _sentence(self, unit: Unit) -> Iterator[Fact]:
+        text = re.sub(self.phrases.leading, "", unit.plain)
+        if text != unit.plain:
+            text = text[:1].upper() + text[1:]
+        if not 20 <= len(unit.quote) <= _LONGEST or self._is_vague(text):
+            return
+        for rule in sorted(self.phrases.rules, key=lambda rule: rule.worth):
+            match = self.phrases.pattern(rule.match).match(text)
+            slots = self._slots(match) if match else None
+            if slots is None:
+                continue
+            questions = self._forms(rule.ask, slots)
+            if questions and not differs(text, self.language):
+                yield self._fact(unit, rule, questions)
+                return
+
+    def _fact(self, unit: Unit, rule: Rule, questions: tuple[str, ...]) -> Fact:
+        return Fact(
+            unit.quote, questions, unit.plain, rule.kind, "easy", rule.name, rule.worth
+        )
+
+    def _is_vague(self, text: str) -> bool:
+        return bool(
+            re.search(self.phrases.vague, text)
+            or _ODD.search(re.sub(r"`[^`]*`", "", text))
+            or text[-1:] not in (".", "!", ":")
+        )
+
+    def _slots(self, match: re.Match[str]) -> dict[str, str] | None:
+        slots = {name: value or "" for name, value in match.groupdict().items()}
+        asked = " ".join(slots[name] for name in ("subj", "act", "cond") if name in slots)
+        if re.search(self.phrases.vague_slot, asked):
+            return None
+        for name in ("subj", "when", "prep"):
+            if name in slots:
+                slots[name] = self._lower(slots[name], always=name != "subj")
+        if "verb" in slots:
+            slots["base"] = self.phrases.bases.get(slots["verb"], slots["verb"].removesuffix("s"))
+        if "unit" in slots:
+            slots["quantity"] = self._quantity(slots["unit"])
+        return slots
+
+    def _quantity(self, unit: str) -> str:
+        found = (
+            noun for units, noun in self.phrases.quantities.items() if re.fullmatch(units, unit)
+        )
+        return next(found, "")
+
+    def _lower(self, words: str, *, always: bool = False) -> str:
+        first = words.split(" ", 1)[0]
+        if always or re.fullmatch(self.phrases.lowered, first):
+            return words[:1].lower() + words[1:]
+        return words
+
+    def _row(self, unit: Unit) -> Iterator[Fact]:
+        head, row = unit.header[0], unit.cells[0]
+        if re.search(self.phrases.dull_columns, head) or not re.search(r"\w", row):
+            return
+        for column, cell in list(zip(unit.header, unit.cells, strict=True))[1:]:
+            if re.search(self.phrases.dull_columns, column) or not re.search(r"\w", cell):
+                continue
+            if self.machine and self.machine in cell:
+                continue
+            rules = (
+                each
+                for each in self.phrases.columns
+                if re.search(each.match, column)
+                and re.search(each.row, head)
+                and (self.machine or not each.machine)
+            )
+            if asked := next(rules, None):
+                yield from self._cell(unit, asked, head, row, column, cell)
+
+    def _cell(
+        self, unit: Unit, asked: Column, head: str, row: str, column: str, cell: str
+    ) -> Iterator[Fact]:
+        unit_cell = unit.cells[2] if len(unit.header) == 3 and self._is_unit(unit.header[2]) else ""
+        bracket = re.fullmatch(r"(.*?) *\(([^()]{1,8})\)", column)
+        slots = {
+            "head": _small(head),
+            "Head": head,
+            "row": row,
+            "Row": row,
+            "the_row": self._with_article(row),
+            "column": _small(bracket.group(1) if bracket else column),
+            "cell": " ".join(filter(None, (cell, unit_cell or (bracket.group(2) if bracket else "")))),
+            "of": self.of,
+            "on": self.on,
+        }
+        slots["The_row"] = slots["the_row"][:1].upper() + slots["the_row"][1:]
+        questions = self._forms(asked.ask, slots)
+        if questions:
+            answer = asked.say.format(**slots).replace("..", ".")
+            worth = 10 if re.search(r"\d", cell) else 20
+            yield Fact(
+                unit.quote, questions, answer, asked.kind, "medium", "column", worth
+            )
+
+    def _is_unit(self, header: str) -> bool:
+        return bool(re.match(r"(?i)(?:unit|unità|unidad|einheit|unité)", header))
+
+    def _with_article(self, row: str) -> str:
+        words = next((w for w in self.phrases.articles if re.search(w.match, row)), None)
+        return words.use.format(row=row, lower=_small(row)) if words else row
+
+    def _steps(self, unit: Unit) -> Iterator[Fact]:
+        heading = re.sub(r"^[\d.]+\s+", "", unit.section[-1]) if unit.section else ""
+        if not heading or re.search(self.phrases.dull_headings, heading) or len(unit.quote) > 1500:
+            return
+        questions = self._forms(self.phrases.steps, {"heading": heading})
+        if questions:
+            yield Fact(unit.quote, questions, unit.quote, "procedure", "medium", "steps", 13)
+
+    def _term(self, unit: Unit) -> Iterator[Fact]:
+        term, meaning = unit.cells
+        if differs(meaning, self.language) or len(meaning) < 25 or _ODD.search(meaning):
+            return
+        questions = self._forms(self.phrases.term, {"term": term})
+        if questions:
+            answer = self.phrases.say_term.format(term=term, meaning=meaning)
+            yield Fact(unit.quote, questions, answer, "meaning", "easy", "term", 24)
+
+    def _forms(self, forms: tuple[str, ...], slots: dict[str, str]) -> tuple[str, ...]:
+        made = (self._question(form, slots) for form in forms)
+        return tuple(question for question in made if _is_sound(question))
+
+    def _question(self, form: str, slots: dict[str, str]) -> str:
+        text = form.format(**{"on": "", "of": "", **slots})
+        for words in self.phrases.machine_words if self.machine else ():
+            text = re.sub(words.match, words.use.format(machine=self.machine), text)
+        if self.machine and self.machine not in text:
+            text = form.format(**{"on": self.on, "of": self.of, **slots})
+        text = _SPACES.sub(" ", text).replace(" ?", "?").replace(" ,", ",").strip()
+        opening = "¿" if text.startswith("¿") else ""
+        text = text.removeprefix("¿")
+        return opening + text[:1].upper() + text[1:]
+
+
+def _small(words: str) -> str:
+    return words[:1].lower() + words[1:] if not re.match(r"[A-ZÄÖÜ]{2}|\w*\d", words) else words
+
+
+def _is_sound(question: str) -> bool:
+    pairs = all(question.count(a) == question.count(b) for a, b in ("()", "[]", "“”", "«»"))
+    ticks = question.count("`") % 2 == 0 and question.count('"') % 2 == 0
+    bare = re.sub(r"`[^`]*`", "", question)
+    return len(question.split()) in _WORDS and pairs and ticks and not _ODD.search(bare)

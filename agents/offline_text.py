@@ -1,0 +1,146 @@
+"""A manual's text as the offline model sees it: sentences, items, rows, steps and terms.
+
+Each `Unit` keeps the words exactly as the text writes them (`quote`) beside the same words without
+markup (`plain`). `agents/offline_questions.py` makes questions from them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+Form = Literal["sentence", "row", "steps", "term"]
+
+_HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$")
+_ITEM = re.compile(r"^\s*(?:[-*+•–◦]|\(?[a-z]\))\s+(.*)$")
+_STEP = re.compile(r"^\s*\(?\d{1,2}[.)]\s+(.*)$")
+_RULE = re.compile(r"^\s*\|?[\s:|-]+\|[\s:|-]*$")
+_FENCE = re.compile(r"^\s*(```|~~~)")
+_CODE_LINE = re.compile(r"^(?: {4,}|\t)|^\s*[$#>]\s|^\s*//|[;{}]\s*$|^\s*\[[A-Z_0-9]+\]|^\S+\s*=\s*\S+$")
+_ABBREVIATION = (
+    r"(?<!\be\.g)(?<!\bi\.e)(?<!\betc)(?<!\bvs)(?<!\bca)(?<!\bNr)(?<!\bNo)(?<!\bmax)(?<!\bmin)"
+    r"(?<!\bz\.B)(?<!\bd\.h)(?<!\bp\. es)(?<!\bp\.es)(?<!\bp\. ej)(?<!\bp\.ej)(?<!\bapprox)(?<!\bFig)(?<!\bbzw)(?<!\busw)"
+    r"(?<!\bresp)(?<!\bad es)(?<!\bart)(?<!\bengl)(?<!\bsog)(?<!\bS\.r)(?<!\b[A-Z])"
+)
+_SENTENCE_END = re.compile(_ABBREVIATION + r"[.!?][)»”\"*_`]*(?=\s+[^\sa-z0-9(,;|])")
+_LINK = re.compile(r"!?\[([^\]\[]*)\]\([^)\s]*\)")
+_MARKUP = re.compile(r"\*\*|__|(?<![\w*])[*_](?=\S)|(?<=\S)[*_](?![\w*])|<br ?/?>|<[^<>\n]{1,40}>")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A statement: its form, its words as written and without markup, and the heading above it.
+
+    `cells` and `header` are a table row's; `cells` of a term hold the term and what it means.
+    """
+
+    form: Form
+    quote: str
+    plain: str
+    section: tuple[str, ...]
+    cells: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
+
+
+def units(text: str, section: tuple[str, ...]) -> Iterator[Unit]:
+    """Yield the statements of a text in order; `section` is the heading path that it stands under."""
+    lines = text.split("\n")
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        heading = _HEADING.match(line)
+        if heading:
+            section = (*section[:-1], plain(heading.group(1))) if section else (heading.group(1),)
+            at += 1
+        elif _FENCE.match(line):
+            at = _after_fence(lines, at)
+        elif line.lstrip().startswith("|"):
+            end = _run(lines, at, lambda each: each.lstrip().startswith("|"))
+            yield from _rows(lines[at:end], section)
+            at = end
+        elif _STEP.match(line):
+            end = _run(lines, at, lambda each: bool(_STEP.match(each)))
+            yield from _steps(lines[at:end], section)
+            at = end
+        else:
+            yield from _prose(lines, at, section)
+            at += 1
+
+
+def plain(text: str) -> str:
+    """Return the text without links, emphasis and doubled spaces; inline code keeps its ticks."""
+    text = _LINK.sub(r"\1", text)
+    pieces = re.split(r"(`[^`]*`)", text)
+    pieces[::2] = [_MARKUP.sub("", piece) for piece in pieces[::2]]
+    return re.sub(r"\s+", " ", "".join(pieces)).strip()
+
+
+def sentences(line: str) -> list[str]:
+    """Return the sentences of a line as they are written."""
+    found: list[str] = []
+    start = 0
+    for end in _SENTENCE_END.finditer(line):
+        found.append(line[start : end.end()].strip())
+        start = end.end()
+    return [each for each in (*found, line[start:].strip()) if each]
+
+
+def _prose(lines: list[str], at: int, section: tuple[str, ...]) -> Iterator[Unit]:
+    line = lines[at]
+    if _CODE_LINE.search(line) and not _ITEM.match(line):
+        return
+    item = _ITEM.match(line)
+    body = (item.group(1) if item else line).lstrip("> ").strip()
+    below = lines[at + 1].strip() if at + 1 < len(lines) else ""
+    if not item and below and _is_term(body):
+        meaning = sentences(below)[0]
+        yield Unit("term", meaning, plain(meaning), section, (plain(body), plain(meaning)))
+        return
+    for sentence in sentences(body):
+        yield Unit("sentence", sentence, plain(sentence), section)
+
+
+def _is_term(line: str) -> bool:
+    return len(line.split()) <= 5 and line[:1].isupper() and not re.search(r"[.:;,!?|=]", line)
+
+
+def _rows(lines: list[str], section: tuple[str, ...]) -> Iterator[Unit]:
+    if len(lines) < 3 or not _RULE.match(lines[1]):
+        return
+    header = _cells(lines[0])
+    for line in lines[2:]:
+        cells = _cells(line)
+        if len(cells) == len(header) and cells[0]:
+            yield Unit("row", line.strip(), plain(line), section, cells, header)
+
+
+def _cells(line: str) -> tuple[str, ...]:
+    return tuple(plain(cell) for cell in re.split(r"(?<!\\)\|", line.strip().strip("|")))
+
+
+def _steps(lines: list[str], section: tuple[str, ...]) -> Iterator[Unit]:
+    quote = "\n".join(lines).strip()
+    steps = tuple(plain(match.group(1)) for match in map(_STEP.match, lines) if match)
+    if len(steps) > 1:
+        yield Unit("steps", quote, " ".join(steps), section, steps)
+    for line in lines:
+        match = _STEP.match(line)
+        for sentence in sentences(match.group(1)) if match else ():
+            yield Unit("sentence", sentence, plain(sentence), section)
+
+
+def _run(lines: list[str], at: int, belongs: object) -> int:
+    assert callable(belongs)
+    end = at
+    while end < len(lines) and belongs(lines[end]):
+        end += 1
+    return end
+
+
+def _after_fence(lines: list[str], at: int) -> int:
+    end = at + 1
+    while end < len(lines) and not _FENCE.match(lines[end]):
+        end += 1
+    return end + 1

@@ -1,0 +1,163 @@
+"""The command line: each verb turns options into a room's call, and a room's error into a sentence.
+
+Exit codes: 0 done as wanted; 3 finished short of it; 2 a mistake in the call or the settings;
+1 a fault of ours; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="officina",
+    help="A folder of technical manuals in; a question-answer dataset with cited sources out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+DONE, MISTAKE, INTERRUPTED = 0, 2, 130
+
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="The run folder.")]
+Out = Annotated[Path | None, typer.Option(help="The run folder; runs/<folder name> if not given.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
+OptionalModel = Annotated[str | None, typer.Option(metavar="SPEC")]
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Take the options that stand before the verb; `main` reads --debug itself."""
+    del debug
+
+
+@app.command()
+def run(
+    manuals: Annotated[Path, typer.Argument(metavar="MANUALS", help="The folder of manuals.")],
+    out: Out = None,
+    brief: Annotated[Path | None, typer.Option(help="What dataset is wanted.")] = None,
+    rows: Annotated[int | None, typer.Option(min=1, help="How many rows are wanted.")] = None,
+    model: OptionalModel = None,
+    generator: OptionalModel = None,
+    critic: OptionalModel = None,
+    answerer: OptionalModel = None,
+    concurrency: Annotated[int | None, typer.Option(help="Most calls in flight.")] = None,
+    machines: Annotated[Path | None, typer.Option(help="machines.csv, if elsewhere.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a dataset from a folder of manuals."""
+    from app import runs, verbs
+    from app.settings import read_settings
+
+    roles = {"generator": generator, "critic": critic, "answerer": answerer}
+    settings = read_settings(model=model, by_role=roles, concurrency=concurrency)
+    wanted = verbs.read_wanted(brief, rows)
+    folder = out or Path("runs") / manuals.resolve().name
+    found = verbs.machines_file(manuals, machines)
+    started = runs.create_run(folder, manuals, wanted, settings, found)
+    raise typer.Exit(verbs.carry_out(folder, started, wanted, settings, as_json=as_json))
+
+
+@app.command()
+def resume(run: Run, as_json: Json = False) -> None:
+    """Go on with a run that was interrupted or ended short; a finished one is left as it is."""
+    from app import runs, verbs
+
+    started, brief = runs.read_run(run)
+    if started.result and started.result.decision == "export":
+        print(f"{run} is finished; nothing was changed.", file=sys.stderr)
+        raise typer.Exit(verbs.tell(run, started.result, as_json=as_json))
+    settings = verbs.settings_of(started)
+    raise typer.Exit(verbs.carry_out(run, started, brief, settings, as_json=as_json))
+
+
+@app.command()
+def status(run: Run, as_json: Json = False) -> None:
+    """Show how far a run is."""
+    from app import verbs
+
+    verbs.show_status(run, as_json=as_json)
+
+
+@app.command()
+def why(
+    run: Run,
+    row: Annotated[str | None, typer.Argument(metavar="[ROW]", help="A candidate's id.")] = None,
+) -> None:
+    """Say why candidates were dropped, or how one candidate came to its end."""
+    from app import verbs
+
+    verbs.show_why(run, row)
+
+
+@app.command()
+def export(
+    run: Run,
+    format_: Annotated[str, typer.Option("--format", help="The format's name.")] = "messages",
+    out: Annotated[Path | None, typer.Option(help="The file; in the run folder if not given.")] = None,
+) -> None:
+    """Write the dataset in another format."""
+    from training.export import export as write
+
+    print(write(run / "dataset", format_, out or run / f"export-{format_}.jsonl"))
+
+
+@app.command()
+def audit(
+    run: Run, recipe: Annotated[str, typer.Option(help="A recipe's name or path.")] = "tiny-cpu"
+) -> None:
+    """Say what a training on the dataset would really see."""
+    from app import verbs
+
+    raise typer.Exit(verbs.show_audit(run, recipe))
+
+
+@app.command()
+def train(
+    run: Run, recipe: Annotated[str, typer.Option(help="A recipe's name or path.")] = "tiny-cpu"
+) -> None:
+    """Tune a model on the dataset."""
+    from app import verbs
+
+    verbs.train(run, recipe)
+
+
+@app.command()
+def evaluate(run: Run) -> None:
+    """Answer the held-out rows with the base and the tuned model."""
+    from app import verbs
+
+    verbs.evaluate(run)
+
+
+@app.command()
+def doctor() -> None:
+    """Say whether what Officina needs is there, and how to mend what is not."""
+    from app.doctor import examine
+
+    raise typer.Exit(DONE if examine() else MISTAKE)
+
+
+def main() -> None:
+    """Run a verb; tell errors as sentences and leave with the documented exit code."""
+    try:
+        code = app(standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        _leave(INTERRUPTED, "Interrupted. Go on with `officina resume` and the run folder.")
+    except Exception as error:
+        if "--debug" in sys.argv[1:]:
+            raise
+        from app.errors import told
+
+        _leave(*told(error))
+    else:
+        sys.exit(code or DONE)
+
+
+def _leave(code: int, sentence: str) -> None:
+    print(sentence, file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,44 @@
+"""Errors: which of them are the user's to mend, and how each is told in a sentence."""
+
+from __future__ import annotations
+
+import click
+
+from agents.faults import CallError
+from agents.journal import JournalError
+from app.runs import RunError
+from app.settings import SettingsError
+from graph.brief import BriefError
+from graph.ledger import LedgerError
+from prompts.templates import PromptError
+from tools.documents import DocumentError
+from tools.index import IndexUnavailableError
+from tools.machines import MachineDirectoryError
+from training.rows import TrainingError
+
+FAULT, MISTAKE = 1, 2
+MISTAKES = (
+    BriefError,
+    CallError,
+    DocumentError,
+    IndexUnavailableError,
+    JournalError,
+    LedgerError,
+    MachineDirectoryError,
+    PromptError,
+    RunError,
+    SettingsError,
+    TrainingError,
+)
+
+
+def told(error: Exception) -> tuple[int, str]:
+    """Return the exit code of an error and the sentence to say."""
+    if isinstance(error, click.ClickException):
+        return MISTAKE, error.format_message()
+    if isinstance(error, MISTAKES):
+        return MISTAKE, str(error)
+    return FAULT, (
+        f"Officina failed: {type(error).__name__}: {error}. "
+        "Run the same command with --debug to see where; what was finished is kept."
+    )

@@ -1,0 +1,162 @@
+"""Run folders: made, locked, described in run.json, and driven through the dataset graph."""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from app.settings import Settings, open_context
+from graph.brief import Brief, dump_brief, load_brief
+from graph.dataset import dataset_graph
+from graph.state import DatasetInput, DatasetState
+
+PACKAGES = ("officina", "langgraph", "langchain", "langchain-openai", "tantivy", "pypdfium2")
+
+
+class RunError(Exception):
+    """A run folder cannot be used as asked; the message says what to do."""
+
+
+@dataclass(slots=True)
+class Result:
+    """How a run ended; kept in run.json."""
+
+    decision: str
+    reason: str
+    accepted: int
+    wanted: int
+    dataset: str = ""
+    adapter: str = ""
+    evaluation: dict[str, float] = field(default_factory=dict[str, float])
+    replayed: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class RunFile:
+    """run.json: what a run was started with, and how it ended. No key is ever in it."""
+
+    manuals: str
+    machines: str | None
+    models: dict[str, str]
+    concurrency: int
+    prompts: str | None
+    versions: dict[str, str]
+    result: Result | None = None
+
+
+def create_run(
+    run: Path, manuals: Path, brief: Brief, settings: Settings, machines: Path | None
+) -> RunFile:
+    """Make the run folder and write down what the run is started with.
+
+    Raises:
+        RunError: there is a run in the folder already, or no manuals.
+    """
+    if not manuals.is_dir():
+        raise RunError(f"There is no folder {manuals}. Give the folder that holds the manuals.")
+    if (run / "run.json").exists():
+        raise RunError(
+            f"{run} holds a run already. Go on with `officina resume {run}`, "
+            "or give another folder with --out."
+        )
+    run.mkdir(parents=True, exist_ok=True)
+    (run / "brief.yaml").write_text(dump_brief(brief), encoding="utf-8")
+    made = RunFile(
+        manuals=str(manuals.resolve()),
+        machines=str(machines.resolve()) if machines else None,
+        models=dict(settings.models),
+        concurrency=settings.concurrency,
+        prompts=str(settings.prompts.resolve()) if settings.prompts else None,
+        versions={name: metadata.version(name) for name in PACKAGES}
+        | {"python": platform.python_version()},
+    )
+    write_run_file(run, made)
+    return made
+
+
+def read_run(run: Path) -> tuple[RunFile, Brief]:
+    """Return what a run was started with.
+
+    Raises:
+        RunError: there is no run in the folder, or its run.json is broken.
+    """
+    try:
+        values = json.loads((run / "run.json").read_text(encoding="utf-8"))
+        result = values.pop("result")
+        found = RunFile(**values, result=Result(**result) if result else None)
+    except FileNotFoundError as error:
+        raise RunError(f"There is no run in {run}. Start one with `officina run`.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{run / 'run.json'} cannot be read ({error}).") from error
+    return found, load_brief(run / "brief.yaml")
+
+
+def write_run_file(run: Path, content: RunFile) -> None:
+    """Write run.json, whole or not at all."""
+    part = run / "run.json.part"
+    part.write_text(json.dumps(asdict(content), indent=2, ensure_ascii=False) + "\n", "utf-8")
+    part.replace(run / "run.json")
+
+
+@contextmanager
+def locked(run: Path) -> Iterator[None]:
+    """Hold the run folder, so that no second process works on it.
+
+    Raises:
+        RunError: another process holds it.
+    """
+    lock = FileLock(run / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise RunError(f"{run} is in use by another process. Wait for it, or stop it.") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+async def drive(
+    run: Path,
+    started: RunFile,
+    brief: Brief,
+    settings: Settings,
+    on_event: Callable[[Mapping[str, object]], None],
+) -> Result:
+    """Run the dataset graph on the folder to its end, and write down how it ended."""
+    began = time.monotonic()
+    machines = Path(started.machines) if started.machines else None
+    ended = DatasetState(started.manuals)
+    with open_context(run, brief, settings, machines) as context:
+        stream = dataset_graph.astream(
+            DatasetInput(started.manuals), context=context, stream_mode=["custom", "values"]
+        )
+        async for mode, value in stream:
+            if mode == "custom":
+                on_event(value)
+            else:
+                ended = DatasetState(**{"manuals": started.manuals, **value})
+        accepted = context.ledger.progress().accepted
+        replayed = context.calls.replayed
+    started.result = Result(
+        decision=ended.decision,
+        reason=ended.reason,
+        accepted=accepted,
+        wanted=brief.rows,
+        dataset=ended.dataset,
+        adapter=ended.adapter,
+        evaluation=ended.evaluation,
+        replayed=replayed,
+        seconds=round(time.monotonic() - began, 1),
+    )
+    write_run_file(run, started)
+    return started.result

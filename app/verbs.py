@@ -1,0 +1,197 @@
+"""Verbs: what each command of the command line does, once its options are read."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from agents.journal import Spent
+from app.errors import MISTAKE
+from app.progress import RunView, render_status
+from app.reporting import write_run_report
+from app.runs import Result, RunFile, drive, locked, read_run
+from app.settings import Settings, open_books, read_settings
+from graph.brief import Brief, load_brief
+from tools.machines import find_directory_file
+from training.recipe import load_recipe
+
+DONE, SHORT = 0, 3
+
+
+def read_wanted(path: Path | None, rows: int | None) -> Brief:
+    """Return the brief in the file, or the default one; `rows` comes before what it says."""
+    brief = load_brief(path) if path else Brief()
+    return brief.model_copy(update={"rows": rows}) if rows else brief
+
+
+def machines_file(manuals: Path, given: Path | None) -> Path | None:
+    """Return the file that names the machines, if there is one."""
+    return given or (find_directory_file(manuals) if manuals.is_dir() else None)
+
+
+def settings_of(started: RunFile) -> Settings:
+    """Return the settings that a run was started with; keys come from the environment again."""
+    settings = read_settings(model=None, by_role=started.models, concurrency=started.concurrency)
+    return Settings(
+        models=settings.models,
+        concurrency=settings.concurrency,
+        prompts=Path(started.prompts) if started.prompts else None,
+        keys=settings.keys,
+        environment=settings.environment,
+    )
+
+
+def carry_out(
+    run: Path, started: RunFile, brief: Brief, settings: Settings, *, as_json: bool
+) -> int:
+    """Drive a run to its end, show it, write its report, and return the exit code."""
+    console = Console(stderr=True)
+    limit = brief.limits.calls_for(brief.rows)
+    console.print(_opening(settings, brief, limit), highlight=False)
+    with locked(run):
+        with (
+            open_books(run) as (ledger, journal),
+            RunView(brief, ledger, journal, limit, console) as view,
+        ):
+            result = asyncio.run(drive(run, started, brief, settings, view.on_event))
+        write_run_report(run, started, brief)
+    return tell(run, result, as_json=as_json)
+
+
+def _opening(settings: Settings, brief: Brief, limit: int) -> str:
+    named = ", ".join(f"{role} {spec}" for role, spec in sorted(settings.models.items()))
+    if settings.offline:
+        named = "offline, a rules model without a key: its rows are for trying the tool"
+    return f"Model: {named}.\n{brief.rows} rows wanted; at most {limit} model calls."
+
+
+def tell(run: Path, result: Result, *, as_json: bool) -> int:
+    """Print how a run ended and where things are; return the exit code."""
+    with open_books(run) as (ledger, journal):
+        progress, spent = ledger.progress(), journal.spent()
+    if result.reason:
+        print(result.reason, file=sys.stderr)
+    if as_json:
+        print(json.dumps(_summary(run, result, progress.dropped, spent), ensure_ascii=False))
+    else:
+        _print_places(run, result)
+    return DONE if result.decision == "export" and not result.reason else SHORT
+
+
+def _summary(
+    run: Path, result: Result, dropped: dict[str, int], spent: list[Spent]
+) -> dict[str, object]:
+    return {
+        "accepted": result.accepted,
+        "dropped": dropped,
+        "calls": sum(each.calls for each in spent),
+        "replayed": result.replayed,
+        "tokens": sum(each.input_tokens + each.output_tokens for each in spent),
+        "cost": None,
+        "seconds": result.seconds,
+        "rows_path": str(run / "dataset" / "rows.parquet"),
+        "reason": result.reason,
+    }
+
+
+def _print_places(run: Path, result: Result) -> None:
+    print(f"{result.accepted} of {result.wanted} rows")
+    print(f"dataset  {run / 'dataset'}")
+    print(f"report   {run / 'report.html'}")
+    if result.adapter:
+        print(f"adapter  {result.adapter}")
+    for arm, score in sorted(result.evaluation.items()):
+        print(f"token F1 {arm}: {score:.3f}")
+
+
+def show_status(run: Path, *, as_json: bool) -> None:
+    """Print how far a run is."""
+    started, brief = read_run(run)
+    with open_books(run) as (ledger, journal):
+        progress, spent = ledger.progress(), journal.spent()
+    if as_json:
+        finished = started.result.decision if started.result else None
+        values: dict[str, object] = {
+            "accepted": progress.accepted,
+            "wanted": brief.rows,
+            "planned": progress.planned,
+            "drafts": progress.drafts,
+            "revisions": progress.revisions,
+            "dropped": progress.dropped,
+            "calls": sum(each.calls for each in spent),
+            "decision": finished,
+        }
+        print(json.dumps(values))
+        return
+    Console().print(render_status(brief, progress, spent))
+    if started.result and started.result.reason:
+        print(started.result.reason)
+
+
+def show_why(run: Path, candidate: str | None) -> None:
+    """Print why candidates were dropped, or one candidate's life."""
+    read_run(run)
+    with open_books(run) as (ledger, _):
+        if candidate is None:
+            for entry in ledger.entries("dropped", "set_aside"):
+                print(f"{entry.candidate.id}  {entry.reason:24}  {entry.question}")
+            return
+        entry = ledger.entry(candidate)
+    if entry is None:
+        print(f"No single candidate of {run} has an id that begins with {candidate}.", file=sys.stderr)
+        raise SystemExit(MISTAKE)
+    window = entry.candidate.window
+    print(f"{entry.candidate.id}: {entry.status} {entry.reason}".rstrip())
+    print(f"document {window.document_id}, pages {window.pages[0]}-{window.pages[1]}")
+    for step in entry.life:
+        print(f"  {step.name:9} {step.said}")
+
+
+def show_audit(run: Path, recipe: str) -> int:
+    """Print what a training would see; return the exit code."""
+    from training.audit import audit
+
+    report = audit(run / "dataset", load_recipe(recipe))
+    print(report.model_dump_json(indent=2))
+    for error in report.errors:
+        print(error, file=sys.stderr)
+    return SHORT if report.errors else DONE
+
+
+def train(run: Path, recipe: str) -> None:
+    """Tune a model on a run's dataset."""
+    from training.launch import train as launch
+
+    settings = settings_of(read_run(run)[0])
+    with locked(run):
+        result = launch(
+            run / "dataset",
+            load_recipe(recipe),
+            run / "training",
+            env=settings.environment,
+            on_line=lambda line: print(line, file=sys.stderr),
+        )
+    print(f"adapter  {result.adapter}")
+    print(f"loss     {result.first_loss:.3f} → {result.last_loss:.3f}")
+
+
+def evaluate(run: Path) -> None:
+    """Answer the held-out rows with base and tuned model."""
+    from training.launch import evaluate as launch
+
+    settings = settings_of(read_run(run)[0])
+    with locked(run):
+        result = launch(
+            run / "dataset",
+            run / "training",
+            run / "evaluation",
+            env=settings.environment,
+            on_line=lambda line: print(line, file=sys.stderr),
+        )
+    print(f"answers  {result.answers}")
+    for arm, score in sorted(result.token_f1.items()):
+        print(f"token F1 {arm}: {score:.3f}")

@@ -1,0 +1,108 @@
+"""Form: whether a question and an answer are well made, before any model judges them.
+
+The graph's `inspect` asks for `question_findings`, its `verify` for `answer_findings`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from checks.facts import numbers
+from checks.findings import Finding
+from checks.names import mentioned, without_names
+from checks.quotes import locate
+from checks.statements import is_bare
+from checks.words import content_stems, pattern
+from tools.language import differs
+
+_QUESTION_MARKS = frozenset("?？؟")
+_LEAST_WORDS = 3
+_LEAST_LETTERS = 10
+_WORD = re.compile(r"[^\W_]+")
+
+
+def question_findings(
+    question: str,
+    *,
+    language: str,
+    quote: str,
+    window: str,
+    machine: str | None,
+    other_machines: Sequence[str],
+) -> list[Finding]:
+    """Return what is wrong with a question that rests on a quote of its window."""
+    if not question.strip():
+        return [Finding("empty", "There is no question.")]
+    names = [*([machine] if machine else []), *other_machines]
+    return [
+        *_shape(question, language),
+        *_quote(quote, window),
+        *_subject(without_names(question, names), language, window),
+        *_given_away(without_names(question, names), without_names(quote, names), language),
+        *_machines(question, machine, other_machines),
+        *_machine_missing(question, machine),
+    ]
+
+
+def answer_findings(
+    answer: str, *, language: str, machine: str | None, other_machines: Sequence[str]
+) -> list[Finding]:
+    """Return what is wrong with an answer, its facts aside."""
+    if not answer.strip():
+        return [Finding("empty", "There is no answer.")]
+    return [*_language(answer, language), *_machines(answer, machine, other_machines)]
+
+
+def _shape(question: str, language: str) -> Iterator[Finding]:
+    if not _QUESTION_MARKS & set(question):
+        yield Finding("not_a_question", "The question has no question mark.", question)
+    letters = sum(map(len, _WORD.findall(question)))
+    if letters < _LEAST_LETTERS or (question.isascii() and len(question.split()) < _LEAST_WORDS):
+        yield Finding("too_short", "The question is too short to be understood alone.", question)
+    yield from _language(question, language)
+
+
+def _language(text: str, language: str) -> Iterator[Finding]:
+    if differs(text, language):
+        yield Finding("wrong_language", f"The text is not in the language “{language}”.", text)
+
+
+def _quote(quote: str, window: str) -> Iterator[Finding]:
+    if not locate(quote, window):
+        sentence = "The quote does not stand in the window, character for character."
+        yield Finding("quote_not_found", sentence, quote)
+    if is_bare(quote):
+        sentence = "The quote is a heading or a fragment that states nothing."
+        yield Finding("bare_heading", sentence, quote)
+
+
+def _subject(question: str, language: str, window: str) -> Iterator[Finding]:
+    points = pattern("pointers", language)
+    if points and (match := points.search(question)):
+        sentence = "The question points at its page; a reader sees no page."
+        yield Finding("points_at_page", sentence, match.group())
+    subjects = content_stems(question, language)
+    if not any(stem in window.casefold() for stem in subjects):
+        held = set(content_stems(window, language))
+        if not held.intersection(subjects):
+            sentence = "The question names no subject that its window knows."
+            yield Finding("no_subject", sentence, question)
+
+
+def _given_away(question: str, quote: str, language: str) -> Iterator[Finding]:
+    """Find the values of the quote in the question; a code may be what is asked about."""
+    values = {number.value for number in numbers(quote, language) if not number.is_code}
+    if values and values <= {number.value for number in numbers(question, language)}:
+        yield Finding("holds_answer", "The question holds the values it asks for.", question)
+
+
+def _machines(text: str, machine: str | None, others: Sequence[str]) -> Iterator[Finding]:
+    for name in mentioned(text, [*([machine] if machine else []), *others]):
+        if name != machine:
+            yield Finding("wrong_machine", f"The text names another machine, “{name}”.", name)
+
+
+def _machine_missing(question: str, machine: str | None) -> Iterator[Finding]:
+    if machine and not mentioned(question, [machine]):
+        yield Finding("machine_missing", f"The question does not name “{machine}”.", machine)

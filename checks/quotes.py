@@ -1,0 +1,129 @@
+"""Quotes: where the words that an answer cites stand in their source, character for character.
+
+White space, hyphenation at line ends, ligatures, typographic quotes and dashes and the Unicode form
+may differ; a letter or a digit may not. Called by the graph's checks and by the export.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_BREAK = "\0"
+_SPECIAL = re.compile(
+    r"(?P<hyphen>(?<=[^\W\d_])[-\u2010\u00ad][ \t]*\r?\n\s*(?=[^\W\d_]))"
+    r"|(?P<nothing>[\u00ad\u200b-\u200d\u2060\ufeff]+)"
+    r"|(?P<space>\s+)"
+    r"|(?P<other>[^\x00-\x7f][\u0300-\u036f]*|[\x00-\x7f][\u0300-\u036f]+)"
+)
+_PLAIN = str.maketrans(
+    {
+        **dict.fromkeys("“”„‟«»″", '"'),
+        **dict.fromkeys("‘’‚‛‹›′´`", "'"),
+        **dict.fromkeys("‐‑‒–—―−", "-"),
+    }
+)
+_FIRST_IDEOGRAPH = "\u2e80"
+
+
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    """A text as it is compared; character i comes from `starts[i]` to `ends[i]` of the original."""
+
+    text: str
+    starts: list[int]
+    ends: list[int]
+
+
+def locate(quote: str, text: str) -> list[tuple[int, int]]:
+    """Return every span of `text` where the quote stands; none when a letter or digit differs."""
+    wanted = _fold(quote).text.strip()
+    if not wanted:
+        return []
+    folded = _fold(text)
+    return [
+        (folded.starts[start], folded.ends[end - 1])
+        for start, end in _places(wanted, folded.text)
+        if _stands_alone(folded.text, start, end)
+    ]
+
+
+def _places(wanted: str, text: str) -> Iterator[tuple[int, int]]:
+    if _BREAK in text or _BREAK in wanted:
+        for match in re.finditer(_with_breaks(wanted), text):
+            yield match.span()
+        return
+    start = text.find(wanted)
+    while start >= 0:
+        yield start, start + len(wanted)
+        start = text.find(wanted, start + len(wanted))
+
+
+def _with_breaks(wanted: str) -> str:
+    """Return a pattern for the quote whose words, and their hyphens, may be broken at line ends."""
+    pattern: list[str] = []
+    for before, char in zip(" " + wanted, wanted, strict=False):
+        if char == _BREAK:
+            pattern.append(f"[-{_BREAK}]?")
+        elif char == "-":
+            pattern.append(f"[-{_BREAK}]")
+        else:
+            broken = f"{_BREAK}?" if before.isalpha() and char.isalpha() else ""
+            pattern.append(broken + re.escape(char))
+    return "".join(pattern)
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Say whether the span cuts no word and no number: "5 mm" does not stand in "2.5 mm"."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    return not (_continues(before[::-1], text[start]) or _continues(after, text[end - 1]))
+
+
+def _continues(outside: str, edge: str) -> bool:
+    if not outside or not edge.isalnum() or edge >= _FIRST_IDEOGRAPH:
+        return False
+    if outside[0].isalnum():
+        return outside[0] < _FIRST_IDEOGRAPH
+    return edge.isdigit() and outside[0] in ".," and outside[1:].isdigit()
+
+
+def _fold(text: str) -> _Folded:
+    pieces: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    done = 0
+    for match in _SPECIAL.finditer(text):
+        start, end = match.span()
+        _copy(text, done, start, pieces, starts, ends)
+        piece = _folded_piece(match, before=text[start - 1 : start])
+        pieces.append(piece)
+        starts.extend([start] * len(piece))
+        ends.extend([end] * len(piece))
+        done = end
+    _copy(text, done, len(text), pieces, starts, ends)
+    return _Folded("".join(pieces), starts, ends)
+
+
+def _copy(
+    text: str, start: int, end: int, pieces: list[str], starts: list[int], ends: list[int]
+) -> None:
+    pieces.append(text[start:end].translate(_PLAIN))
+    starts.extend(range(start, end))
+    ends.extend(range(start + 1, end + 1))
+
+
+def _folded_piece(match: re.Match[str], *, before: str) -> str:
+    if match["hyphen"]:
+        return _BREAK
+    if match["nothing"]:
+        return ""
+    if match["space"]:
+        return " "
+    plain = unicodedata.normalize("NFC", match["other"]).translate(_PLAIN)
+    kind = unicodedata.decomposition(plain[0]).partition(" ")[0]
+    # "10²" is not "102", while the NFKC form makes them equal.
+    if kind == "<fraction>" or (kind in ("<super>", "<sub>") and before.isdigit()):
+        return plain
+    return unicodedata.normalize("NFKC", plain)

@@ -1,0 +1,84 @@
+"""Units: the unit that follows a number, in its usual symbol, whatever its spelling.
+
+The spellings are in words.yaml; `facts` is the only caller.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from checks.words import words
+
+_CASED = 2
+"""Spellings up to this length mean something else in another case: m and M, s and S."""
+
+
+def find_unit(text: str, at: int) -> tuple[str, int] | None:
+    """Return the unit that follows a number ending at `at`, and where it ends; None without one."""
+    match = _after_number().match(text, at)
+    if match is None or (match["unit"] == '"' and text.count('"', 0, match.start("unit")) % 2):
+        return None
+    return _canonical(match["unit"]), match.end()
+
+
+def units_in_headers(text: str) -> set[str]:
+    """Return the units that stand alone in brackets or table cells, for the numbers below them."""
+    return {_canonical(match["unit"]) for match in _in_header().finditer(text)}
+
+
+def _canonical(unit: str) -> str:
+    """Return the symbol of a unit, or of each unit of a compound such as km/h."""
+    spellings = _spellings()
+    whole = " ".join(unit.split())
+    if found := spellings.get(whole) or spellings.get(whole.casefold()):
+        return found
+    parts = re.split(r"([/·*⋅])", whole)
+    return "".join(_canonical_part(part.strip()) for part in parts)
+
+
+def _canonical_part(part: str) -> str:
+    if part in "/":
+        return part
+    if part in "·*⋅":
+        return "·"
+    symbol = part.rstrip("23²³")
+    power = part[len(symbol) :].replace("²", "2").replace("³", "3")
+    spellings = _spellings()
+    return (spellings.get(symbol) or spellings.get(symbol.casefold()) or symbol) + power
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    """Return symbol by spelling; the longer spellings in lower case too."""
+    symbols: dict[str, str] = {}
+    for symbol, spellings in words()["units"].items():
+        for spelling in spellings:
+            symbols[spelling] = symbol
+            if len(spelling) > _CASED:
+                symbols.setdefault(spelling.casefold(), symbol)
+    return symbols
+
+
+@cache
+def _unit() -> str:
+    spellings = sorted(_spellings(), key=lambda spelling: (-len(spelling), spelling))
+    long = "|".join(_escaped(spelling) for spelling in spellings if len(spelling) > _CASED)
+    short = "|".join(_escaped(spelling) for spelling in spellings if len(spelling) <= _CASED)
+    # "in" is an inch only where no word follows: "5 in", not "5 in the box".
+    one = rf"(?:(?i:{long})|{short}|in(?=\s*(?:[.,;:)\]/|]|$)))"
+    return rf"(?P<unit>{one}[23²³]?(?:\s?[/·*⋅]\s?{one}[23²³]?)*)(?![^\W_])(?!'\w)"
+
+
+def _escaped(spelling: str) -> str:
+    return re.escape(spelling).replace(r"\ ", r"\s")
+
+
+@cache
+def _after_number() -> re.Pattern[str]:
+    return re.compile(r"(?:[*_`]{0,3}\s{0,2}|-)" + _unit())
+
+
+@cache
+def _in_header() -> re.Pattern[str]:
+    return re.compile(r"[(\[|]\s*" + _unit() + r"\s*[)\]|]")

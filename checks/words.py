@@ -1,0 +1,43 @@
+"""The words that the checks know, from words.yaml: units, pointers, verbs, empty words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tools.language import stems
+
+
+@cache
+def words() -> Mapping[str, Any]:
+    """Return words.yaml as it stands."""
+    import yaml
+
+    text = Path(__file__).with_name("words.yaml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)
+
+
+def word_list(kind: str, language: str) -> Sequence[str]:
+    """Return the words or patterns of a kind in a language; none for a language without them."""
+    return words()[kind].get(language, ())
+
+
+def content_stems(text: str, language: str) -> list[str]:
+    """Return the stems that carry a subject: no stop words, no words like "value" or "setting"."""
+    empty = _empty_stems(language)
+    return [stem for stem in stems(text, language) if stem not in empty]
+
+
+@cache
+def pattern(kind: str, language: str) -> re.Pattern[str] | None:
+    """Return one pattern for all those of a kind in a language; None where there are none."""
+    alternatives = word_list(kind, language)
+    return re.compile("|".join(alternatives), re.IGNORECASE) if alternatives else None
+
+
+@cache
+def _empty_stems(language: str) -> frozenset[str]:
+    return frozenset(stems(" ".join(word_list("empty", language)), language))

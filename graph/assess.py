@@ -1,0 +1,62 @@
+"""Assess: what is decided by comparing candidates with each other, in candidate-id order."""
+
+from __future__ import annotations
+
+from checks.sentences import digit_sentences
+from checks.duplicates import Asked, near_duplicates
+from graph.context import Context
+from graph.ledger import Entry
+from graph.quality import QualityReport, quality_report
+
+
+def assess_rows(context: Context) -> QualityReport:
+    """Set duplicates and surplus rows aside in the ledger, and report on what remains."""
+    ledger, wanted = context.ledger, context.brief.rows
+    entries = ledger.entries("accepted", "set_aside")
+    doubles = near_duplicates([_asked(entry) for entry in entries])
+    set_aside = {double: f"duplicate of {kept}" for double, kept in doubles.items()}
+    kept = [entry for entry in entries if entry.candidate.id not in set_aside]
+    set_aside |= {entry.candidate.id: "surplus" for entry in kept[wanted:]}
+    ledger.select(set_aside)
+    dropped = [entry.reason for entry in ledger.entries("dropped")] + ["duplicate"] * len(doubles)
+    rows = [entry.row for entry in kept[:wanted] if entry.row]
+    covered = {(row.document, row.section) for row in rows}
+    sections = {
+        (document.path, " > ".join(section.path))
+        for document in context.library.documents
+        for section in document.sections
+    }
+    return quality_report(
+        wanted=wanted,
+        scores=[row.scores.model_dump() for row in rows],
+        dropped=dropped,
+        sections=len(sections),
+        sections_covered=len(covered & sections),
+    )
+
+
+def why_short(exhausted: str, report: QualityReport, context: Context) -> str:
+    """Return the sentence that says why rows are missing and what would change it."""
+    reasons = sorted(report.dropped.items(), key=lambda item: (-item[1], item[0]))
+    most = ", ".join(f"{reason} {count}" for reason, count in reasons[:3]) or "none"
+    texts = [document.text for document in context.library.documents]
+    if exhausted.startswith("budget: "):
+        cause = exhausted.removeprefix("budget: ")
+    elif exhausted == "candidates":
+        cause = "The most candidates were tried. Raise `limits.candidates` in brief.yaml and resume."
+    else:
+        cause = (
+            "Every window was asked until nothing was left to ask. Add manuals, lower `thresholds` "
+            "in brief.yaml, or name a stronger model with --model."
+        )
+    return (
+        f"{report.accepted} of {report.wanted} rows. {cause} Most frequent drops: {most}. "
+        f"The manuals hold {digit_sentences(texts)} distinct sentences with a digit."
+    )
+
+
+def _asked(entry: Entry) -> Asked:
+    row = entry.row
+    assert row is not None
+    evidence = " ".join(citation.quote for citation in row.citations)
+    return Asked(entry.candidate.id, row.question, evidence, row.answer, row.language)

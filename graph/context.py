@@ -1,0 +1,106 @@
+"""Context: the live parts of a run, in one typed value that every node gets from its runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from agents.answerer import Answerer
+from agents.calls import Calls, RoleModel
+from agents.critic import Critic
+from agents.generator import Generator
+from graph.brief import Brief
+from graph.ledger import Ledger
+from graph.state import Window
+from prompts.templates import Part, Prompts, Source
+from tools.documents import Document
+from tools.index import Index
+from tools.library import Library
+from tools.machines import Machine, MachineDirectory
+from tools.search import build_tools
+from training.recipe import Recipe
+
+Emit = Callable[[dict[str, object]], None]
+
+
+@dataclass
+class Context:
+    """What a run works with; built at the edge by `app/settings.py`, closed by whoever built it.
+
+    `models` by role; `width` is how many calls may be in flight; `child_env` is the environment of
+    training processes. `emit` carries the outer graph's stream writer inside.
+    """
+
+    run: Path
+    brief: Brief
+    prompts: Prompts
+    models: Mapping[str, RoleModel]
+    calls: Calls
+    ledger: Ledger
+    index: Index
+    machines: MachineDirectory | None
+    recipe: Recipe | None
+    width: int
+    child_env: Mapping[str, str]
+    emit: Emit | None = None
+
+    @cached_property
+    def library(self) -> Library:
+        """The normalised documents, as `ingest` wrote them."""
+        return Library.open(self.run / "documents")
+
+    @cached_property
+    def generator(self) -> Generator:
+        """The generator."""
+        return Generator(self.models["generator"], self.calls, self.prompts)
+
+    @cached_property
+    def critic(self) -> Critic:
+        """The critic."""
+        analyses = self.brief.critic_analyses
+        return Critic(self.models["critic"], self.calls, self.prompts, analyses)
+
+    @cached_property
+    def answerer(self) -> Answerer:
+        """The answerer with its tools; the agent is built once."""
+        tools = build_tools(self.index, self.library, self.machines)
+        return Answerer(self.models["answerer"], self.calls, self.prompts, tools)
+
+    async def machine(self, code: str | None) -> Machine | None:
+        """Return the machine with this code."""
+        return next((m for m in await self._machines() if m.code == code), None)
+
+    async def other_machines(self, code: str | None) -> list[str]:
+        """Return the names of all machines but the one with this code."""
+        own = await self.machine(code)
+        return sorted({m.name for m in await self._machines()} - {own.name if own else ""})
+
+    async def source(self, window: Window) -> Source:
+        """Return what the window shows a model: its text by section and page."""
+        document = self.library.document(window.document_id)
+        return Source(
+            document=document.path,
+            language=window.language,
+            machine=await self.machine(window.machine),
+            parts=_parts(document, window),
+        )
+
+    async def _machines(self) -> list[Machine]:
+        return list(await self.machines.machines()) if self.machines else []
+
+
+def _parts(document: Document, window: Window) -> tuple[Part, ...]:
+    """Cut the window where a section or a page begins."""
+    spans = [*document.sections, *document.pages]
+    cuts = {span.start for span in spans if window.start < span.start < window.end}
+    bounds = [window.start, *sorted(cuts), window.end]
+    parts: list[Part] = []
+    for start, end in zip(bounds, bounds[1:], strict=False):
+        text = document.text[start:end].strip()
+        if text:
+            page = next(page for page in document.pages if page.start <= start < page.end)
+            path = next((s.path for s in document.sections if s.start <= start < s.end), ())
+            parts.append(Part(page.number, path, text))
+    return tuple(parts)

@@ -1,0 +1,163 @@
+"""The dataset graph: a folder of manuals in, an audited dataset and a tuned adapter out.
+
+ingest → plan → farm → assess ─┬─ again ↺ plan
+                               ├─ export ─┬─ audit → train → evaluate
+                               │          └─ done, when no recipe is named
+                               └─ stop_short → export → done
+
+Every node finds its own work done when the graph is invoked again on a run folder, so the graph
+needs no saver.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any, Literal
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+
+from graph import publish
+from graph.assess import assess_rows, why_short
+from graph.context import Context
+from graph.farm import farm_round
+from graph.ingest import ingest_folder
+from graph.plan import next_candidates, windows
+from graph.state import DatasetInput, DatasetOutput, DatasetState, Decision
+
+RECURSION_LIMIT = 1000
+Update = dict[str, Any]
+
+
+async def ingest(state: DatasetState, runtime: Runtime[Context]) -> Update:
+    """Read the manuals, write the normalised documents, index their passages."""
+    await ingest_folder(state.manuals, runtime.context, runtime.stream_writer)
+    return {}
+
+
+async def plan(state: DatasetState, runtime: Runtime[Context]) -> Update:
+    """Choose the windows of the next round, unless a round is still open."""
+    context = runtime.context
+    ledger, brief = context.ledger, context.brief
+    last = ledger.last_round()
+    if ledger.entries("planned"):
+        return {"round": last, "exhausted": ""}
+    report = assess_rows(context)
+    tried = len(ledger.entries())
+    most = brief.limits.candidates_for(brief.rows) - tried
+    chosen = next_candidates(
+        windows(context.library.documents, brief),
+        round_=last + 1,
+        missing=report.missing,
+        rate=report.acceptance_rate if tried else None,
+        most=max(0, most),
+        asked=ledger.asked(),
+        exhausted=ledger.exhausted_windows(),
+    )
+    ledger.plan(chosen)
+    runtime.stream_writer({"event": "planned", "round": last + 1, "candidates": len(chosen)})
+    exhausted = "" if chosen else ("windows" if most > 0 else "candidates")
+    return {"round": last + bool(chosen), "exhausted": exhausted}
+
+
+async def farm(state: DatasetState, runtime: Runtime[Context]) -> Update:
+    """Run the question graph for every open candidate of the round."""
+    runtime.context.emit = runtime.stream_writer
+    try:
+        return {"exhausted": await farm_round(runtime.context) or state.exhausted}
+    finally:
+        runtime.context.emit = None
+
+
+async def assess(state: DatasetState, runtime: Runtime[Context]) -> Update:
+    """Compare the candidates with each other, and decide how the run goes on."""
+    report = assess_rows(runtime.context)
+    runtime.stream_writer({"event": "assessed", "accepted": report.accepted})
+    decision: Decision = "again"
+    if not report.missing:
+        decision = "export"
+    elif state.exhausted:
+        decision = "stop_short"
+    return {"decision": decision, "report": report}
+
+
+async def stop_short(state: DatasetState, runtime: Runtime[Context]) -> Update:
+    """Say what was missing, and which setting or document would change it."""
+    assert state.report is not None
+    return {"reason": why_short(state.exhausted, state.report, runtime.context)}
+
+
+async def export(state: DatasetState, runtime: Runtime[Context]) -> Update:
+    """Write the dataset of the accepted rows, and what was rejected."""
+    title = f"Questions about {Path(state.manuals).name}"
+    folder = await asyncio.to_thread(publish.export_dataset, runtime.context, title)
+    runtime.stream_writer({"event": "exported", "dataset": str(folder)})
+    return {"dataset": str(folder)}
+
+
+async def audit(state: DatasetState, runtime: Runtime[Context]) -> Update:
+    """Refuse a training that would cut answers off or train on anything but them."""
+    errors = await asyncio.to_thread(publish.audit_dataset, runtime.context)
+    return {"reason": " ".join(errors)}
+
+
+async def train(state: DatasetState, runtime: Runtime[Context]) -> Update:
+    """Tune the recipe's base on the dataset, in a process of its own."""
+    adapter = await asyncio.to_thread(
+        publish.train_adapter, runtime.context, runtime.stream_writer
+    )
+    return {"adapter": str(adapter)}
+
+
+async def evaluate(state: DatasetState, runtime: Runtime[Context]) -> Update:
+    """Answer the held-out rows with base and tuned model, in a process of their own."""
+    scores = await asyncio.to_thread(
+        publish.evaluate_adapter, runtime.context, runtime.stream_writer
+    )
+    return {"evaluation": scores}
+
+
+def route_after_assess(state: DatasetState) -> Decision:
+    """Go round, export, or stop short, as was decided."""
+    return state.decision
+
+
+def route_after_export(state: DatasetState, runtime: Runtime[Context]) -> Literal["audit", "done"]:
+    """Train only on a dataset that is what was wanted, and only when a recipe is named."""
+    wanted = state.decision == "export" and runtime.context.recipe is not None
+    return "audit" if wanted else "done"
+
+
+def route_after_audit(state: DatasetState) -> Literal["train", "done"]:
+    """Train only on what passed the audit."""
+    return "done" if state.reason else "train"
+
+
+def build_dataset_graph() -> StateGraph[DatasetState, Context, DatasetInput, DatasetOutput]:
+    """Return the graph uncompiled, for whoever brings a saver of their own."""
+    builder = StateGraph(
+        DatasetState, context_schema=Context, input_schema=DatasetInput, output_schema=DatasetOutput
+    )
+    for node in (ingest, plan, farm, assess, stop_short, export, audit, train, evaluate):
+        builder.add_node(node.__name__, node)
+    builder.add_edge(START, "ingest")
+    builder.add_edge("ingest", "plan")
+    builder.add_edge("plan", "farm")
+    builder.add_edge("farm", "assess")
+    builder.add_conditional_edges(
+        "assess",
+        route_after_assess,
+        {"again": "plan", "export": "export", "stop_short": "stop_short"},
+    )
+    builder.add_edge("stop_short", "export")
+    builder.add_conditional_edges("export", route_after_export, {"audit": "audit", "done": END})
+    builder.add_conditional_edges("audit", route_after_audit, {"train": "train", "done": END})
+    builder.add_edge("train", "evaluate")
+    builder.add_edge("evaluate", END)
+    return builder
+
+
+dataset_graph = build_dataset_graph().compile(name="dataset").with_config(
+    recursion_limit=RECURSION_LIMIT
+)

@@ -1,0 +1,255 @@
+"""Evidence: from an answer's citations to spans of documents, to a row's context, to the row."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agents.answerer import Answer
+from agents.generator import Question
+from checks.distractors import holds_answer, near_identical
+from checks.facts import unsupported
+from checks.findings import Finding
+from checks.form import answer_findings
+from checks.leakage import section_key
+from checks.quotes import locate
+from graph.context import Context
+from graph.quality import judged_hash
+from graph.state import Candidate, QuestionState, Window
+from tools.index import Hit
+from tools.library import Library
+from tools.passages import Passage
+from training.rows import ContextPassage, RowCitation, Scores, TrainingRow
+
+HITS_PER_DISTRACTOR = 5
+
+
+class NoContextError(Exception):
+    """No context can be built for a row; `reason` is what the candidate is dropped for."""
+
+    def __init__(self, reason: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+
+
+class UnjudgedRowError(Exception):
+    """A row is not what its judge was shown."""
+
+
+async def locate_citations(
+    answer: Answer, window: Window, context: Context
+) -> tuple[tuple[RowCitation, ...], list[Finding]]:
+    """Return the answer's citations as spans of documents, and what is wrong with the answer."""
+    passages = {p.id: p for p in await context.index.get([c.passage_id for c in answer.citations])}
+    located: list[RowCitation] = []
+    findings = [] if answer.citations else [Finding("no_citation", "The answer cites nothing.")]
+    for citation in answer.citations:
+        passage = passages.get(citation.passage_id)
+        finding = _citation_finding(citation.passage_id, citation.quote, passage, window)
+        if finding or passage is None:
+            findings += [finding] if finding else []
+            continue
+        located.append(_located(passage, citation.quote))
+    machine = await context.machine(window.machine)
+    cited = [passages[citation.passage_id].text for citation in located]
+    findings += unsupported(answer.text, cited, window.language)
+    findings += answer_findings(
+        answer.text,
+        language=window.language,
+        machine=machine.name if machine else None,
+        other_machines=await context.other_machines(window.machine),
+    )
+    return tuple(located), findings
+
+
+def _located(passage: Passage, quote: str) -> RowCitation:
+    start, end = locate(quote, passage.text)[0]
+    return RowCitation(
+        passage_id=passage.id,
+        document=passage.document,
+        start=passage.start + start,
+        end=passage.start + end,
+        quote=passage.text[start:end],
+    )
+
+
+def _citation_finding(
+    passage_id: str, quote: str, passage: Passage | None, window: Window
+) -> Finding | None:
+    if passage is None:
+        return Finding("unknown_passage", f"No passage has the id {passage_id}.", passage_id)
+    if passage.machine != window.machine:
+        return Finding(
+            "other_machine", f"Passage {passage_id} is about another machine.", passage.document
+        )
+    if not quote.strip() or not locate(quote, passage.text):
+        return Finding(
+            "quote_not_found", f"The quote does not stand in passage {passage_id}.", quote
+        )
+    return None
+
+
+async def surroundings(
+    candidate: Candidate,
+    question: Question,
+    answer: Answer,
+    citations: Sequence[RowCitation],
+    context: Context,
+) -> tuple[ContextPassage, ...]:
+    """Return the row's context: oracle passages and safe distractors, in a seeded order.
+
+    Raises:
+        NoContextError: no safe distractor is left, or the row is too long for the recipe.
+    """
+    wanted = context.brief.distractors
+    oracles = await context.index.get(list(dict.fromkeys(c.passage_id for c in citations)))
+    hits = await _mine(question.text, candidate.window, wanted * HITS_PER_DISTRACTOR, context)
+    quotes = [citation.quote for citation in citations]
+    chosen: list[Passage] = []
+    for hit in hits:
+        if len(chosen) == wanted:
+            break
+        if _is_safe(hit.passage, [*oracles, *chosen], question.text, answer.text, quotes):
+            chosen.append(hit.passage)
+    if wanted and not chosen:
+        raise NoContextError("no_context", "Every passage that could stand beside holds the answer.")
+    chosen = await _fitted(question.text, answer.text, oracles, chosen, candidate.window, context)
+    roles = [(p, "oracle") for p in oracles] + [(p, "distractor") for p in chosen]
+    seed = hashlib.sha256(f"{context.brief.seed}\0{candidate.id}".encode()).digest()
+    random.Random(seed).shuffle(roles)
+    return tuple(
+        ContextPassage(
+            passage_id=p.id, document=p.document, start=p.start, end=p.end, text=p.text, role=role
+        )
+        for p, role in roles
+    )
+
+
+async def _mine(question: str, window: Window, k: int, context: Context) -> list[Hit]:
+    """Return hits of the same machine and of any, in turn: the hardest distractors first."""
+    if not k:
+        return []
+    search, language = context.index.search, window.language
+    anywhere = await search(question, k=k, language=language)
+    if window.machine is None:
+        return anywhere
+    own = await search(question, k=k, machine=window.machine, language=language)
+    others = [hit for hit in anywhere if hit.passage.machine != window.machine]
+    mixed: list[Hit] = []
+    for place in range(max(len(own), len(others))):
+        mixed += own[place : place + 1] + others[place : place + 1]
+    return mixed
+
+
+def _is_safe(
+    passage: Passage, beside: Sequence[Passage], question: str, answer: str, quotes: Sequence[str]
+) -> bool:
+    if any(passage.id == other.id or near_identical(passage.text, other.text) for other in beside):
+        return False
+    return not holds_answer(
+        passage.text, question=question, answer=answer, quotes=quotes, language=passage.language
+    )
+
+
+async def _fitted(
+    question: str,
+    answer: str,
+    oracles: Sequence[Passage],
+    distractors: list[Passage],
+    window: Window,
+    context: Context,
+) -> list[Passage]:
+    """Return as many of the distractors as the recipe's length leaves room for."""
+    if context.recipe is None:
+        return distractors
+    from training.tokens import fits
+
+    machine = await context.machine(window.machine)
+    for count in range(len(distractors), -1, -1):
+        system, user = context.prompts.row(
+            question,
+            language=window.language,
+            machine=machine,
+            passages=[*oracles, *distractors[:count]],
+        )
+        if fits(context.recipe, system, user, answer):
+            return distractors[:count]
+    raise NoContextError(
+        "too_long", f"The cited passages are longer than the recipe's {context.recipe.max_length} tokens."
+    )
+
+
+async def make_row(state: QuestionState, context: Context) -> TrainingRow:
+    """Return the row of a candidate that was accepted.
+
+    Raises:
+        UnjudgedRowError: question, answer, context or citations are not those that were judged.
+    """
+    question, answer, critique, judgement = (
+        state.question,
+        state.answer,
+        state.critique,
+        state.judgement,
+    )
+    assert question and answer and critique and judgement and state.verdict  # noqa: PT018
+    window = state.candidate.window
+    sha256 = judged_hash(question.text, answer.text, state.context, state.citations)
+    if sha256 != state.verdict.sha256:
+        raise UnjudgedRowError(f"Row {state.candidate.id} is not what its judge was shown.")
+    machine = await context.machine(window.machine)
+    passages = await context.index.get([passage.passage_id for passage in state.context])
+    system, user = context.prompts.row(
+        question.text, language=window.language, machine=machine, passages=passages
+    )
+    cited = [_place(context.library, citation) for citation in state.citations]
+    return TrainingRow(
+        id=state.candidate.id,
+        question=question.text,
+        answer=answer.text,
+        answerable=True,
+        kind=question.kind,
+        difficulty=question.difficulty,
+        language=window.language,
+        document=state.citations[0].document,
+        machine_code=machine.code if machine else None,
+        machine_name=machine.name if machine else None,
+        pages=tuple(sorted({place.page for place in cited})),
+        section=" > ".join(cited[0].section),
+        context=state.context,
+        oracle_positions=tuple(
+            place for place, passage in enumerate(state.context) if passage.role == "oracle"
+        ),
+        citations=state.citations,
+        scores=Scores(
+            relevance=critique.relevance,
+            global_relevance=critique.global_relevance,
+            coverage=critique.coverage,
+            faithfulness=judgement.faithfulness,
+            completeness=judgement.completeness,
+        ),
+        reasons=judgement.reasons,
+        attempts=state.drafts + state.answers,
+        models={role: model.name for role, model in sorted(context.models.items())},
+        prompt_hashes=context.prompts.hashes(),
+        sha256=sha256,
+        system=system,
+        user=user,
+        sections=tuple(sorted({place.key for place in cited})),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    page: int
+    section: tuple[str, ...]
+    key: str
+
+
+def _place(library: Library, citation: RowCitation) -> _Place:
+    """Return the page and section of a citation, and what its section is recognised by."""
+    document = library.by_path(citation.document)
+    section = library.section_at(document, citation.start)
+    key = section_key(document.text[section.start : section.end])
+    return _Place(library.page_at(document, citation.start).number, section.path, key)

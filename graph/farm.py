@@ -1,0 +1,62 @@
+"""Farm: many small question graphs in one node, as many at a time as the gate can use."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+
+from agents.faults import BudgetExhaustedError, CallError
+from graph.context import Context
+from graph.question import RECURSION_LIMIT, build_question_graph
+from graph.state import QuestionInput
+
+POOL_PER_PLACE = 1.5
+# None would inherit the outer graph's saver; the journal is what makes a candidate durable.
+_GRAPH = build_question_graph().compile(checkpointer=False, name="question")
+
+
+async def farm_round(context: Context) -> str:
+    """Run every open candidate to its outcome; return "budget: …" when the budget ended it early."""
+    asked = context.ledger.asked()
+    open_candidates = [entry.candidate for entry in context.ledger.entries("planned")]
+    waiting = iter(
+        QuestionInput(candidate, tuple(asked.get(candidate.window.id, ())))
+        for candidate in open_candidates
+    )
+    stopped: list[CallError] = []
+
+    async def work() -> None:
+        for question in waiting:
+            if stopped:
+                return
+            try:
+                await _run_apart(question, context)
+            except CallError as error:
+                stopped.append(error)
+
+    pool = min(len(open_candidates), max(1, int(context.width * POOL_PER_PLACE)))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(pool):
+                group.create_task(work())
+    except ExceptionGroup as several:
+        # One sentence tells a fault better than a pool's worth of the same.
+        raise several.exceptions[0] from several
+    spent = [error for error in stopped if isinstance(error, BudgetExhaustedError)]
+    if stopped and not spent:
+        raise stopped[0]
+    return f"budget: {spent[0]}" if spent else ""
+
+
+async def _run_apart(question: QuestionInput, context: Context) -> None:
+    """Run one question graph in a fresh context, so that it inherits nothing by accident."""
+    config = {
+        "recursion_limit": RECURSION_LIMIT,
+        "run_name": f"candidate {question.candidate.id}",
+        "metadata": {"candidate": question.candidate.id},
+    }
+    await asyncio.create_task(
+        _GRAPH.ainvoke(question, config=config, context=context),
+        context=contextvars.Context(),
+    )
+    context.calls.forget(question.candidate.id)

@@ -1,0 +1,67 @@
+"""Ingest: the manuals become documents, passages and an index; what cannot be used is noted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from graph.context import Context
+from graph.ledger import Note
+from tools.documents import Document, DocumentError, Unreadable, read_folder
+from tools.library import Library
+from tools.passages import split
+
+
+async def ingest_folder(
+    manuals: str, context: Context, emit: Callable[[dict[str, object]], None]
+) -> None:
+    """Fill the run folder's documents and index from the folder, unless that was done before.
+
+    Raises:
+        DocumentError: the folder does not exist, or nothing in it can be used.
+    """
+    folder = context.run / "documents"
+    done = context.run / "index" / "complete"
+    if done.exists():
+        return
+    emit({"event": "reading", "manuals": manuals})
+    found, unreadable = await asyncio.to_thread(read_folder, Path(manuals))
+    documents = [await _with_machine(document, context) for document in found]
+    kept = [d for d in documents if len(d.pages) >= context.brief.least_pages]
+    context.ledger.note(_notes(documents, unreadable, context))
+    if not kept:
+        listed = "".join(f"\n  {each.path}: {each.reason}" for each in unreadable[:10])
+        raise DocumentError(f"No manual in {manuals} can be used.{listed}")
+    Library.write(folder, kept)
+    for number, document in enumerate(kept, start=1):
+        await context.index.add(split(document))
+        emit({"event": "indexed", "document": document.path, "done": number, "of": len(kept)})
+    done.touch()
+
+
+async def _with_machine(document: Document, context: Context) -> Document:
+    if context.machines is None:
+        return document
+    machine = await context.machines.machine_of(document.path)
+    return replace(document, machine=machine.code) if machine else document
+
+
+def _notes(
+    documents: Sequence[Document], unreadable: Sequence[Unreadable], context: Context
+) -> list[Note]:
+    least = context.brief.least_pages
+    notes = [Note("unreadable", each.path, each.page or 0, each.reason) for each in unreadable]
+    notes += [
+        Note("skipped", d.path, 0, f"It has {len(d.pages)} pages; `least_pages` is {least}.")
+        for d in documents
+        if len(d.pages) < least
+    ]
+    if context.machines is not None:
+        notes += [
+            Note("no_machine", d.path, 0, "The machines file does not name it.")
+            for d in documents
+            if d.machine is None
+        ]
+    return notes

@@ -1,0 +1,272 @@
+"""The ledger: every candidate's life, its row if it became one, and what ingest could not use.
+
+What the faces show (terminal, report, `status`, `why`) comes from the queries here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Column, Engine, Integer, MetaData, Row, String, Table, Text, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import SQLAlchemyError
+
+from graph.state import Candidate, Step, Window
+from training.rows import TrainingRow
+
+_METADATA = MetaData()
+CANDIDATES = Table(
+    "candidates",
+    _METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("round", Integer, nullable=False),
+    Column("window", String(64), nullable=False),
+    Column("candidate", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("reason", String(64), nullable=False, default=""),
+    Column("question", Text, nullable=False, default=""),
+    Column("drafts", Integer, nullable=False, default=0),
+    Column("answers", Integer, nullable=False, default=0),
+    Column("life", Text, nullable=False, default="[]"),
+    Column("row", Text),
+)
+NOTES = Table(
+    "notes",
+    _METADATA,
+    Column("kind", String(16), primary_key=True),
+    Column("path", String(1024), primary_key=True),
+    Column("page", Integer, primary_key=True),
+    Column("reason", Text, nullable=False),
+)
+
+
+class LedgerError(Exception):
+    """The ledger cannot be read or written; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One candidate as the ledger knows it; `status` is planned, accepted, dropped or set_aside.
+
+    `set_aside` is an accepted row that `assess` left out: a duplicate, or more than was wanted.
+    """
+
+    candidate: Candidate
+    status: str
+    reason: str
+    question: str
+    drafts: int
+    answers: int
+    life: tuple[Step, ...]
+    row: TrainingRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something ingest could not use (unreadable, skipped, no_machine); page 0 is the whole file."""
+
+    kind: str
+    path: str
+    page: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is."""
+
+    planned: int
+    accepted: int
+    drafts: int
+    revisions: int
+    dropped: dict[str, int]
+
+
+class Ledger:
+    """Candidates and notes in two tables of the engine's database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        try:
+            _METADATA.create_all(engine)
+        except SQLAlchemyError as error:
+            raise LedgerError(
+                f"The ledger cannot be opened ({error}). Check the run folder's disk and rights."
+            ) from error
+
+    def plan(self, candidates: Sequence[Candidate]) -> None:
+        """Write down candidates that are to be tried; those already known stay as they are."""
+        if not candidates:
+            return
+        rows = [
+            {
+                "id": candidate.id,
+                "round": candidate.round,
+                "window": candidate.window.id,
+                "candidate": json.dumps(asdict(candidate), sort_keys=True),
+                "status": "planned",
+            }
+            for candidate in candidates
+        ]
+        with self._engine.begin() as connection:
+            connection.execute(insert(CANDIDATES).on_conflict_do_nothing(), rows)
+
+    def accept(
+        self, candidate: str, row: TrainingRow, *, drafts: int, answers: int, life: Sequence[Step]
+    ) -> None:
+        """Write down that a candidate became a row."""
+        self._close(
+            candidate,
+            status="accepted",
+            reason="",
+            question=row.question,
+            drafts=drafts,
+            answers=answers,
+            life=_dump_life(life),
+            row=row.model_dump_json(),
+        )
+
+    def drop(
+        self,
+        candidate: str,
+        reason: str,
+        *,
+        question: str,
+        drafts: int,
+        answers: int,
+        life: Sequence[Step],
+    ) -> None:
+        """Write down that a candidate did not become a row, and why."""
+        self._close(
+            candidate,
+            status="dropped",
+            reason=reason,
+            question=question,
+            drafts=drafts,
+            answers=answers,
+            life=_dump_life(life),
+        )
+
+    def select(self, set_aside: dict[str, str]) -> None:
+        """Mark accepted candidates as set aside with a reason; all others as accepted again."""
+        has_row = CANDIDATES.c.row.is_not(None)
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(CANDIDATES).where(has_row).values(status="accepted", reason="")
+            )
+            for candidate, reason in set_aside.items():
+                connection.execute(
+                    update(CANDIDATES)
+                    .where(CANDIDATES.c.id == candidate)
+                    .values(status="set_aside", reason=reason)
+                )
+
+    def entries(self, *statuses: str) -> list[Entry]:
+        """Return candidates of these statuses (all if none is given), by round and id."""
+        query = select(CANDIDATES).order_by(CANDIDATES.c.round, CANDIDATES.c.id)
+        if statuses:
+            query = query.where(CANDIDATES.c.status.in_(statuses))
+        with self._engine.connect() as connection:
+            return [_entry(row) for row in connection.execute(query)]
+
+    def entry(self, candidate: str) -> Entry | None:
+        """Return one candidate by the beginning of its id, if that names exactly one."""
+        query = select(CANDIDATES).where(CANDIDATES.c.id.startswith(candidate, autoescape=True))
+        with self._engine.connect() as connection:
+            found = connection.execute(query.limit(2)).all()
+        return _entry(found[0]) if len(found) == 1 else None
+
+    def asked(self) -> dict[str, list[str]]:
+        """Return, by window, every question that finished candidates asked of it."""
+        c = CANDIDATES.c
+        query = select(c.window, c.question).where(c.status != "planned")
+        asked: dict[str, list[str]] = {}
+        with self._engine.connect() as connection:
+            for window, question in connection.execute(query.order_by(c.round, c.id)):
+                asked.setdefault(window, []).append(question)
+        return asked
+
+    def exhausted_windows(self) -> set[str]:
+        """Return the windows about which the generator had nothing left to ask."""
+        c = CANDIDATES.c
+        with self._engine.connect() as connection:
+            found = connection.execute(select(c.window).where(c.reason == "nothing_to_ask"))
+            return set(found.scalars())
+
+    def last_round(self) -> int:
+        """Return the number of the last planned round, 0 if none was."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.max(CANDIDATES.c.round))).scalar() or 0
+
+    def progress(self) -> Progress:
+        """Return the counts a live view shows."""
+        c = CANDIDATES.c
+        counts = select(c.status, c.reason, func.count(), func.sum(c.drafts), _revisions()).group_by(
+            c.status, c.reason
+        )
+        planned = accepted = drafts = revisions = 0
+        dropped: dict[str, int] = {}
+        with self._engine.connect() as connection:
+            for status, reason, count, drafted, revised in connection.execute(counts):
+                planned += count
+                drafts += drafted or 0
+                revisions += revised or 0
+                if status == "accepted":
+                    accepted += count
+                elif reason:
+                    dropped[reason] = dropped.get(reason, 0) + count
+        return Progress(planned, accepted, drafts, revisions, dict(sorted(dropped.items())))
+
+    def note(self, notes: Sequence[Note]) -> None:
+        """Write down what ingest could not use."""
+        if not notes:
+            return
+        with self._engine.begin() as connection:
+            connection.execute(
+                insert(NOTES).on_conflict_do_nothing(), [asdict(note) for note in notes]
+            )
+
+    def notes(self) -> list[Note]:
+        """Return what ingest could not use, by kind, path and page."""
+        query = select(NOTES).order_by(NOTES.c.kind, NOTES.c.path, NOTES.c.page)
+        with self._engine.connect() as connection:
+            return [Note(*row) for row in connection.execute(query)]
+
+    def _close(self, candidate: str, **values: object) -> None:
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(
+                    update(CANDIDATES).where(CANDIDATES.c.id == candidate).values(**values)
+                )
+        except SQLAlchemyError as error:
+            raise LedgerError(
+                f"An outcome cannot be written down ({error.__cause__ or error}). "
+                "Check that the disk is not full, then resume the run."
+            ) from error
+
+
+def _revisions() -> object:
+    return func.sum(func.max(CANDIDATES.c.drafts - 1, 0))
+
+
+def _dump_life(life: Sequence[Step]) -> str:
+    return json.dumps([asdict(step) for step in life], ensure_ascii=False)
+
+
+def _entry(row: Row[tuple[object, ...]]) -> Entry:
+    values = row._mapping
+    plain = json.loads(values["candidate"])
+    window = plain["window"]
+    window["pages"] = tuple(window["pages"])
+    return Entry(
+        candidate=Candidate(plain["id"], plain["round"], Window(**window)),
+        status=values["status"],
+        reason=values["reason"],
+        question=values["question"],
+        drafts=values["drafts"],
+        answers=values["answers"],
+        life=tuple(Step(**step) for step in json.loads(values["life"])),
+        row=TrainingRow.model_validate_json(values["row"]) if values["row"] else None,
+    )

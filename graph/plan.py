@@ -1,0 +1,116 @@
+"""Plan: which windows there are, and which of them the next candidates are for.
+
+Pure and deterministic: equal windows of one machine are one window, and a candidate's id is made
+from its window's content and its round.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from graph.brief import Brief, Windows
+from graph.state import Candidate, Window
+from tools.documents import Document, Page
+
+LEAST_CHARACTERS = 200
+HOPED_RATE = 0.6
+LEAST_RATE = 0.2
+
+
+def windows(documents: Sequence[Document], brief: Brief) -> list[Window]:
+    """Return every window of the documents once, in an order that the seed decides."""
+    found: dict[str, Window] = {}
+    for document in documents:
+        for window in _document_windows(document, brief):
+            found.setdefault(window.id, window)
+    return sorted(found.values(), key=lambda window: _digest(str(brief.seed), window.id))
+
+
+def next_candidates(
+    known: Sequence[Window],
+    *,
+    round_: int,
+    missing: int,
+    rate: float | None,
+    most: int,
+    asked: Mapping[str, Sequence[str]],
+    exhausted: set[str],
+) -> list[Candidate]:
+    """Return the candidates of a round: the windows asked least, as many as are likely to be needed.
+
+    `rate` is the share of decided candidates that were accepted, None before the first round;
+    `most` is how many candidates the run may still try.
+    """
+    open_windows = [window for window in known if window.id not in exhausted]
+    open_windows.sort(key=lambda window: len(asked.get(window.id, ())))
+    likely = max(rate, LEAST_RATE) if rate is not None else HOPED_RATE
+    count = min(math.ceil(missing / likely), most, len(open_windows))
+    return [
+        Candidate(_digest(window.id, str(round_))[:16], round_, window)
+        for window in open_windows[:count]
+    ]
+
+
+def main_language(document: Document) -> str:
+    """Return the language of most of the document's characters, "" if none is known."""
+    sizes: Counter[str] = Counter()
+    for page in document.pages:
+        if page.language:
+            sizes[page.language] += page.end - page.start
+    return sizes.most_common(1)[0][0] if sizes else ""
+
+
+def _document_windows(document: Document, brief: Brief) -> Iterator[Window]:
+    main = main_language(document)
+
+    def kind(page: Page) -> str | None:
+        return None if page.problem else page.language or main
+
+    for language, run in groupby(document.pages, key=kind):
+        if not language or (brief.languages and language not in brief.languages):
+            continue
+        pages = list(run)
+        for start, end in _cuts(document, pages, brief.windows):
+            if len(document.text[start:end].strip()) >= LEAST_CHARACTERS:
+                yield _window(document, pages, start, end, language)
+
+
+def _cuts(document: Document, pages: Sequence[Page], wanted: Windows) -> Iterator[tuple[int, int]]:
+    first, last = pages[0].start, pages[-1].end
+    if wanted.unit == "pages":
+        for at in range(0, len(pages), wanted.input_pages):
+            group = pages[at : at + wanted.input_pages]
+            yield group[0].start, group[-1].end
+    elif wanted.unit == "sections":
+        for section in document.sections:
+            start, end = max(first, section.start), min(last, section.end)
+            if start < end:
+                yield start, end
+    else:
+        for start in range(first, last, wanted.step):
+            yield start, min(start + wanted.size, last)
+            if start + wanted.size >= last:
+                break
+
+
+def _window(
+    document: Document, pages: Sequence[Page], start: int, end: int, language: str
+) -> Window:
+    touched = [page.number for page in pages if page.start < end and start < page.end]
+    return Window(
+        id=_digest(document.machine or document.id, document.text[start:end])[:16],
+        document_id=document.id,
+        start=start,
+        end=end,
+        pages=(touched[0], touched[-1]),
+        language=language,
+        machine=document.machine,
+    )
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

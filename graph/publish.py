@@ -1,0 +1,91 @@
+"""Publish: from accepted rows to a dataset folder, its audit, an adapter and its scores."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from graph.context import Context
+from graph.quality import judged_hash
+from training.formats import CardFacts, write_dataset
+from training.rows import TrainingRow
+
+Emit = Callable[[dict[str, object]], None]
+
+
+def export_dataset(context: Context, title: str) -> Path:
+    """Write `dataset/` from the accepted rows and `rejected.jsonl` from all others."""
+    brief, rejected = context.brief, list[dict[str, object]]()
+    rows: list[TrainingRow] = []
+    for entry in context.ledger.entries("accepted", "set_aside", "dropped"):
+        if entry.status == "accepted" and entry.row and _is_as_judged(entry.row):
+            rows.append(entry.row)
+            continue
+        rejected.append(
+            {
+                "id": entry.candidate.id,
+                "reason": "altered" if entry.status == "accepted" else entry.reason,
+                "question": entry.question,
+                "drafts": entry.drafts,
+                "answers": entry.answers,
+                "life": [{"step": step.name, "said": step.said} for step in entry.life],
+            }
+        )
+    _write_lines(context.run / "rejected.jsonl", rejected)
+    folder = context.run / "dataset"
+    thresholds = brief.thresholds.model_dump()
+    facts = CardFacts(title=title, scenario=brief.scenario, thresholds=thresholds)
+    rows.sort(key=lambda row: row.id)
+    write_dataset(rows, folder, test_share=brief.test_share, seed=brief.seed, facts=facts)
+    return folder
+
+
+def audit_dataset(context: Context) -> list[str]:
+    """Return why the dataset must not be trained on with the recipe; empty when it may."""
+    from training.audit import audit
+
+    assert context.recipe is not None
+    return list(audit(context.run / "dataset", context.recipe).errors)
+
+
+def train_adapter(context: Context, emit: Emit) -> Path:
+    """Tune the recipe's base on the dataset and return the adapter's folder."""
+    from training.launch import train
+
+    assert context.recipe is not None
+    result = train(
+        context.run / "dataset",
+        context.recipe,
+        context.run / "training",
+        env=context.child_env,
+        on_line=lambda line: emit({"event": "training", "line": line}),
+    )
+    return result.adapter
+
+
+def evaluate_adapter(context: Context, emit: Emit) -> dict[str, float]:
+    """Answer the held-out rows with base and tuned; return the mean token F1 by arm."""
+    from training.launch import evaluate
+
+    result = evaluate(
+        context.run / "dataset",
+        context.run / "training",
+        context.run / "evaluation",
+        env=context.child_env,
+        on_line=lambda line: emit({"event": "evaluating", "line": line}),
+    )
+    return dict(result.token_f1)
+
+
+def _is_as_judged(row: TrainingRow) -> bool:
+    return row.sha256 == judged_hash(row.question, row.answer, row.context, row.citations)
+
+
+def _write_lines(path: Path, lines: list[dict[str, object]]) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_text(
+        "".join(json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n" for line in lines),
+        encoding="utf-8",
+    )
+    part.replace(path)

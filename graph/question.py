@@ -1,0 +1,305 @@
+"""The question graph: one candidate's life, from a window to a row or to a reason.
+
+draft → inspect ─┬─ critique ─┬─ answer → verify ─┬─ surround → judge ─┬─ row
+                 ├─ revise ↺  ├─ revise ↺ inspect ├─ answer ↺          ├─ answer ↺
+                 └─ drop      └─ drop             └─ drop              └─ drop
+
+Models are asked and checks are run in the nodes; `quality.py` decides; the routers only read the
+verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, Literal
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+
+from agents.faults import CallError, PromptTooLongError, UnreadableReplyError
+from checks.findings import Finding
+from checks.form import question_findings
+from graph.context import Context
+from graph.quality import (
+    Verdict,
+    drop,
+    judged_hash,
+    verdict_on_answer,
+    verdict_on_draft,
+    verdict_on_question,
+    verdict_on_row,
+)
+from graph.evidence import NoContextError, locate_citations, make_row, surroundings
+from graph.state import (
+    Accepted,
+    Dropped,
+    QuestionInput,
+    QuestionOutput,
+    QuestionState,
+    Step,
+)
+from prompts.templates import Revision
+
+RECURSION_LIMIT = 100
+CRITIC_HITS = 3
+Update = dict[str, Any]
+Node = Callable[[QuestionState, Runtime[Context]], Awaitable[Update]]
+
+
+def _drops_unreadable(reason: str) -> Callable[[Node], Node]:
+    """Turn a reply that cannot be had into the end of the candidate, never of the run."""
+
+    def decorate(node: Node) -> Node:
+        @wraps(node)
+        async def guarded(state: QuestionState, runtime: Runtime[Context]) -> Update:
+            try:
+                return await node(state, runtime)
+            except PromptTooLongError as error:
+                return _decided(node.__name__, drop("too_long", str(error)))
+            except UnreadableReplyError as error:
+                return _decided(node.__name__, drop(reason, str(error)))
+
+        return guarded
+
+    return decorate
+
+
+@_drops_unreadable("draft_unreadable")
+async def draft(state: QuestionState, runtime: Runtime[Context]) -> Update:
+    """Ask the generator for a question about the window."""
+    return await _drafted(state, runtime.context, None)
+
+
+@_drops_unreadable("draft_unreadable")
+async def revise(state: QuestionState, runtime: Runtime[Context]) -> Update:
+    """Ask the generator for a better question, showing what was wrong with the last."""
+    assert state.question is not None
+    assert state.verdict is not None
+    revision = Revision(state.question.text, state.question.quote, state.verdict.objections)
+    return await _drafted(state, runtime.context, revision)
+
+
+async def _drafted(state: QuestionState, context: Context, revision: Revision | None) -> Update:
+    candidate = state.candidate
+    question = await context.generator.draft(
+        await context.source(candidate.window),
+        candidate=candidate.id,
+        attempt=state.drafts,
+        scenario=context.brief.scenario,
+        topics=context.brief.topics,
+        asked=state.asked,
+        revision=revision,
+    )
+    return {
+        "question": question,
+        "drafts": state.drafts + 1,
+        "verdict": None,
+        "life": [Step("revise" if revision else "draft", question.text)],
+    }
+
+
+async def inspect(state: QuestionState, runtime: Runtime[Context]) -> Update:
+    """Check the draft without a model."""
+    if state.verdict or state.question is None:
+        return {}
+    context, window = runtime.context, state.candidate.window
+    source = await context.source(window)
+    findings = question_findings(
+        state.question.text,
+        language=window.language,
+        quote=state.question.quote,
+        window="\n".join(part.text for part in source.parts),
+        machine=source.machine.name if source.machine else None,
+        other_machines=await context.other_machines(window.machine),
+    )
+    verdict = verdict_on_draft(findings, state.drafts, context.brief.limits)
+    return _decided("inspect", verdict)
+
+
+@_drops_unreadable("judge_unreadable")
+async def critique(state: QuestionState, runtime: Runtime[Context]) -> Update:
+    """Ask the critic to score the question against its window and a search for it."""
+    context, candidate, question = runtime.context, state.candidate, state.question
+    assert question is not None
+    hits = await context.index.search(
+        question.text, k=CRITIC_HITS, language=candidate.window.language
+    )
+    judged = await context.critic.judge_question(
+        await context.source(candidate.window),
+        candidate=candidate.id,
+        attempt=state.drafts,
+        scenario=context.brief.scenario,
+        question=question.text,
+        quote=question.quote,
+        hits=[hit.passage for hit in hits],
+    )
+    brief = context.brief
+    verdict = verdict_on_question(judged, brief.thresholds, state.drafts, brief.limits)
+    return {"critique": judged, **_decided("critique", verdict, judged.reasons)}
+
+
+@_drops_unreadable("answer_unreadable")
+async def answer(state: QuestionState, runtime: Runtime[Context]) -> Update:
+    """Ask the answerer, who sees the question and the tools, not the window."""
+    context, window = runtime.context, state.candidate.window
+    assert state.question is not None
+    objections = state.verdict.objections if state.verdict and state.answers else ()
+    given = await context.answerer.answer(
+        state.question.text,
+        candidate=state.candidate.id,
+        attempt=state.answers,
+        language=window.language,
+        machine=await context.machine(window.machine),
+        objections=objections,
+    )
+    return {
+        "answer": given,
+        "answers": state.answers + 1,
+        "verdict": None,
+        "life": [Step("answer", given.text)],
+    }
+
+
+async def verify(state: QuestionState, runtime: Runtime[Context]) -> Update:
+    """Check the answer without a model: quotes, numbers, language, machine."""
+    if state.verdict or state.answer is None:
+        return {}
+    citations, findings = (), list[Finding]()
+    if not state.answer.abstained:
+        citations, findings = await locate_citations(
+            state.answer, state.candidate.window, runtime.context
+        )
+    limits = runtime.context.brief.limits
+    verdict = verdict_on_answer(state.answer, findings, state.answers, limits)
+    return {"citations": citations, **_decided("verify", verdict)}
+
+
+async def surround(state: QuestionState, runtime: Runtime[Context]) -> Update:
+    """Set the cited passages among distractors that do not hold the answer."""
+    assert state.question is not None
+    assert state.answer is not None
+    try:
+        passages = await surroundings(
+            state.candidate, state.question, state.answer, state.citations, runtime.context
+        )
+    except NoContextError as error:
+        return _decided("surround", drop(error.reason, str(error)))
+    found = sum(passage.role == "oracle" for passage in passages)
+    said = f"{found} oracle passages among {len(passages)}"
+    return {"context": passages, "life": [Step("surround", said)]}
+
+
+@_drops_unreadable("judge_unreadable")
+async def judge(state: QuestionState, runtime: Runtime[Context]) -> Update:
+    """Ask the critic to score exactly the question, answer and context that the row will hold."""
+    if state.verdict and state.verdict.decision == "drop":
+        return {}
+    context, window = runtime.context, state.candidate.window
+    assert state.question is not None
+    assert state.answer is not None
+    shown = await context.index.get([passage.passage_id for passage in state.context])
+    judged = await context.critic.judge_answer(
+        state.question.text,
+        state.answer.text,
+        candidate=state.candidate.id,
+        attempt=state.answers,
+        scenario=context.brief.scenario,
+        language=window.language,
+        machine=await context.machine(window.machine),
+        passages=shown,
+        citations=[(citation.passage_id, citation.quote) for citation in state.citations],
+    )
+    sha256 = judged_hash(state.question.text, state.answer.text, state.context, state.citations)
+    brief = context.brief
+    verdict = verdict_on_row(judged, brief.thresholds, state.answers, brief.limits, sha256)
+    return {"judgement": judged, **_decided("judge", verdict, judged.reasons)}
+
+
+async def row(state: QuestionState, runtime: Runtime[Context]) -> Update:
+    """Write the row into the ledger."""
+    context = runtime.context
+    made = await make_row(state, context)
+    context.ledger.accept(
+        state.candidate.id, made, drafts=state.drafts, answers=state.answers, life=state.life
+    )
+    _emit(runtime, {"event": "accepted", "candidate": state.candidate.id, "question": made.question})
+    return {"outcome": Accepted(made.id)}
+
+
+async def drop_candidate(state: QuestionState, runtime: Runtime[Context]) -> Update:
+    """Write the reason into the ledger."""
+    assert state.verdict is not None
+    question = state.question.text if state.question else ""
+    reason = state.verdict.reason
+    runtime.context.ledger.drop(
+        state.candidate.id,
+        reason,
+        question=question,
+        drafts=state.drafts,
+        answers=state.answers,
+        life=state.life,
+    )
+    _emit(runtime, {"event": "dropped", "candidate": state.candidate.id, "reason": reason})
+    return {"outcome": Dropped(reason, state.drafts + state.answers)}
+
+
+def route_after_inspect(state: QuestionState) -> Literal["critique", "revise", "drop"]:
+    """Go on with a sound draft."""
+    return _route(state, "critique", "revise")
+
+
+def route_after_critique(state: QuestionState) -> Literal["answer", "revise", "drop"]:
+    """Go on with a question that the scores allow."""
+    return _route(state, "answer", "revise")
+
+
+def route_after_verify(state: QuestionState) -> Literal["surround", "answer", "drop"]:
+    """Go on with an answer whose citations hold."""
+    return _route(state, "surround", "answer")
+
+
+def route_after_judge(state: QuestionState) -> Literal["row", "answer", "drop"]:
+    """Keep a row that the scores allow."""
+    return _route(state, "row", "answer")
+
+
+def _route(state: QuestionState, onward: Any, again: Any) -> Any:
+    assert state.verdict is not None
+    return {"accept": onward, "revise": again, "drop": "drop"}[state.verdict.decision]
+
+
+def _decided(node: str, verdict: Verdict, reasons: str = "") -> Update:
+    said = "; ".join(part for part in (verdict.reason, *verdict.objections, reasons) if part)
+    return {"verdict": verdict, "life": [Step(node, f"{verdict.decision}: {said}" if said else "accept")]}
+
+
+def _emit(runtime: Runtime[Context], event: dict[str, object]) -> None:
+    (runtime.context.emit or runtime.stream_writer)(event)
+
+
+def build_question_graph() -> StateGraph[QuestionState, Context, QuestionInput, QuestionOutput]:
+    """Return the graph uncompiled, for whoever brings a saver of their own."""
+    builder = StateGraph(
+        QuestionState, context_schema=Context, input_schema=QuestionInput, output_schema=QuestionOutput
+    )
+    for node in (draft, inspect, critique, revise, answer, verify, surround, judge, row):
+        builder.add_node(node.__name__, node)
+    builder.add_node("drop", drop_candidate)
+    builder.add_edge(START, "draft")
+    builder.add_edge("draft", "inspect")
+    builder.add_edge("revise", "inspect")
+    builder.add_edge("answer", "verify")
+    builder.add_edge("surround", "judge")
+    builder.add_conditional_edges("inspect", route_after_inspect)
+    builder.add_conditional_edges("critique", route_after_critique)
+    builder.add_conditional_edges("verify", route_after_verify)
+    builder.add_conditional_edges("judge", route_after_judge)
+    builder.add_edge("row", END)
+    builder.add_edge("drop", END)
+    return builder
+
+
+question_graph = build_question_graph().compile(name="question").with_config(
+    recursion_limit=RECURSION_LIMIT
+)

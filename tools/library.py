@@ -1,0 +1,105 @@
+"""Library: the normalised documents of a run folder, written once and read by every later step.
+
+`ID.txt` holds a document's text, `documents.jsonl` the rest; every span of a run counts in these.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from tools.documents import Document, DocumentError, Page, Section
+
+_LIST = "documents.jsonl"
+_Span = TypeVar("_Span", Page, Section)
+
+
+class Library:
+    """The documents of a run, in path order, and where an offset lies in them."""
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        self.documents = tuple(documents)
+        self._by_id = {document.id: document for document in self.documents}
+        self._by_path = {document.path: document for document in self.documents}
+
+    @classmethod
+    def write(cls, folder: Path, documents: Iterable[Document]) -> Self:
+        """Save the documents in the folder, each file whole or not at all."""
+        library = cls(documents)
+        folder.mkdir(parents=True, exist_ok=True)
+        for document in library.documents:
+            _write_whole(folder / f"{document.id}.txt", document.text)
+        _write_whole(folder / _LIST, "".join(map(_line, library.documents)))
+        return library
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Read the documents back; raises DocumentError when the folder is broken."""
+        try:
+            lines = (folder / _LIST).read_text("utf-8").splitlines()
+            return cls([_document(folder, json.loads(line)) for line in lines])
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise DocumentError(
+                f"The documents in {folder} cannot be read ({error}): start the run in a new folder."
+            ) from error
+
+    def document(self, document_id: str) -> Document:
+        """Return the document with the id; raises DocumentError for an unknown one."""
+        return _known(self._by_id, document_id)
+
+    def by_path(self, path: str) -> Document:
+        """Return the document at the path, relative to the manuals; raises DocumentError."""
+        return _known(self._by_path, path)
+
+    def page_at(self, document: Document, offset: int) -> Page:
+        """Return the page that holds the character at the offset."""
+        return _at(document.pages, offset, lambda page: page.start)
+
+    def section_at(self, document: Document, offset: int) -> Section:
+        """Return the section that holds the character at the offset."""
+        return _at(document.sections, offset, lambda section: section.start)
+
+
+def _known(documents: dict[str, Document], key: str) -> Document:
+    if key not in documents:
+        raise DocumentError(f"There is no document {key} in this run.")
+    return documents[key]
+
+
+def _at(spans: Sequence[_Span], offset: int, start: Callable[[_Span], int]) -> _Span:
+    if not spans or not 0 <= offset < spans[-1].end:
+        raise DocumentError(f"The document has no character at offset {offset}.")
+    return spans[bisect_right(spans, offset, key=start) - 1]
+
+
+def _line(document: Document) -> str:
+    record = asdict(document)
+    del record["text"]
+    return json.dumps(record, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _document(folder: Path, record: dict[str, Any]) -> Document:
+    record["pages"] = tuple(Page(**page) for page in record["pages"])
+    record["sections"] = tuple(
+        Section(tuple(section["path"]), section["start"], section["end"])
+        for section in record["sections"]
+    )
+    with (folder / f"{record['id']}.txt").open(encoding="utf-8", newline="") as file:
+        text = file.read()
+    if record["pages"] and record["pages"][-1].end != len(text):
+        raise ValueError(f"{record['id']}.txt is not the text that was saved")
+    return Document(text=text, **record)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    part = path.with_name(path.name + ".part")
+    with part.open("w", encoding="utf-8", newline="") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)

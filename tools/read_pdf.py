@@ -1,0 +1,164 @@
+"""PDF: page by page, with headings and tables, without running headers and footers.
+
+A page that has no text, whose table cannot be told for sure, or that is a table of contents or an
+index carries a problem, so that nothing is asked about it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from tools.blocks import Block, DocumentError, Draft, DraftPage, paragraph
+from tools.contents import contents_problem
+from tools.pdf_file import PrintedPage, read_file
+from tools.pdf_headings import Headings
+from tools.pdf_lines import Line
+from tools.pdf_tables import Table, aligned_tables, ruled_tables
+from tools.pdf_text import Joiner, blocks_of
+
+_EDGE = 0.09
+_PAGE_NUMBER = re.compile(
+    r"(?:page|pagina|pag\.|seite|página|side)?\s*(?:\d{1,4}|[ivxlc]+|[A-Z]?\d?-\d{1,3})"
+    r"(?:\s*(?:/|of|di|von|de)\s*\d{1,4})?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(slots=True)
+class _Leaf:
+    """A page while it is read: its lines, its tables and what stands in its way."""
+
+    number: int
+    height: float
+    lines: list[Line]
+    tables: list[Table]
+    problem: str | None
+
+
+def read_pdf(path: Path) -> Draft:
+    """Return the pages of the file; raises DocumentError when it is locked or damaged."""
+    printed = read_file(path)
+    if not printed.pages:
+        raise DocumentError("The PDF holds no pages: export it again.")
+    leaves = [_leaf(page) for page in printed.pages]
+    _drop_running_lines(leaves)
+    headings = Headings.of(printed.bookmarks, [line for leaf in leaves for line in leaf.lines])
+    pages = list(_pages(leaves, headings))
+    title = printed.metadata.get("title")
+    return Draft(pages, paged=True, title=title, metadata=printed.metadata)
+
+
+def _leaf(page: PrintedPage) -> _Leaf:
+    problem = "the page is damaged: export the file again" if page.damaged else _problem(page.lines)
+    tables = [] if problem else ruled_tables(page.rules, page.lines)
+    return _Leaf(page.number, page.height, page.lines, tables, problem)
+
+
+def _problem(lines: Sequence[Line]) -> str | None:
+    text = "".join(line.text for line in lines)
+    if not text:
+        return "no text layer"
+    odd = sum(not char.isprintable() or char == "\ufffd" for char in text)
+    if odd > len(text) / 10:
+        return "the text layer cannot be decoded"
+    return contents_problem([line.text for line in lines])
+
+
+def _drop_running_lines(leaves: Sequence[_Leaf]) -> None:
+    """Take away what repeats at the edges of the pages, and page numbers."""
+    seen = Counter(key for leaf in leaves for key in {_edge_key(leaf, line) for line in leaf.lines})
+    least = 3 if len(leaves) > 3 else 2
+    for leaf in leaves:
+        keys = [(line, _edge_key(leaf, line)) for line in leaf.lines]
+        leaf.lines = [
+            line
+            for line, key in keys
+            if not key or not (seen[key] >= least or _PAGE_NUMBER.fullmatch(line.text))
+        ]
+
+
+def _edge_key(leaf: _Leaf, line: Line) -> str:
+    """Return the line without its numbers where it stands at an edge, else nothing."""
+    place = (line.box.top + line.box.bottom) / 2
+    if _EDGE * leaf.height < place < (1 - _EDGE) * leaf.height:
+        return ""
+    if any(table.box.holds(line.box.left + 1, place) for table in leaf.tables):
+        return ""
+    return re.sub(r"\d+|\b[ivxlc]+\b", "#", line.text) or "#"
+
+
+def _pages(leaves: Sequence[_Leaf], headings: Headings) -> Iterator[DraftPage]:
+    joiner = Joiner([line for leaf in leaves for line in leaf.lines])
+    pitch = _pitch(leaves)
+    open_end = False
+    for leaf in leaves:
+        blocks = list(_blocks(leaf, headings, joiner, pitch))
+        if open_end and blocks and _goes_on(blocks[0]):
+            blocks[0] = paragraph(blocks[0].text, continues=True)
+        if blocks:
+            last = blocks[-1]
+            open_end = last.kind in ("paragraph", "item") and last.text[-1] not in ".:;!?…"
+        yield DraftPage(leaf.number, blocks, leaf.problem)
+
+
+def _goes_on(block: Block) -> bool:
+    return block.kind == "paragraph" and block.text[0].islower()
+
+
+def _pitch(leaves: Sequence[_Leaf]) -> float:
+    """Return the usual distance from line to line, in font sizes."""
+    steps = Counter[float]()
+    for leaf in leaves:
+        for above, line in pairwise(leaf.lines):
+            step = (line.box.top - above.box.top) / max(line.size, 1)
+            if not line.mono and 0.9 < step < 2.5:
+                steps[round(step, 1)] += 1
+    return steps.most_common(1)[0][0] if steps else 1.2
+
+
+def _blocks(leaf: _Leaf, headings: Headings, joiner: Joiner, pitch: float) -> Iterator[Block]:
+    """Yield the page's blocks, and mark the page when a table on it cannot be read."""
+    if leaf.problem is None:
+        ruled = leaf.tables
+        rest = [line for line in leaf.lines if _table_of(ruled, line) is None]
+        leaf.tables = [*ruled, *aligned_tables(rest)]
+        if any(table.rows is None for table in leaf.tables):
+            leaf.problem = "a table on this page could not be read"
+    tables = [table for table in leaf.tables if table.rows is not None]
+    pending: list[Line] = []
+    index = 0
+    while index < len(leaf.lines):
+        line = leaf.lines[index]
+        table = _table_of(tables, line)
+        found = headings.at(leaf.number, leaf.lines, index) if table is None else None
+        if table is None and found is None:
+            pending.append(line)
+            index += 1
+            continue
+        yield from blocks_of(pending, joiner, pitch)
+        pending = []
+        if found is not None:
+            yield found[0]
+            index += found[1]
+        elif table is not None:
+            yield from _table_block(table, joiner)
+            while index < len(leaf.lines) and _table_of([table], leaf.lines[index]):
+                index += 1
+    yield from blocks_of(pending, joiner, pitch)
+
+
+def _table_block(table: Table, joiner: Joiner) -> Iterator[Block]:
+    made = joiner.cells(table.rows) if table.rows else None
+    if made is not None:
+        yield made
+
+
+def _table_of(tables: Sequence[Table], line: Line) -> Table | None:
+    word = line.words[0]
+    x, y = word.box.left + 1, word.middle
+    return next((table for table in tables if table.box.holds(x, y)), None)

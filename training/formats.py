@@ -1,0 +1,132 @@
+"""The dataset folder: written whole or not at all, byte for byte the same for the same rows.
+
+train.jsonl  validation.jsonl  test.jsonl    chat messages
+rows.parquet                                 every row with its provenance
+card.md                                      what the dataset is, for people and for the Hub
+manifest.json                                SHA-256 sums of the files above
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from checks.leakage import assign_splits
+from training.card import CardFacts, render_card
+from training.parquet import read_parquet, write_parquet
+from training.rows import Frozen, Split, TrainingError, TrainingRow
+from training.tokens import Message, conversation
+
+SPLITS: tuple[Split, ...] = get_args(Split)
+MANIFEST = "manifest.json"
+
+
+class FileSum(Frozen):
+    """A file of the dataset as it was written."""
+
+    bytes: int
+    sha256: str
+
+
+class Manifest(Frozen):
+    """What a dataset folder holds."""
+
+    files: dict[str, FileSum]
+    splits: dict[Split, int]
+
+
+class ChatRow(Frozen):
+    """A line of `train.jsonl`: a row's id and its chat messages, system, user, assistant."""
+
+    id: str
+    messages: list[Message]
+
+    @property
+    def texts(self) -> tuple[str, str, str]:
+        """System prompt, user prompt and answer."""
+        system, user, answer = (message["content"] for message in self.messages)
+        return system, user, answer
+
+
+def write_dataset(
+    rows: Sequence[TrainingRow], folder: Path, *, test_share: float, seed: int, facts: CardFacts
+) -> Manifest:
+    """Split the rows and write the dataset folder, replacing one that is there."""
+    splits = assign_splits([row.sections for row in rows], test_share=test_share, seed=seed)
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    for split in SPLITS:
+        chosen = [row for row, its in zip(rows, splits, strict=True) if its == split]
+        _write_messages(chosen, unfinished / f"{split}.jsonl")
+    write_parquet(rows, splits, unfinished / "rows.parquet")
+    (unfinished / "card.md").write_text(render_card(rows, splits, facts), "utf-8")
+    counts = Counter(splits)
+    manifest = Manifest(files=_sums(unfinished), splits={split: counts[split] for split in SPLITS})
+    (unfinished / MANIFEST).write_text(_json(manifest.model_dump(), indent=2), "utf-8")
+    _take_place(unfinished, folder)
+    return manifest
+
+
+def read_rows(folder: Path) -> list[tuple[Split, TrainingRow]]:
+    """Return every row with its split, as written, less the hashes that only the split needed."""
+    return read_parquet(_existing(folder / "rows.parquet"))
+
+
+def read_messages(folder: Path, split: Split) -> list[ChatRow]:
+    """Return the chat messages of one split."""
+    path = _existing(folder / f"{split}.jsonl")
+    with path.open(encoding="utf-8") as lines:
+        return [ChatRow.model_validate_json(line) for line in lines]
+
+
+def held_out(folder: Path) -> list[ChatRow]:
+    """Return the rows no training saw: the test split, or validation where there is no test."""
+    return read_messages(folder, "test") or read_messages(folder, "validation")
+
+
+def changed_files(folder: Path) -> list[str]:
+    """Return the names of the files that are no longer what the manifest says."""
+    manifest = Manifest.model_validate_json(_existing(folder / MANIFEST).read_text("utf-8"))
+    found = _sums(folder)
+    return [name for name, its in sorted(manifest.files.items()) if found.get(name) != its]
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise TrainingError(f"There is no {path}: give the folder of a run that was exported.")
+    return path
+
+
+def _write_messages(rows: Sequence[TrainingRow], path: Path) -> None:
+    lines = (
+        {"id": row.id, "messages": conversation(row.system, row.user, row.answer)} for row in rows
+    )
+    path.write_text("".join(_json(line) for line in lines), "utf-8")
+
+
+def _json(value: object, indent: int | None = None) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, indent=indent) + "\n"
+
+
+def _sums(folder: Path) -> dict[str, FileSum]:
+    paths = sorted(path for path in folder.iterdir() if path.is_file() and path.name != MANIFEST)
+    return {path.name: _sum(path.read_bytes()) for path in paths}
+
+
+def _sum(content: bytes) -> FileSum:
+    return FileSum(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+
+
+def _take_place(unfinished: Path, folder: Path) -> None:
+    previous = folder.with_name(f"{folder.name}.previous")
+    shutil.rmtree(previous, ignore_errors=True)
+    if folder.exists():
+        folder.rename(previous)
+    unfinished.rename(folder)
+    shutil.rmtree(previous, ignore_errors=True)

@@ -1,0 +1,156 @@
+"""Starts training and evaluation, each in a process of its own, and reads what they leave.
+
+    train      deepspeed --module training.finetune    adapter/, result.json, train.log
+    evaluate   python -m training.predict              evaluation.jsonl, evaluation.json
+
+Nothing here loads torch. The caller gives the environment of the children.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from training.audit import audit
+from training.formats import held_out
+from training.recipe import Recipe, load_recipe, save_recipe
+from training.rows import Frozen, TrainingError
+
+ROOT = Path(__file__).parent.parent
+PROGRESS = "progress: "
+SHOWN_LINES = 12
+
+
+class TrainingResult(Frozen):
+    """A finished training: where the adapter is, and the loss of every step."""
+
+    adapter: Path
+    losses: tuple[float, ...]
+    seconds: float
+
+    @property
+    def first_loss(self) -> float:
+        """The loss before anything was learned."""
+        return self.losses[0]
+
+    @property
+    def last_loss(self) -> float:
+        """The loss of the last step."""
+        return self.losses[-1]
+
+
+class EvaluationResult(Frozen):
+    """Answers to held-out rows, base and tuned: where they are, and their mean token F1."""
+
+    answers: Path
+    rows: int
+    token_f1: Mapping[str, float]
+
+
+def train(
+    dataset: Path,
+    recipe: Recipe,
+    out: Path,
+    *,
+    env: Mapping[str, str],
+    on_line: Callable[[str], None],
+) -> TrainingResult:
+    """Audit the dataset, then tune the recipe's base on it under DeepSpeed; `out` is a folder."""
+    errors = audit(dataset, recipe).errors
+    if errors:
+        raise TrainingError("The dataset cannot be trained on:\n- " + "\n- ".join(errors))
+    result = out / "result.json"
+    out.mkdir(parents=True, exist_ok=True)
+    result.unlink(missing_ok=True)
+    save_recipe(recipe, out / "recipe.yaml")
+    # Without a process count the launcher runs one rank and says nothing.
+    ranks = ["--num_gpus", str(recipe.processes), "--master_port", str(_free_port())]
+    command = [str(_deepspeed()), *ranks, "--no_local_rank", "--module", "training.finetune"]
+    paths = ["--dataset", str(dataset.resolve()), "--out", str(out.resolve())]
+    _run([*command, *paths], out / "train.log", result, _child(env, recipe), on_line)
+    return TrainingResult.model_validate_json(result.read_text("utf-8"))
+
+
+def evaluate(
+    dataset: Path,
+    training: Path,
+    out: Path,
+    *,
+    env: Mapping[str, str],
+    on_line: Callable[[str], None],
+) -> EvaluationResult:
+    """Answer the held-out rows with the base and the tuned model; `training` is `train`'s `out`."""
+    if not (training / "result.json").is_file():
+        raise TrainingError(f"There is no finished training in {training}: run the training first.")
+    if not held_out(dataset):
+        raise TrainingError("No row was held out: raise the brief's test share or its rows.")
+    result = out / "evaluation.json"
+    out.mkdir(parents=True, exist_ok=True)
+    result.unlink(missing_ok=True)
+    places = {"--dataset": dataset, "--training": training, "--out": out}
+    arguments = [word for flag, path in places.items() for word in (flag, str(path.resolve()))]
+    command = [sys.executable, "-m", "training.predict", *arguments]
+    child = _child(env, load_recipe(training / "recipe.yaml"))
+    _run(command, out / "evaluate.log", result, child, on_line)
+    return EvaluationResult.model_validate_json(result.read_text("utf-8"))
+
+
+def _child(env: Mapping[str, str], recipe: Recipe) -> dict[str, str]:
+    quiet = {"TOKENIZERS_PARALLELISM": "false", "PYTHONUNBUFFERED": "1"}
+    # Threads cost a tiny model more than they bring, and its base is never downloaded.
+    tiny = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"} if recipe.tiny else {}
+    return {**env, **quiet, **tiny}
+
+
+def _deepspeed() -> Path:
+    command = Path(sys.executable).parent / "deepspeed"
+    if not command.is_file():
+        raise TrainingError("Training is not installed: run pip install -e '.[training]' first.")
+    return command
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _run(
+    command: Sequence[str],
+    log: Path,
+    result: Path,
+    env: Mapping[str, str],
+    on_line: Callable[[str], None],
+) -> None:
+    """Run until the process ends, hand its progress on, keep all it says in `log`."""
+    with (
+        log.open("w", encoding="utf-8") as kept,
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=dict(env),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        ) as process,
+    ):
+        try:
+            for line in process.stdout or ():
+                kept.write(line)
+                if line.startswith(PROGRESS):
+                    on_line(line.removeprefix(PROGRESS).rstrip())
+        except BaseException:
+            # An interrupted caller leaves no rank behind.
+            os.killpg(process.pid, signal.SIGTERM)
+            raise
+    # The launcher exits with 0 when its child was killed: only the result says that it finished.
+    if process.returncode or not result.is_file():
+        last = log.read_text("utf-8").splitlines()[-SHOWN_LINES:]
+        raise TrainingError(f"{command[-1]} failed; all it said is in {log}:\n" + "\n".join(last))
