@@ -30,7 +30,7 @@ from prompts.templates import Prompts
 
 T = TypeVar("T", bound=BaseModel)
 TRIES = 6
-WAIT: wait_base = wait_exponential_jitter(initial=0.5, max=30)
+WAIT: wait_base = wait_exponential_jitter(multiplier=0.5, max=30)
 _FENCE = re.compile(r"^\s*```(?:json)?\s*\n(.*?)\n?```\s*$", re.DOTALL)
 
 

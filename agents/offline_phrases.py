@@ -23,13 +23,14 @@ class _Read(BaseModel):
 
 
 class Rule(_Read):
-    """A pattern over a whole statement, and the questions it gives; lower `worth` is asked first."""
+    """A pattern over a whole statement, its questions and answer; lower `worth` is asked first."""
 
     name: str
     kind: Literal["value", "procedure", "warning", "meaning"]
     worth: int
     match: str
     ask: tuple[str, ...]
+    say: str = "{text}"
 
 
 class Column(_Read):
@@ -58,7 +59,10 @@ class Phrases(_Read):
 
     macros: dict[str, str]
     quantities: dict[str, str]
+    value: str
+    lowers_nouns: bool
     lowered: str
+    label: str
     leading: str
     vague: str
     vague_slot: str
@@ -66,6 +70,7 @@ class Phrases(_Read):
     rules: tuple[Rule, ...]
     columns: tuple[Column, ...]
     dull_columns: str
+    dull_rows: str
     articles: tuple[Words, ...]
     term: tuple[str, ...]
     say_term: str

@@ -38,13 +38,15 @@ class Fact:
 @lru_cache(maxsize=4096)
 def facts(text: str, section: tuple[str, ...], language: str, machine: str) -> tuple[Fact, ...]:
     """Return what may be asked about a text, in text order; one for each statement or table cell."""
-    reader = _Reader(phrases_of(language), language, machine)
+    reader = _Reader(phrases_of(language), language, machine, text)
     return tuple(fact for unit in units(text, section) for fact in reader.read(unit))
 
 
 class _Reader:
-    def __init__(self, phrases: Phrases, language: str, machine: str) -> None:
+    def __init__(self, phrases: Phrases, language: str, machine: str, text: str) -> None:
         self.phrases, self.language, self.machine = phrases, language, machine
+        self.common = frozenset(re.findall(r"(?<![\w-])[a-zà-ÿ][a-zà-ÿ'’-]+(?![\w-])", text))
+        self.names = frozenset(re.findall(r"(?<=[a-zà-ÿ,] )[A-ZÀ-Ý][\w'’-]+", text))
         self.on = phrases.name_machine(phrases.on_machine, machine)
         self.of = phrases.name_machine(phrases.of_machine, machine)
 
@@ -59,25 +61,20 @@ class _Reader:
             yield from self._sentence(unit)
 
     def _sentence(self, unit: Unit) -> Iterator[Fact]:
-        text = re.sub(self.phrases.leading, "", unit.plain)
-        if text != unit.plain:
-            text = text[:1].upper() + text[1:]
+        said = _stripped(self.phrases.label, unit.plain)
+        text = _stripped(self.phrases.leading, said)
         if not 20 <= len(unit.quote) <= _LONGEST or self._is_vague(text):
             return
         for rule in sorted(self.phrases.rules, key=lambda rule: rule.worth):
             match = self.phrases.pattern(rule.match).match(text)
-            slots = self._slots(match) if match else None
-            if slots is None:
-                continue
-            questions = self._forms(rule.ask, slots)
+            questions = self._forms(rule.ask, self._slots(match)) if match else ()
             if questions and not differs(text, self.language):
-                yield self._fact(unit, rule, questions)
+                yield self._fact(unit, rule, questions, said)
                 return
 
-    def _fact(self, unit: Unit, rule: Rule, questions: tuple[str, ...]) -> Fact:
-        return Fact(
-            unit.quote, questions, unit.plain, rule.kind, "easy", rule.name, rule.worth
-        )
+    def _fact(self, unit: Unit, rule: Rule, questions: tuple[str, ...], said: str) -> Fact:
+        answer = rule.say.format(text=said)
+        return Fact(unit.quote, questions, answer, rule.kind, "easy", rule.name, rule.worth)
 
     def _is_vague(self, text: str) -> bool:
         return bool(
@@ -86,35 +83,44 @@ class _Reader:
             or text[-1:] not in (".", "!", ":")
         )
 
-    def _slots(self, match: re.Match[str]) -> dict[str, str] | None:
+    def _slots(self, match: re.Match[str]) -> dict[str, str]:
         slots = {name: value or "" for name, value in match.groupdict().items()}
-        asked = " ".join(slots[name] for name in ("subj", "act", "cond") if name in slots)
-        if re.search(self.phrases.vague_slot, asked):
-            return None
         for name in ("subj", "when", "prep"):
             if name in slots:
                 slots[name] = self._lower(slots[name], always=name != "subj")
         if "verb" in slots:
             slots["base"] = self.phrases.bases.get(slots["verb"], slots["verb"].removesuffix("s"))
         if "unit" in slots:
-            slots["quantity"] = self._quantity(slots["unit"])
+            slots["quantity"] = self._quantity(slots["unit"], slots.get("subj", ""))
         return slots
 
-    def _quantity(self, unit: str) -> str:
-        found = (
-            noun for units, noun in self.phrases.quantities.items() if re.fullmatch(units, unit)
-        )
-        return next(found, "")
+    def _quantity(self, unit: str, subject: str) -> str:
+        """Return what is measured in the unit, or "value" where the subject says so already."""
+        nouns = self.phrases.quantities.items()
+        noun = next((noun for units, noun in nouns if re.fullmatch(units, unit)), "")
+        return self.phrases.value if noun in subject.lower() else noun
 
     def _lower(self, words: str, *, always: bool = False) -> str:
+        """Return the words as they stand inside a sentence: names keep their capital."""
         first = words.split(" ", 1)[0]
-        if always or re.fullmatch(self.phrases.lowered, first):
+        if always or re.fullmatch(self.phrases.lowered, first) or self._is_common(first):
             return words[:1].lower() + words[1:]
         return words
+
+    def _is_common(self, word: str) -> bool:
+        return self.phrases.lowers_nouns and word.lower() in self.common
+
+    def _is_unsure(self, subject: str) -> bool:
+        """Say whether it cannot be known if the subject's capital is a name's."""
+        first = subject.split(" ", 1)[0]
+        plain = re.fullmatch(r"[A-ZÀ-Ý][a-zà-ÿ'’-]+", first)
+        return bool(self.phrases.lowers_nouns and plain and first not in self.names)
 
     def _row(self, unit: Unit) -> Iterator[Fact]:
         head, row = unit.header[0], unit.cells[0]
         if re.search(self.phrases.dull_columns, head) or not re.search(r"\w", row):
+            return
+        if re.search(self.phrases.dull_rows, row):
             return
         for column, cell in list(zip(unit.header, unit.cells, strict=True))[1:]:
             if re.search(self.phrases.dull_columns, column) or not re.search(r"\w", cell):
@@ -141,9 +147,11 @@ class _Reader:
             "Head": head,
             "row": row,
             "Row": row,
-            "the_row": self._with_article(row),
+            "the_row": self._with_article(row, head),
             "column": _small(bracket.group(1) if bracket else column),
-            "cell": " ".join(filter(None, (cell, unit_cell or (bracket.group(2) if bracket else "")))),
+            "measure": _small(column),
+            "cell": f"{cell} {unit_cell}".strip(),
+            "colon": ":" if re.match(r"[A-ZÀ-Ý][a-zà-ÿ]", cell) else "",
             "of": self.of,
             "on": self.on,
         }
@@ -159,9 +167,9 @@ class _Reader:
     def _is_unit(self, header: str) -> bool:
         return bool(re.match(r"(?i)(?:unit|unità|unidad|einheit|unité)", header))
 
-    def _with_article(self, row: str) -> str:
-        words = next((w for w in self.phrases.articles if re.search(w.match, row)), None)
-        return words.use.format(row=row, lower=_small(row)) if words else row
+    def _with_article(self, row: str, head: str) -> str:
+        words = next(words for words in self.phrases.articles if re.search(words.match, row))
+        return words.use.format(row=row, lower=_small(row), head=_small(head))
 
     def _steps(self, unit: Unit) -> Iterator[Fact]:
         heading = re.sub(r"^[\d.]+\s+", "", unit.section[-1]) if unit.section else ""
@@ -182,7 +190,7 @@ class _Reader:
 
     def _forms(self, forms: tuple[str, ...], slots: dict[str, str]) -> tuple[str, ...]:
         made = (self._question(form, slots) for form in forms)
-        return tuple(question for question in made if _is_sound(question))
+        return tuple(each for each in made if _is_sound(each, self.phrases.vague_slot))
 
     def _question(self, form: str, slots: dict[str, str]) -> str:
         text = form.format(**{"on": "", "of": "", **slots})
@@ -200,8 +208,13 @@ def _small(words: str) -> str:
     return words[:1].lower() + words[1:] if not re.match(r"[A-ZÄÖÜ]{2}|\w*\d", words) else words
 
 
-def _is_sound(question: str) -> bool:
+def _stripped(pattern: str, text: str) -> str:
+    rest = re.sub(pattern, "", text)
+    return rest if rest == text else rest[:1].upper() + rest[1:]
+
+
+def _is_sound(question: str, vague: str) -> bool:
     pairs = all(question.count(a) == question.count(b) for a, b in ("()", "[]", "“”", "«»"))
     ticks = question.count("`") % 2 == 0 and question.count('"') % 2 == 0
     bare = re.sub(r"`[^`]*`", "", question)
-    return len(question.split()) in _WORDS and pairs and ticks and not _ODD.search(bare)
+    return len(question.split()) in _WORDS and pairs and ticks and not _ODD.search(bare) and not re.search(vague, bare)

@@ -22,7 +22,7 @@ _CODE_LINE = re.compile(r"^(?: {4,}|\t)|^\s*[$#>]\s|^\s*//|[;{}]\s*$|^\s*\[[A-Z_
 _ABBREVIATION = (
     r"(?<!\be\.g)(?<!\bi\.e)(?<!\betc)(?<!\bvs)(?<!\bca)(?<!\bNr)(?<!\bNo)(?<!\bmax)(?<!\bmin)"
     r"(?<!\bz\.B)(?<!\bd\.h)(?<!\bp\. es)(?<!\bp\.es)(?<!\bp\. ej)(?<!\bp\.ej)(?<!\bapprox)(?<!\bFig)(?<!\bbzw)(?<!\busw)"
-    r"(?<!\bresp)(?<!\bad es)(?<!\bart)(?<!\bengl)(?<!\bsog)(?<!\bS\.r)(?<!\b[A-Z])"
+    r"(?<!\bresp)(?<!\bad es)(?<!\bart)(?<!\bengl)(?<!\bsog)(?<!\bS\.r)(?<![\s.(][A-Z])"
 )
 _SENTENCE_END = re.compile(_ABBREVIATION + r"[.!?][)»”\"*_`]*(?=\s+[^\sa-z0-9(,;|])")
 _LINK = re.compile(r"!?\[([^\]\[]*)\]\([^)\s]*\)")

@@ -146,7 +146,9 @@ def _point(x: float, y: float, label: str, anchor: str) -> Markup:
 
 def _axes(most: float, count: int, across: str, up: str) -> Markup:
     """Return four lines across with their values, and the names of both axes."""
-    bounds = [(level / 4, _CURVE_BASE - (_CURVE_BASE - _CURVE_TOP) * level / 4) for level in range(5)]
+    bounds = [
+        (level / 4, _CURVE_BASE - (_CURVE_BASE - _CURVE_TOP) * level / 4) for level in range(5)
+    ]
     grid = Markup().join(
         Markup(
             '<line class="axis" x1="{left}%" x2="{right}%" y1="{y}" y2="{y}"/>'

@@ -1,6 +1,6 @@
 """Samples: rows to read, each with its quotes marked in the text of the pages they come from.
 
-`report.py` calls this. Marks are spans of the document's text, so a mark is on the quote or nowhere.
+`report.py` calls this. Marks are spans of the document's text: one is on its quote or nowhere.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Literal
 
 from tools.documents import Document
@@ -144,7 +144,9 @@ def _around(library: Library, document: Document, mark: Span) -> Span:
 def _blocks(text: str, span: Span, shown_from: int, marks: Sequence[Span]) -> Iterator[Block]:
     """Yield the blocks of the span that begin at or after `shown_from`."""
     shown = (line for line in _lines(text, span) if line[1][0] >= shown_from)
-    for (kind, _), group in groupby(shown, key=lambda line: (line[0], line[0] == "heading" and line[1])):
+    for (kind, _), group in groupby(
+        shown, key=lambda line: (line[0], line[0] == "heading" and line[1])
+    ):
         lines = [place for _, place in group]
         if kind == "table":
             yield _table(text, lines, marks)
@@ -189,7 +191,7 @@ def _cells(text: str, line: Span) -> Iterator[Span]:
     borders = [line[0] + found.start() for found in _CELL_BORDER.finditer(text[slice(*line)])]
     if text[borders[-1] + 1 : line[1]].strip():
         borders.append(line[1])
-    for left, right in zip(borders, borders[1:], strict=False):
+    for left, right in pairwise(borders):
         inside = text[left + 1 : right]
         start = left + 1 + len(inside) - len(inside.lstrip())
         yield start, start + len(inside.strip())

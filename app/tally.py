@@ -82,9 +82,7 @@ def score_counts(rows: Sequence[TrainingRow], score: str) -> list[int]:
     return [counts[value] for value in range(1, HIGHEST_SCORE + 1)]
 
 
-def coverage(
-    documents: Sequence[Document], rows: Sequence[TrainingRow]
-) -> list[DocumentCoverage]:
+def coverage(documents: Sequence[Document], rows: Sequence[TrainingRow]) -> list[DocumentCoverage]:
     """Return every document with the rows of each of its sections; equal headings count as one."""
     counts = Counter((row.document, row.section) for row in rows)
     of_document = Counter(row.document for row in rows)

@@ -139,7 +139,7 @@ def _read(text: str, language: str) -> Iterator[Number]:
     at = 0
     while match := _START.search(plain, at):
         at = match.end()
-        if not any(char.isnumeric() for char in match.group()):
+        if not (match["vulgar"] or any(char.isdecimal() for char in match.group())):
             continue
         start = match.end("sign") if match["sign"] else match.start()
         number = _one(plain, start, match.end(), language)

@@ -12,13 +12,13 @@ from checks.facts import numbers
 from checks.findings import Finding
 from checks.names import mentioned, without_names
 from checks.quotes import locate
-from checks.statements import is_bare
+from checks.statements import is_bare, is_title
 from checks.words import content_stems, pattern
 from tools.language import differs
 
 _QUESTION_MARKS = frozenset("?？؟")
 _LEAST_WORDS = 3
-_LEAST_LETTERS = 10
+_LEAST_BYTES = 10
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -57,8 +57,9 @@ def answer_findings(
 def _shape(question: str, language: str) -> Iterator[Finding]:
     if not _QUESTION_MARKS & set(question):
         yield Finding("not_a_question", "The question has no question mark.", question)
-    letters = sum(map(len, _WORD.findall(question)))
-    if letters < _LEAST_LETTERS or (question.isascii() and len(question.split()) < _LEAST_WORDS):
+    # Bytes, because an ideograph says as much as three letters.
+    size = len("".join(_WORD.findall(question)).encode())
+    if size < _LEAST_BYTES or (question.isascii() and len(question.split()) < _LEAST_WORDS):
         yield Finding("too_short", "The question is too short to be understood alone.", question)
     yield from _language(question, language)
 
@@ -69,10 +70,11 @@ def _language(text: str, language: str) -> Iterator[Finding]:
 
 
 def _quote(quote: str, window: str) -> Iterator[Finding]:
-    if not locate(quote, window):
+    spans = locate(quote, window)
+    if not spans:
         sentence = "The quote does not stand in the window, character for character."
         yield Finding("quote_not_found", sentence, quote)
-    if is_bare(quote):
+    if is_bare(quote) or (spans and all(is_title(window, *span) for span in spans)):
         sentence = "The quote is a heading or a fragment that states nothing."
         yield Finding("bare_heading", sentence, quote)
 
@@ -82,12 +84,9 @@ def _subject(question: str, language: str, window: str) -> Iterator[Finding]:
     if points and (match := points.search(question)):
         sentence = "The question points at its page; a reader sees no page."
         yield Finding("points_at_page", sentence, match.group())
-    subjects = content_stems(question, language)
-    if not any(stem in window.casefold() for stem in subjects):
-        held = set(content_stems(window, language))
-        if not held.intersection(subjects):
-            sentence = "The question names no subject that its window knows."
-            yield Finding("no_subject", sentence, question)
+    if not set(content_stems(window, language)).intersection(content_stems(question, language)):
+        sentence = "The question names no subject that its window knows."
+        yield Finding("no_subject", sentence, question)
 
 
 def _given_away(question: str, quote: str, language: str) -> Iterator[Finding]:

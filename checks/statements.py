@@ -8,6 +8,7 @@ from functools import cache
 from checks.words import words
 
 _RULE = re.compile(r"[\s|:=*_~+-]*")
+_TABLE_RULE = re.compile(r"[^\n]*\n[ \t]*\|?[ \t]*:?-{2,}[-:| \t]*(?:\n|\Z)")
 _MARKUP = re.compile(r"^\s*(?:#{1,6}\s+|[>*•-]\s+)|[*_`]+", re.MULTILINE)
 _NUMBERING = re.compile(
     r"^\s*(?:(?:chapter|section|capitolo|sezione|kapitel|abschnitt|chapitre|capítulo|sección)\s+)?"
@@ -29,19 +30,25 @@ def is_bare(quote: str) -> bool:
         return True
     text = _MARKUP.sub("", " ".join(lines))
     unnumbered = _NUMBERING.sub("", text) if len(lines) == 1 else text
-    return not _states(unnumbered, is_row="|" in quote)
+    return not _states(unnumbered)
 
 
-def _states(text: str, *, is_row: bool) -> bool:
+def is_title(text: str, start: int, end: int) -> bool:
+    """Say whether the span lies within a heading's line, or within the head of a table."""
+    line = text.rfind("\n", 0, start) + 1
+    if "\n" in text[start:end].strip():
+        return False
+    return text.startswith("#", line) or bool(_TABLE_RULE.match(text, end))
+
+
+def _states(text: str) -> bool:
     if _DIGIT.search(text):
         return True
     found = [word.casefold() for word in _WORD.findall(text)]
     if len(found) < _LEAST_WORDS:
         return False
-    if any(word in _verbs() for word in found):
+    if "|" in text.strip().strip("|") or any(word in _verbs() for word in found):
         return True
-    if is_row:
-        return len(found) >= _MANY_WORDS
     return text.rstrip().endswith((".", "!", ";")) or len(found) >= _MANY_WORDS
 
 

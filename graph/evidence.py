@@ -18,7 +18,6 @@ from checks.quotes import locate
 from graph.context import Context
 from graph.quality import judged_hash
 from graph.state import Candidate, QuestionState, Window
-from tools.index import Hit
 from tools.library import Library
 from tools.passages import Passage
 from training.rows import ContextPassage, RowCitation, Scores, TrainingRow
@@ -105,14 +104,14 @@ async def surroundings(
     """
     wanted = context.brief.distractors
     oracles = await context.index.get(list(dict.fromkeys(c.passage_id for c in citations)))
-    hits = await _mine(question.text, candidate.window, wanted * HITS_PER_DISTRACTOR, context)
+    mined = await _mine(question.text, oracles, candidate.window, wanted, context)
     quotes = [citation.quote for citation in citations]
     chosen: list[Passage] = []
-    for hit in hits:
+    for passage in mined:
         if len(chosen) == wanted:
             break
-        if _is_safe(hit.passage, [*oracles, *chosen], question.text, answer.text, quotes):
-            chosen.append(hit.passage)
+        if _is_safe(passage, [*oracles, *chosen], question.text, answer.text, quotes):
+            chosen.append(passage)
     if wanted and not chosen:
         raise NoContextError("no_context", "Every passage that could stand beside holds the answer.")
     chosen = await _fitted(question.text, answer.text, oracles, chosen, candidate.window, context)
@@ -127,20 +126,23 @@ async def surroundings(
     )
 
 
-async def _mine(question: str, window: Window, k: int, context: Context) -> list[Hit]:
-    """Return hits of the same machine and of any, in turn: the hardest distractors first."""
-    if not k:
+async def _mine(
+    question: str, oracles: Sequence[Passage], window: Window, wanted: int, context: Context
+) -> list[Passage]:
+    """Return would-be distractors, hardest first: hits of the machine and of others in turn, then
+    the passages around the oracles, for corpora too small for a search to find enough."""
+    if not wanted:
         return []
-    search, language = context.index.search, window.language
+    search, k, language = context.index.search, wanted * HITS_PER_DISTRACTOR, window.language
     anywhere = await search(question, k=k, language=language)
-    if window.machine is None:
-        return anywhere
     own = await search(question, k=k, machine=window.machine, language=language)
     others = [hit for hit in anywhere if hit.passage.machine != window.machine]
-    mixed: list[Hit] = []
+    mixed: list[Passage] = []
     for place in range(max(len(own), len(others))):
-        mixed += own[place : place + 1] + others[place : place + 1]
-    return mixed
+        mixed += [hit.passage for hit in own[place : place + 1] + others[place : place + 1]]
+    for oracle in oracles:
+        mixed += await context.index.neighbours(oracle.id, before=wanted, after=wanted)
+    return [passage for passage in mixed if passage.language == language]
 
 
 def _is_safe(

@@ -26,7 +26,7 @@ class DocumentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A piece of a document; `level` counts for headings, `continues` joins it to the one before."""
+    """A piece of a document; `level` is a heading's, `continues` joins it to the one before."""
 
     kind: Kind
     text: str
@@ -68,39 +68,43 @@ def one_line(text: str) -> str:
     return " ".join(tidy(text).split())
 
 
-def heading(text: str, level: int) -> Block:
-    """Return a heading of the level, kept between 1 and 6."""
+def heading(text: str, level: int) -> list[Block]:
+    """Return a heading of the level, kept between 1 and 6; like all here, none without text."""
     level = min(max(level, 1), 6)
-    return Block("heading", f"{'#' * level} {one_line(text)}", level)
+    text = one_line(text)
+    return [Block("heading", f"{'#' * level} {text}", level)] if text else []
 
 
-def paragraph(text: str, *, continues: bool = False) -> Block:
-    """Return a paragraph on one line."""
-    return Block("paragraph", one_line(text), continues=continues)
+def paragraph(text: str, *, continues: bool = False) -> list[Block]:
+    """Return a paragraph on one line; one without letters and numbers is decoration."""
+    text = one_line(text)
+    shown = any(char.isalnum() for char in text)
+    return [Block("paragraph", text, continues=continues)] if shown else []
 
 
-def item(text: str, *, depth: int = 0, number: int | None = None) -> Block:
+def item(text: str, *, depth: int = 0, number: int | None = None) -> list[Block]:
     """Return a list item, indented by its depth, numbered where its list is."""
     mark = "-" if number is None else f"{number}."
-    return Block("item", f"{'  ' * depth}{mark} {one_line(text)}")
+    text = one_line(text)
+    return [Block("item", f"{'  ' * depth}{mark} {text}")] if text else []
 
 
-def code(text: str, language: str = "") -> Block:
+def code(text: str, language: str = "") -> list[Block]:
     """Return a fenced listing; its lines stay as they are."""
-    body = tidy(text).expandtabs(4).strip("\n")
-    body = "\n".join(line.rstrip() for line in body.split("\n"))
+    lines = [line.rstrip() for line in tidy(text).expandtabs(4).split("\n")]
+    body = "\n".join(lines).strip("\n")
     fence = "````" if "```" in body else "```"
-    return Block("code", f"{fence}{language}\n{body}\n{fence}")
+    return [Block("code", f"{fence}{language}\n{body}\n{fence}")] if body else []
 
 
-def table(rows: Sequence[Sequence[str]]) -> Block | None:
-    """Return a pipe table whose first row is the header; None when no cell holds text."""
+def table(rows: Sequence[Sequence[str]]) -> list[Block]:
+    """Return a pipe table whose first row is the header."""
     cells = [[one_line(cell).replace("|", "¦") for cell in row] for row in rows]
     cells = [row for row in cells if any(row)]
     if not cells:
-        return None
+        return []
     width = max(len(row) for row in cells)
     padded = [row + [""] * (width - len(row)) for row in cells]
     kept = [column for column in range(width) if any(row[column] for row in padded)]
     lines = ["| " + " | ".join(row[column] for column in kept) + " |" for row in padded]
-    return Block("table", "\n".join([lines[0], "|" + " --- |" * len(kept), *lines[1:]]))
+    return [Block("table", "\n".join([lines[0], "|" + " --- |" * len(kept), *lines[1:]]))]

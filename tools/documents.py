@@ -25,7 +25,7 @@ _SUFFIXES = ".json, .jsonl, .md, .markdown, .pdf, .html, .htm or .txt"
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The text under one heading, `path` being the headings above it and its own, outermost first."""
+    """The text under one heading; `path` is the headings above it and its own, outermost first."""
 
     path: tuple[str, ...]
     start: int
@@ -135,7 +135,10 @@ def _read(path: Path, name: str) -> Document:
     draft = _reader(path.suffix.lower())(path)
     layout = lay_out(draft)
     if not layout.text and not any(page.problem for page in draft.pages):
-        raise DocumentError("The file holds no text: export it again or remove it.")
+        raise DocumentError(
+            "The file holds no text of its own, only settings, tags or empty pages: export it with "
+            "its text, or remove it."
+        )
     with path.open("rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
     first_heading = next((titles[-1] for titles, _, _ in layout.sections if titles), None)
@@ -158,7 +161,7 @@ def _page(span: Span, text: str) -> Page:
 
 
 def _reader(suffix: str) -> Callable[[Path], Draft]:
-    """Return the reader for the suffix; imported here, so that a folder pays for its formats only."""
+    """Return the reader for the suffix; a folder pays only for the formats it holds."""
     match suffix:
         case ".json":
             from tools.read_json import read_json as read

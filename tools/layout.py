@@ -48,10 +48,7 @@ class _Placed:
 def lay_out(draft: Draft) -> Layout:
     """Return the draft as one text with contiguous pages and sections."""
     placed, text = _place(draft)
-    if draft.paged:
-        pages = _source_pages(draft, placed, len(text))
-    else:
-        pages = _cut_pages(placed, text)
+    pages = _source_pages(draft, placed, len(text)) if draft.paged else _cut_pages(placed, text)
     return Layout(text, pages, _sections(placed, len(text)))
 
 

@@ -45,7 +45,7 @@ class Library:
             return cls([_document(folder, json.loads(line)) for line in lines])
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise DocumentError(
-                f"The documents in {folder} cannot be read ({error}): start the run in a new folder."
+                f"The documents in {folder} cannot be read ({error}): start a run in a new folder."
             ) from error
 
     def document(self, document_id: str) -> Document:

@@ -11,6 +11,7 @@ import ctypes
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
@@ -32,7 +33,7 @@ _Point = tuple[float, float]
 
 @dataclass(slots=True)
 class PrintedPage:
-    """A page: its lines in the order of the file, and its straight horizontal and vertical rules."""
+    """A page: its lines in the order of the file, and the straight rules drawn on it."""
 
     number: int
     height: float
@@ -108,16 +109,19 @@ def _page(pdf: pdfium.PdfDocument, index: int) -> PrintedPage:
 
 def _upright(page: pdfium.PdfPage) -> _Place:
     """Return what maps a rectangle of the file (left, bottom, right, top) to the page as shown."""
-    x0, y0, x1, y1 = page.get_cropbox()
-    match page.get_rotation():
-        case 90:
-            return lambda left, bottom, right, top: Box(bottom - y0, left - x0, top - y0, right - x0)
-        case 180:
-            return lambda left, bottom, right, top: Box(x1 - right, bottom - y0, x1 - left, top - y0)
-        case 270:
-            return lambda left, bottom, right, top: Box(y1 - top, x1 - right, y1 - bottom, x1 - left)
-        case _:
-            return lambda left, bottom, right, top: Box(left - x0, y1 - top, right - x0, y1 - bottom)
+    x0, y0, x1, y1 = cast("tuple[float, float, float, float]", page.get_cropbox())
+    rotation = page.get_rotation()
+
+    def place(left: float, bottom: float, right: float, top: float) -> Box:
+        if rotation == 90:
+            return Box(bottom - y0, left - x0, top - y0, right - x0)
+        if rotation == 180:
+            return Box(x1 - right, bottom - y0, x1 - left, top - y0)
+        if rotation == 270:
+            return Box(y1 - top, x1 - right, y1 - bottom, x1 - left)
+        return Box(left - x0, y1 - top, right - x0, y1 - bottom)
+
+    return place
 
 
 def _sign_lines(textpage: pdfium.PdfTextPage, place: _Place) -> Iterator[list[_Sign]]:

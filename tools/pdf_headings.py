@@ -41,7 +41,7 @@ class Headings:
                 titles.setdefault(mark.page, {})[key] = mark.level
         return cls(titles, {} if titles else _levels(prose, body), body)
 
-    def at(self, number: int, lines: Sequence[Line], index: int) -> tuple[Block, int] | None:
+    def at(self, number: int, lines: Sequence[Line], index: int) -> tuple[list[Block], int] | None:
         """Return the heading that begins at the line of the page, and how many lines it has."""
         first = lines[index]
         if first.mono or not (first.bold or first.size > 1.05 * self._body):
@@ -56,7 +56,7 @@ class Headings:
 
     def _by_outline(
         self, number: int, lines: Sequence[Line], index: int
-    ) -> tuple[Block, int] | None:
+    ) -> tuple[list[Block], int] | None:
         titles = self._titles.get(number, {})
         for used in range(1, _LONGEST + 1):
             text = " ".join(line.text for line in lines[index : index + used])
@@ -64,7 +64,7 @@ class Headings:
                 return heading(text, level), used
         return None
 
-    def _by_look(self, lines: Sequence[Line], index: int) -> tuple[Block, int] | None:
+    def _by_look(self, lines: Sequence[Line], index: int) -> tuple[list[Block], int] | None:
         first = lines[index]
         used = 1
         while (

@@ -58,7 +58,7 @@ class Joiner:
             return joined >= hyphened
         return after[0].islower() and not before.isupper()
 
-    def cells(self, rows: Rows) -> Block | None:
+    def cells(self, rows: Rows) -> list[Block]:
         """Return the rows as a table."""
         return table([[self.join([line.text for line in cell]) for cell in row] for row in rows])
 
@@ -69,7 +69,7 @@ def blocks_of(lines: Sequence[Line], joiner: Joiner, pitch: float) -> Iterator[B
     lefts: list[float] = []
     for group in _groups(lines, pitch, margin):
         if group[0].mono:
-            yield code("\n".join(_as_typed(group)))
+            yield from code("\n".join(_as_typed(group)))
             continue
         text = joiner.join([line.text for line in group])
         mark = _BULLET.match(text)
@@ -77,13 +77,13 @@ def blocks_of(lines: Sequence[Line], joiner: Joiner, pitch: float) -> Iterator[B
             left = group[0].box.left
             lefts = [above for above in lefts if above < left - 2] + [left]
             number = mark[1].strip("().")
-            yield item(
+            yield from item(
                 text[mark.end() :],
                 depth=len(lefts) - 1,
                 number=int(number) if number.isdecimal() else None,
             )
-        elif any(char.isalnum() for char in text):
-            yield paragraph(text)
+        else:
+            yield from paragraph(text)
 
 
 def _groups(lines: Sequence[Line], pitch: float, margin: float) -> Iterator[list[Line]]:

@@ -13,20 +13,18 @@ from bs4.element import Comment, NavigableString, PageElement, PreformattedStrin
 from tools.blocks import Block, Draft, DraftPage, code, heading, item, one_line, paragraph, table
 from tools.decode import read_text_file
 
-_DROPPED_TAGS = frozenset(
-    ("script", "style", "noscript", "template", "nav", "footer", "form", "button", "select", "svg")
-    + ("iframe", "head", "object", "video")
+_DROPPED_TAG = re.compile(
+    "script|style|noscript|template|nav|footer|form|button|select|svg|iframe|head|object|video"
 )
-_DROPPED_NAMES = frozenset(
-    ("navheader", "navfooter", "toc", "docnav", "navigation", "navbar", "nav", "breadcrumb")
-    + ("breadcrumbs", "banner", "footer", "site-header", "site-footer", "page-footer", "cookie")
-    + ("skip-link", "list-of-tables", "list-of-figures", "list-of-examples", "headerlink")
+_DROPPED_NAME = re.compile(
+    "navheader|navfooter|toc|docnav|navigation|navbar|nav|breadcrumbs?|banner|cookie|skip-link|"
+    "(?:site-|page-)?footer|site-header|list-of-(?:tables|figures|examples)|headerlink",
+    re.IGNORECASE,
 )
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_BLOCKS = frozenset(
-    ("address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details")
-    + ("dialog", "div", "dl", "dt", "fieldset", "figcaption", "figure", "header", "hr", "li")
-    + ("main", "ol", "p", "pre", "section", "summary", "table", "ul", *_HEADINGS)
+_BLOCK_TAG = re.compile(
+    "h[1-6]|address|article|aside|blockquote|body|caption|center|dd|details|dialog|div|dl|dt|"
+    "fieldset|figcaption|figure|header|hr|li|main|ol|p|pre|section|summary|table|ul"
 )
 _SUPERSCRIPTS = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
 _SUPERSCRIPT = re.compile(r"[0-9+\-n]{1,3}")
@@ -67,14 +65,18 @@ def _main_part(soup: BeautifulSoup) -> Tag:
 
 
 def _is_dropped(tag: Tag) -> bool:
-    if tag.name in _DROPPED_TAGS or tag.get("role") in ("navigation", "search", "contentinfo"):
+    if _DROPPED_TAG.fullmatch(tag.name) or tag.get("role") in (
+        "navigation",
+        "search",
+        "contentinfo",
+    ):
         return True
     if tag.name == "header" and tag.find(_HEADINGS) is None:
         return True
     if tag.name in ("html", "body"):
         return False
     names = [*tag.get_attribute_list("class"), tag.get("id")]
-    return any(str(name).lower() in _DROPPED_NAMES for name in names if name)
+    return any(_DROPPED_NAME.fullmatch(str(name)) for name in names if name)
 
 
 def _blocks_in(parent: Tag, depth: int = 0) -> Iterator[Block]:
@@ -91,24 +93,22 @@ def _blocks_in(parent: Tag, depth: int = 0) -> Iterator[Block]:
 
 
 def _holds_blocks(tag: Tag) -> bool:
-    return tag.name in _BLOCKS or tag.find(lambda inner: inner.name in _BLOCKS) is not None
+    return _is_block(tag) or tag.find(_is_block) is not None
+
+
+def _is_block(tag: Tag) -> bool:
+    return _BLOCK_TAG.fullmatch(tag.name) is not None
 
 
 def _flush(inline: Iterable[PageElement]) -> Iterator[Block]:
-    text = one_line("".join(_inline(each) for each in inline))
-    if any(char.isalnum() for char in text):
-        yield paragraph(text)
+    yield from paragraph("".join(_inline(each) for each in inline))
 
 
 def _block(tag: Tag, depth: int) -> Iterator[Block]:
     if tag.name in _HEADINGS:
-        text = one_line(_inline(tag))
-        if text:
-            yield heading(text, int(tag.name[1]))
+        yield from heading(_inline(tag), int(tag.name[1]))
     elif tag.name == "pre":
-        text = tag.get_text()
-        if text.strip():
-            yield code(text)
+        yield from code(tag.get_text())
     elif tag.name in ("ul", "ol"):
         yield from _list(tag, depth)
     elif tag.name == "dl":
@@ -130,9 +130,8 @@ def _list(tag: Tag, depth: int) -> Iterator[Block]:
 def _item(lead: str, entry: Tag, depth: int, number: int | None = None) -> Iterator[Block]:
     inner = list(_blocks_in(entry, depth + 1))
     if inner and inner[0].kind == "paragraph":
-        yield item(lead + inner.pop(0).text, depth=depth, number=number)
-    elif lead:
-        yield item(lead, depth=depth, number=number)
+        lead += inner.pop(0).text
+    yield from item(lead, depth=depth, number=number)
     yield from inner
 
 
@@ -151,15 +150,13 @@ def _definitions(tag: Tag, depth: int) -> Iterator[Block]:
 
 def _table(tag: Tag, depth: int) -> Iterator[Block]:
     caption = tag.find("caption")
-    if caption is not None and (text := one_line(_inline(caption))):
-        yield paragraph(text)
+    if caption is not None:
+        yield from paragraph(_inline(caption))
     if _is_layout(tag):
         for cell in _cells(tag):
             yield from _blocks_in(cell, depth)
-        return
-    made = table(_grid(tag))
-    if made is not None:
-        yield made
+    else:
+        yield from table(_grid(tag))
 
 
 def _cells(tag: Tag) -> list[Tag]:
@@ -221,4 +218,4 @@ def _inline(element: PageElement) -> str:
     inner = "".join(_inline(child) for child in element.children)
     if element.name == "sup":
         return superscript(inner.strip())
-    return f" {inner} " if element.name in _BLOCKS else inner
+    return f" {inner} " if _is_block(element) else inner

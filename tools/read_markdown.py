@@ -64,7 +64,9 @@ def _front_matter(text: str) -> tuple[dict[str, str], str]:
         found, body = frontmatter.parse(text)
     except yaml.YAMLError:
         return {}, text
-    shown = ((str(key), _shown(value)) for key, value in cast("dict[object, object]", found).items())
+    shown = (
+        (str(key), _shown(value)) for key, value in cast("dict[object, object]", found).items()
+    )
     return {key: value for key, value in shown if value}, body
 
 
@@ -117,9 +119,10 @@ def _paragraphs(text: str) -> Iterator[Block]:
     """Yield one paragraph, or one for each line where every line is a `name: value`."""
     lines = [line for line in text.split("\n") if one_line(line)]
     if len(lines) > 1 and all(_KEY_VALUE.fullmatch(line.strip()) for line in lines):
-        yield from map(paragraph, lines)
-    elif any(char.isalnum() for char in text):
-        yield paragraph(text)
+        for line in lines:
+            yield from paragraph(line)
+    else:
+        yield from paragraph(text)
 
 
 def _list(node: SyntaxTreeNode, depth: int) -> Iterator[Block]:
@@ -127,7 +130,7 @@ def _list(node: SyntaxTreeNode, depth: int) -> Iterator[Block]:
     for entry in node.children:
         inner = list(_blocks(entry.children, depth + 1))
         if inner and inner[0].kind == "paragraph":
-            yield item(inner.pop(0).text, depth=depth, number=number)
+            yield from item(inner.pop(0).text, depth=depth, number=number)
         yield from inner
         number = None if number is None else number + 1
 

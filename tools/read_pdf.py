@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from tools.blocks import Block, DocumentError, Draft, DraftPage, paragraph
+from tools.blocks import Block, DocumentError, Draft, DraftPage
 from tools.contents import contents_problem
 from tools.pdf_file import PrintedPage, read_file
 from tools.pdf_headings import Headings
@@ -99,7 +99,7 @@ def _pages(leaves: Sequence[_Leaf], headings: Headings) -> Iterator[DraftPage]:
     for leaf in leaves:
         blocks = list(_blocks(leaf, headings, joiner, pitch))
         if open_end and blocks and _goes_on(blocks[0]):
-            blocks[0] = paragraph(blocks[0].text, continues=True)
+            blocks[0] = replace(blocks[0], continues=True)
         if blocks:
             last = blocks[-1]
             open_end = last.kind in ("paragraph", "item") and last.text[-1] not in ".:;!?…"
@@ -143,19 +143,13 @@ def _blocks(leaf: _Leaf, headings: Headings, joiner: Joiner, pitch: float) -> It
         yield from blocks_of(pending, joiner, pitch)
         pending = []
         if found is not None:
-            yield found[0]
+            yield from found[0]
             index += found[1]
         elif table is not None:
-            yield from _table_block(table, joiner)
+            yield from joiner.cells(table.rows or [])
             while index < len(leaf.lines) and _table_of([table], leaf.lines[index]):
                 index += 1
     yield from blocks_of(pending, joiner, pitch)
-
-
-def _table_block(table: Table, joiner: Joiner) -> Iterator[Block]:
-    made = joiner.cells(table.rows) if table.rows else None
-    if made is not None:
-        yield made
 
 
 def _table_of(tables: Sequence[Table], line: Line) -> Table | None:

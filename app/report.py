@@ -1,0 +1,194 @@
+"""The report: one HTML file that shows what a run was asked, what came out, and why.
+
+The command line calls `write_report`; a browser needs nothing but the file. Whatever a manual or a
+model wrote is escaped by the template's autoescape.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from agents.journal import Spent
+from app import charts, samples, tally
+from graph.brief import Brief, Windows
+from graph.ledger import Entry, Note
+from graph.state import Decision
+from tools.documents import Document
+from tools.library import Library
+from training.rows import TrainingRow
+
+SAMPLES = 10
+NO_MACHINE = "no machine"
+NOTE_TITLES = {
+    "unreadable": "Could not be read",
+    "skipped": "Skipped by a setting",
+    "no_machine": "Without a machine",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """What a report is made from: a run's tables, documents and outcome, nothing live.
+
+    `machines` are names by code; `evaluation` is the mean token F1 by arm; `losses` one per
+    training step; `offline` says that the rows were written by rules, for trying the tool.
+    """
+
+    brief: Brief
+    entries: Sequence[Entry]
+    notes: Sequence[Note]
+    spent: Sequence[Spent]
+    documents: Sequence[Document]
+    machines: Mapping[str, str]
+    decision: Decision
+    reason: str
+    evaluation: Mapping[str, float]
+    losses: Sequence[float]
+    offline: bool
+
+
+def write_report(path: Path, facts: ReportFacts) -> None:
+    """Write the report, replacing one that is there; a reader never sees half of it."""
+    part = path.with_name(f"{path.name}.part")
+    # A file name that is not UTF-8 reaches the notes as surrogates, which cannot be encoded.
+    part.write_text(render_report(facts), encoding="utf-8", errors="backslashreplace")
+    part.replace(path)
+
+
+def render_report(facts: ReportFacts) -> str:
+    """Return the report as HTML, the same for the same facts."""
+    rows, stages = tally.exported_rows(facts.entries), tally.funnel(facts.entries)
+    documents = tally.coverage(facts.documents, rows)
+    library = Library(facts.documents)
+    return _template().render(
+        facts=facts,
+        brief=facts.brief,
+        rows=rows,
+        asked=_asked(facts.brief),
+        figures=_figures(facts, rows, documents),
+        funnel=stages,
+        open_candidates=sum(entry.status == "planned" for entry in facts.entries),
+        revised=sum(each.status == "accepted" and each.drafts > 1 for each in facts.entries),
+        funnel_chart=charts.bars("The funnel", [(stage.name, stage.count) for stage in stages]),
+        scores=_score_charts(rows, facts.brief),
+        spreads=_spreads(rows, facts.machines),
+        covered=[document for document in documents if document.rows],
+        bare=[document for document in documents if not document.rows],
+        strips={each.document.id: _strip(each) for each in documents if each.rows},
+        training=_training_charts(facts),
+        notes=_notes(facts.notes),
+        samples=[samples.sample(row, library) for row in samples.choose(rows, SAMPLES)],
+    )
+
+
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2")
+
+
+def _asked(brief: Brief) -> dict[str, str]:
+    limits, least = brief.limits, brief.thresholds.model_dump()
+    minutes = f", {limits.minutes:g} minutes" if limits.minutes else ""
+    return {
+        "Scenario": brief.scenario,
+        "Topics": ", ".join(brief.topics) or "anything that matters at the machine",
+        "Languages": ", ".join(brief.languages) or "every language found",
+        "Rows": f"{brief.rows:,}, {brief.test_share:.0%} of them held out",
+        "Windows": _windows(brief.windows),
+        "Distractors": f"{brief.distractors} beside the passages that hold the answer",
+        "Least scores": ", ".join(f"{name.replace('_', ' ')} {least[name]}" for name in least),
+        "Limits": f"{limits.candidates_for(brief.rows):,} candidates, {limits.drafts} drafts and "
+        f"{limits.answers} answers each, {limits.calls_for(brief.rows):,} calls{minutes}",
+        "Training": brief.train,
+    }
+
+
+def _windows(windows: Windows) -> str:
+    match windows.unit:
+        case "pages":
+            return f"{windows.input_pages} consecutive pages"
+        case "sections":
+            return "one section"
+        case "chunks":
+            return f"{windows.size:,} characters, every {windows.step:,}"
+
+
+def _figures(
+    facts: ReportFacts, rows: Sequence[TrainingRow], documents: Sequence[tally.DocumentCoverage]
+) -> dict[str, str]:
+    tried = sum(entry.status != "planned" for entry in facts.entries)
+    sections = [rows for document in documents for _, rows in document.sections]
+    tokens = sum(each.input_tokens + each.output_tokens for each in facts.spent)
+    return {
+        "rows accepted": f"{len(rows):,} of {facts.brief.rows:,}",
+        "of the candidates accepted": f"{len(rows) / tried:.0%}" if tried else "–",
+        "sections with rows": f"{sum(map(bool, sections)):,} of {len(sections):,}",
+        "documents": f"{len(documents):,}",
+        "model calls": f"{sum(each.calls for each in facts.spent):,}",
+        "tokens": f"{tokens:,}",
+    }
+
+
+def _score_charts(
+    rows: Sequence[TrainingRow], brief: Brief
+) -> list[tuple[str, int, float, Markup]]:
+    """Return each score's name, least, mean and histogram."""
+    found: list[tuple[str, int, float, Markup]] = []
+    for score, least in brief.thresholds.model_dump().items():
+        counts, name = tally.score_counts(rows, score), score.replace("_", " ")
+        total = sum(value * count for value, count in enumerate(counts, start=1))
+        chart = charts.histogram(f"Rows by {name}", counts, least)
+        found.append((name, least, total / max(1, len(rows)), chart))
+    return found
+
+
+def _spreads(rows: Sequence[TrainingRow], machines: Mapping[str, str]) -> list[tuple[str, Markup]]:
+    """Return rows by machine (where there are machines), language, kind and difficulty."""
+    counts = {
+        "language": Counter(row.language for row in rows),
+        "kind": Counter(row.kind for row in rows),
+        "difficulty": Counter(row.difficulty for row in rows),
+    }
+    if machines:
+        of_machine = Counter(dict.fromkeys(sorted(machines.values()), 0))
+        of_machine.update(machines.get(r.machine_code or "", NO_MACHINE) for r in rows)
+        counts = {"machine": of_machine} | counts
+    return [
+        (name, charts.bars(f"Rows by {name}", sorted(found.items(), key=lambda i: (-i[1], i[0]))))
+        for name, found in counts.items()
+    ]
+
+
+def _strip(covered: tally.DocumentCoverage) -> Markup:
+    return charts.strip(f"Rows by section of {covered.document.path}", covered.sections)
+
+
+def _training_charts(facts: ReportFacts) -> list[tuple[str, Markup]]:
+    found: list[tuple[str, Markup]] = []
+    if facts.losses:
+        chart = charts.curve("Training loss", facts.losses, across="step", up="loss")
+        found.append(("Loss by training step", chart))
+    if facts.evaluation:
+        arms = sorted(facts.evaluation.items())
+        chart = charts.bars("Mean token F1 by arm", arms, decimals=3)
+        found.append(("Mean token F1 on the held-out rows, by arm", chart))
+    return found
+
+
+def _notes(notes: Sequence[Note]) -> list[tuple[str, list[Note]]]:
+    """Return the notes by kind under the titles they are shown with."""
+    kinds = dict.fromkeys([*NOTE_TITLES, *(note.kind for note in notes)])
+    grouped = {kind: [note for note in notes if note.kind == kind] for kind in kinds}
+    return [(NOTE_TITLES.get(kind, kind), found) for kind, found in grouped.items() if found]

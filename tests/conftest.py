@@ -1,0 +1,34 @@
+"""What every test gets: no network beyond loopback, and an environment without settings."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared"
+_PREFIXES = ("OPENAI_", "AZURE_", "LANGSMITH_", "LANGCHAIN_", "OFFICINA_", "HF_TOKEN")
+_LOCAL = ("127.", "localhost", "::1")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Leave no setting of the machine in reach, and no `.env` of the working folder."""
+    for name in os.environ:
+        if name.startswith(_PREFIXES) and not name.startswith("OFFICINA_TEST_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def loopback_only(monkeypatch: pytest.MonkeyPatch):
+    """Refuse connections to anything but this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if isinstance(address, tuple) and not str(address[0]).startswith(_LOCAL):
+            raise ConnectionRefusedError(f"tests do not connect to {address[0]}")
+        connect(self, address)  # pyright: ignore
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)

@@ -1,0 +1,133 @@
+"""Whole lives of a candidate through the compiled question graph, with scripted models."""
+
+import json
+
+import pytest
+
+from agents.faults import BudgetExhaustedError
+from graph.question import question_graph
+from graph.state import Accepted, Dropped
+
+from tests.graph.conftest import PAGES, QUESTION, critique, first_question, judgement, question
+from tools.documents import read_folder
+from tools.passages import split
+
+
+async def outcome_of(context, manuals):
+    given = await first_question(context, manuals)
+    result = await question_graph.ainvoke(given, context=context)
+    entry = context.ledger.entry(given.candidate.id)
+    return result["outcome"], entry
+
+
+async def test_sound_question_is_accepted_at_once(scripted, manuals, answer):
+    context = scripted([question(), critique(), *answer(), judgement()])
+    outcome, entry = await outcome_of(context, manuals)
+    assert isinstance(outcome, Accepted)
+    assert (entry.drafts, entry.answers) == (1, 1)
+    row = entry.row
+    assert row.question == QUESTION
+    document = context.library.by_path(row.document)
+    for citation in row.citations:
+        assert document.text[citation.start : citation.end] == citation.quote
+    assert [p.role for p in row.context].count("oracle") == 1
+    assert row.context[row.oracle_positions[0]].role == "oracle"
+
+
+async def test_flawed_draft_is_revised_then_accepted(scripted, manuals, answer):
+    bad = question("What is it set to?")
+    context = scripted([bad, question(), critique(), *answer(), judgement()])
+    outcome, entry = await outcome_of(context, manuals)
+    assert isinstance(outcome, Accepted)
+    assert entry.drafts == 2
+    assert any(step.name == "inspect" and "revise" in step.said for step in entry.life)
+
+
+async def test_low_scores_send_the_question_back(scripted, manuals, answer):
+    lines = [question(), critique(3, "Name the jaw."), question(), critique(), *answer()]
+    outcome, entry = await outcome_of(scripted([*lines, judgement()]), manuals)
+    assert isinstance(outcome, Accepted)
+    assert any("Name the jaw." in step.said for step in entry.life)
+
+
+async def test_question_is_dropped_after_its_drafts(scripted, manuals):
+    context = scripted([question("What is it set to?")] * 3)
+    outcome, _ = await outcome_of(context, manuals)
+    assert outcome == Dropped("no_subject", 3)
+
+
+async def test_wrong_number_sends_the_answer_back(scripted, manuals, answer):
+    wrong = answer(text="The sealing jaw must be tightened to 42 Nm.")
+    context = scripted([question(), critique(), *wrong, *answer(), judgement()])
+    outcome, entry = await outcome_of(context, manuals)
+    assert isinstance(outcome, Accepted)
+    assert entry.answers == 2
+    assert "42" not in entry.row.answer
+
+
+async def test_invented_quote_drops_the_answer(scripted, manuals, answer):
+    wrong = answer(quote="The sealing jaw must be tightened to 24 Nm by hand")
+    context = scripted([question(), critique(), *wrong, *wrong])
+    outcome, _ = await outcome_of(context, manuals)
+    assert outcome == Dropped("quote_not_found", 3)
+
+
+async def test_abstention_drops_as_unanswered(scripted, manuals, answer):
+    silent = answer(text="The manuals do not say.", abstained=True, citations=[], missing="torque")
+    outcome, _ = await outcome_of(scripted([question(), critique(), *silent]), manuals)
+    assert outcome == Dropped("unanswered", 2)
+
+
+async def test_low_judgement_asks_for_another_answer(scripted, manuals, answer):
+    lines = [question(), critique(), *answer(), judgement(3, "Say it."), *answer(), judgement()]
+    outcome, entry = await outcome_of(scripted(lines), manuals)
+    assert isinstance(outcome, Accepted)
+    assert entry.answers == 2
+
+
+async def test_unreadable_critic_never_scores(scripted, manuals):
+    junk = {"role": "critic", "reply": "I like it, 9 out of 10."}
+    outcome, _ = await outcome_of(scripted([question(), junk, junk]), manuals)
+    assert outcome == Dropped("judge_unreadable", 1)
+
+
+async def test_unreadable_critic_is_asked_again(scripted, manuals, answer):
+    junk = {"role": "critic", "reply": "I like it, 9 out of 10."}
+    context = scripted([question(), junk, critique(), *answer(), judgement()])
+    outcome, _ = await outcome_of(context, manuals)
+    assert isinstance(outcome, Accepted)
+
+
+async def test_score_out_of_range_is_unreadable(scripted, manuals):
+    outcome, _ = await outcome_of(scripted([question(), critique(11), critique(0)]), manuals)
+    assert outcome == Dropped("judge_unreadable", 1)
+
+
+async def test_lonely_passage_has_no_context(scripted, manuals, answer, passage_id):
+    more = " The jaw is made of steel, stands on the right side, and is guarded by a door with a switch."
+    lone = {"page_1": PAGES["page_1"] + more}
+    (manuals / "press.json").write_text(json.dumps(lone), encoding="utf-8")
+    (document,), _ = read_folder(manuals)
+    (passage,) = split(document)
+    turns = json.loads(json.dumps(answer()).replace(passage_id, passage.id))
+    outcome, _ = await outcome_of(scripted([question(), critique(), *turns]), manuals)
+    assert outcome == Dropped("no_context", 2)
+
+
+async def test_finished_calls_are_replayed(scripted, manuals, answer):
+    lines = [question(), critique(), *answer(), judgement()]
+    first = scripted(lines)
+    given = await first_question(first, manuals)
+    await question_graph.ainvoke(given, context=first)
+    again = scripted(lines)
+    await question_graph.ainvoke(given, context=again)
+    assert again.calls.replayed == first.calls.journal.count() == 6
+
+
+async def test_budget_ends_the_question_unfinished(scripted, manuals, answer):
+    lines = [question(), critique(), *answer(), judgement()]
+    context = scripted(lines, limits={"calls": 2})
+    given = await first_question(context, manuals)
+    with pytest.raises(BudgetExhaustedError, match=r"limits\.calls"):
+        await question_graph.ainvoke(given, context=context)
+    assert context.ledger.entry(given.candidate.id).status == "planned"
