@@ -75,6 +75,8 @@ class Phrases(_Read):
     term: tuple[str, ...]
     say_term: str
     steps: tuple[str, ...]
+    step: str
+    dull_sections: str
     dull_headings: str
     on_machine: tuple[Words, ...]
     of_machine: tuple[Words, ...]

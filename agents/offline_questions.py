@@ -51,6 +51,8 @@ class _Reader:
         self.of = phrases.name_machine(phrases.of_machine, machine)
 
     def read(self, unit: Unit) -> Iterator[Fact]:
+        if any(re.search(self.phrases.dull_sections, heading) for heading in unit.section):
+            return
         if unit.form == "row":
             yield from self._row(unit)
         elif unit.form == "steps":
@@ -85,9 +87,9 @@ class _Reader:
 
     def _slots(self, match: re.Match[str]) -> dict[str, str]:
         slots = {name: value or "" for name, value in match.groupdict().items()}
-        for name in ("subj", "when", "prep"):
+        for name in ("subj", "clause", "when", "prep", "act"):
             if name in slots:
-                slots[name] = self._lower(slots[name], always=name != "subj")
+                slots[name] = self._lower(slots[name], always=name not in ("subj", "clause"))
         if "verb" in slots:
             slots["base"] = self.phrases.bases.get(slots["verb"], slots["verb"].removesuffix("s"))
         if "unit" in slots:
@@ -103,9 +105,12 @@ class _Reader:
     def _lower(self, words: str, *, always: bool = False) -> str:
         """Return the words as they stand inside a sentence: names keep their capital."""
         first = words.split(" ", 1)[0]
-        if always or re.fullmatch(self.phrases.lowered, first) or self._is_common(first):
+        if always or self._is_lowered(first) or self._is_common(first):
             return words[:1].lower() + words[1:]
         return words
+
+    def _is_lowered(self, word: str) -> bool:
+        return bool(re.fullmatch(self.phrases.lowered, word))
 
     def _is_common(self, word: str) -> bool:
         return self.phrases.lowers_nouns and word.lower() in self.common
@@ -175,12 +180,18 @@ class _Reader:
         heading = re.sub(r"^[\d.]+\s+", "", unit.section[-1]) if unit.section else ""
         if not heading or re.search(self.phrases.dull_headings, heading) or len(unit.quote) > 1500:
             return
+        orders = sum(bool(self.phrases.pattern(self.phrases.step).search(s)) for s in unit.cells)
+        if orders < 0.6 * len(unit.cells) or differs(f"{heading}. {unit.plain}", self.language):
+            return
         questions = self._forms(self.phrases.steps, {"heading": heading})
         if questions:
             yield Fact(unit.quote, questions, unit.quote, "procedure", "medium", "steps", 13)
 
     def _term(self, unit: Unit) -> Iterator[Fact]:
         term, meaning = unit.cells
+        first = meaning.split(" ", 1)[0]
+        if re.search(self.phrases.dull_headings, term) or not self._is_lowered(first):
+            return
         if differs(meaning, self.language) or len(meaning) < 25 or _ODD.search(meaning):
             return
         questions = self._forms(self.phrases.term, {"term": term})

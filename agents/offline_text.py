@@ -16,6 +16,9 @@ Form = Literal["sentence", "row", "steps", "term"]
 _HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$")
 _ITEM = re.compile(r"^\s*(?:[-*+•–◦]|\(?[a-z]\))\s+(.*)$")
 _STEP = re.compile(r"^\s*\(?\d{1,2}[.)]\s+(.*)$")
+_FIRST_STEP = re.compile(r"^\s*\(?1[.)]\s")
+_LATER_STEP = re.compile(r"^\s*\(?(?:[2-9]|1\d)[.)]\s")
+_GAP = 15
 _RULE = re.compile(r"^\s*\|?[\s:|-]+\|[\s:|-]*$")
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _CODE_LINE = re.compile(r"^(?: {4,}|\t)|^\s*[$#>]\s|^\s*//|[;{}]\s*$|^\s*\[[A-Z_0-9]+\]|^\S+\s*=\s*\S+$")
@@ -62,7 +65,7 @@ def units(text: str, section: tuple[str, ...]) -> Iterator[Unit]:
             at = end
         elif _STEP.match(line):
             end = _run(lines, at, lambda each: bool(_STEP.match(each)))
-            yield from _steps(lines[at:end], section)
+            yield from _steps(lines[at:end], lines[end : end + _GAP], section)
             at = end
         else:
             yield from _prose(lines, at, section)
@@ -93,7 +96,7 @@ def _prose(lines: list[str], at: int, section: tuple[str, ...]) -> Iterator[Unit
         return
     item = _ITEM.match(line)
     body = (item.group(1) if item else line).lstrip("> ").strip()
-    below = lines[at + 1].strip() if at + 1 < len(lines) else ""
+    below = next((each.strip() for each in lines[at + 1 : at + 3] if each.strip()), "")
     if not item and below and _is_term(body):
         meaning = sentences(below)[0]
         yield Unit("term", meaning, plain(meaning), section, (plain(body), plain(meaning)))
@@ -120,10 +123,11 @@ def _cells(line: str) -> tuple[str, ...]:
     return tuple(plain(cell) for cell in re.split(r"(?<!\\)\|", line.strip().strip("|")))
 
 
-def _steps(lines: list[str], section: tuple[str, ...]) -> Iterator[Unit]:
+def _steps(lines: list[str], after: list[str], section: tuple[str, ...]) -> Iterator[Unit]:
     quote = "\n".join(lines).strip()
     steps = tuple(plain(match.group(1)) for match in map(_STEP.match, lines) if match)
-    if len(steps) > 1:
+    is_whole = _FIRST_STEP.match(lines[0]) and not any(map(_LATER_STEP.match, after))
+    if len(steps) > 1 and is_whole and not steps[-1].endswith(":"):
         yield Unit("steps", quote, " ".join(steps), section, steps)
     for line in lines:
         match = _STEP.match(line)

@@ -16,9 +16,11 @@ _HISTOGRAM_TOP, _HISTOGRAM_BASE = 20, 116
 _CURVE_LEFT, _CURVE_WIDTH, _CURVE_TOP, _CURVE_BASE = 13, 84, 24, 196
 
 
-def bars(title: str, items: Sequence[tuple[str, float]], *, decimals: int = 0) -> Markup:
-    """Return labelled horizontal bars with their values, in the order given, on a scale from 0."""
-    most = max((value for _, value in items), default=0) or 1
+def bars(
+    title: str, items: Sequence[tuple[str, float]], *, most: float = 0, decimals: int = 0
+) -> Markup:
+    """Return labelled horizontal bars in the order given, from 0 to `most` or the highest value."""
+    most = most or max((value for _, value in items), default=0) or 1
     drawn = Markup().join(
         _bar(place, label, value, value / most, decimals)
         for place, (label, value) in enumerate(items)

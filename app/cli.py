@@ -144,12 +144,13 @@ def doctor() -> None:
 
 def main() -> None:
     """Run a verb; tell errors as sentences and leave with the documented exit code."""
+    arguments = [word for word in sys.argv[1:] if word != "--debug"]
     try:
-        code = app(standalone_mode=False)
+        code = app(args=arguments, standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
         _leave(INTERRUPTED, "Interrupted. Go on with `officina resume` and the run folder.")
     except Exception as error:
-        if "--debug" in sys.argv[1:]:
+        if len(arguments) < len(sys.argv) - 1:
             raise
         from app.errors import told
 

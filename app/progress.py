@@ -1,13 +1,13 @@
 """How a run looks in a terminal while it goes on, and in `officina status` afterwards.
 
-`status_lines` is what there is to say, `status_view` and `status_line` are its two forms; RunView
-shows them, as one live view on a terminal and as plain lines elsewhere.
+`status_lines` is what there is to say; RunView shows it while a run goes on, as one live view on a
+terminal and as plain lines elsewhere, and `render_status` shows it once.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -56,23 +56,13 @@ def status_lines(
     ]
 
 
-def status_view(
-    brief: Brief, progress: Progress, lines: Sequence[tuple[str, str]]
-) -> RenderableType:
-    """Return the lines under a bar of accepted rows."""
-    table = Table.grid(padding=(0, 2))
-    for name, value in lines:
-        table.add_row(Text(name, style="dim"), Text(value))
-    bar = ProgressBar(total=brief.rows, completed=min(progress.accepted, brief.rows), width=40)
-    return Group(bar, table)
+def render_status(brief: Brief, progress: Progress, spent: Sequence[Spent]) -> RenderableType:
+    """Return how far a run is, as `officina status` prints it."""
+    limit = brief.limits.calls_for(brief.rows)
+    return _view(brief, progress, status_lines(brief, progress, spent, limit))
 
 
-def status_line(lines: Sequence[tuple[str, str]]) -> str:
-    """Return the lines as one, without control characters."""
-    return printable(", ".join(f"{name} {value}" for name, value in lines))
-
-
-def phase_after(event: dict[str, object], before: Phase) -> Phase:
+def phase_after(event: Mapping[str, object], before: Phase) -> Phase:
     """Return what a run is doing once it has sent this event."""
     match event:
         case {"event": "reading", "manuals": manuals}:
@@ -155,7 +145,7 @@ class RunView:
         else:
             self._print_line()
 
-    def on_event(self, event: dict[str, object]) -> None:
+    def on_event(self, event: Mapping[str, object]) -> None:
         """Take note of an event; off a terminal, say so when it is time for a line."""
         before, self._phase = self._phase, phase_after(event, self._phase)
         if self._is_live:
@@ -171,15 +161,15 @@ class RunView:
     def _print_line(self) -> None:
         self._last_line = time.monotonic()
         phase = f"{self._phase.name} {self._phase.detail}".strip()
-        line = f"{phase}: {status_line(self._lines())}"
-        self._console.print(Text(printable(line)), soft_wrap=True)
+        counts = ", ".join(f"{name} {value}" for name, value in self._lines())
+        self._console.print(Text(printable(f"{phase}: {counts}")), soft_wrap=True)
 
     def _picture(self) -> RenderableType:
         phase = Text(self._phase.name, style="bold")
         detail = Text(f"  {printable(self._phase.detail)}", style="dim", overflow="ellipsis")
         head = Text.assemble(phase, detail, no_wrap=True, overflow="ellipsis")
         lines = self._lines()
-        return Group(head, status_view(self._brief, self._progress, lines))
+        return Group(head, _view(self._brief, self._progress, lines))
 
     def _lines(self) -> list[tuple[str, str]]:
         self._ask()
@@ -202,3 +192,12 @@ class RunView:
             self._progress, self._spent = self._ledger.progress(), self._journal.spent()
         took = time.monotonic() - asked
         self._ask_again = asked + max(1 / PER_SECOND, took / MOST_OF_TIME)
+
+
+def _view(brief: Brief, progress: Progress, lines: Sequence[tuple[str, str]]) -> RenderableType:
+    """Return the lines under a bar of accepted rows."""
+    table = Table.grid(padding=(0, 2))
+    for name, value in lines:
+        table.add_row(Text(name, style="dim"), Text(value))
+    bar = ProgressBar(total=brief.rows, completed=min(progress.accepted, brief.rows), width=40)
+    return Group(bar, table)

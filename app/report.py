@@ -133,7 +133,7 @@ def _figures(
     tokens = sum(each.input_tokens + each.output_tokens for each in facts.spent)
     return {
         "rows accepted": f"{len(rows):,} of {facts.brief.rows:,}",
-        "of the candidates accepted": f"{len(rows) / tried:.0%}" if tried else "–",
+        "acceptance rate": f"{len(rows) / tried:.0%}" if tried else "–",
         "sections with rows": f"{sum(map(bool, sections)):,} of {len(sections):,}",
         "documents": f"{len(documents):,}",
         "model calls": f"{sum(each.calls for each in facts.spent):,}",
@@ -182,7 +182,7 @@ def _training_charts(facts: ReportFacts) -> list[tuple[str, Markup]]:
         found.append(("Loss by training step", chart))
     if facts.evaluation:
         arms = sorted(facts.evaluation.items())
-        chart = charts.bars("Mean token F1 by arm", arms, decimals=3)
+        chart = charts.bars("Mean token F1 by arm", arms, most=1.0, decimals=3)
         found.append(("Mean token F1 on the held-out rows, by arm", chart))
     return found
 

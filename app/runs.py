@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from app.settings import Settings, open_context
 from graph.brief import Brief, dump_brief, load_brief
 from graph.dataset import dataset_graph
-from graph.state import DatasetInput, DatasetState
+from graph.state import DatasetInput, DatasetState, Decision
 
 PACKAGES = ("officina", "langgraph", "langchain", "langchain-openai", "tantivy", "pypdfium2")
 
@@ -29,7 +29,7 @@ class RunError(Exception):
 class Result:
     """How a run ended; kept in run.json."""
 
-    decision: str
+    decision: Decision
     reason: str
     accepted: int
     wanted: int

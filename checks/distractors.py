@@ -18,7 +18,7 @@ from checks.words import content_stems
 
 _NEAR_PASSAGE = 92
 _NEAR_SENTENCE = 88
-_SOME = 0.3
+_SOME = 0.25
 _MOST = 0.5
 _MOST_OF_WORDS = 0.6
 _SPACE = re.compile(r"\s+")
@@ -71,8 +71,14 @@ def _repeats(quote: str, passage: str, found: Sequence[Number], language: str) -
 
 
 def _subjects(text: str, language: str) -> set[str]:
-    """Return the content stems that are no plain numbers; those are compared as facts."""
-    return {stem for stem in content_stems(text, language) if not stem[0].isdecimal()}
+    """Return the content stems beside the quantities, which are compared as facts."""
+    pieces: list[str] = []
+    done = 0
+    for number in numbers(text, language):
+        if not number.is_code:
+            pieces.append(text[done : number.start])
+            done = number.end
+    return set(content_stems(" ".join([*pieces, text[done:]]), language))
 
 
 def _answer_facts(question: str, answer: str, language: str) -> list[Number]:

@@ -61,6 +61,8 @@ class _Profile:
     id: str
     question: str
     answer: str
+    stems: frozenset[str]
+    evidence: frozenset[str]
     facts: frozenset[tuple[str, str]]
     words: tuple[str, ...]
     names: frozenset[str]
@@ -71,10 +73,13 @@ def _profile(row: Asked) -> _Profile:
     asked = frozenset(number.key for number in numbers(row.question, row.language))
     facts = frozenset(number.key for number in numbers(row.answer, row.language)) - asked
     scope = (row.language, tuple(sorted(asked)))
+    stems = frozenset(content_stems(row.question, row.language))
     return _Profile(
         row.id,
-        " ".join(sorted(set(content_stems(row.question, row.language)))),
+        " ".join(sorted(stems)),
         " ".join(content_stems(row.answer, row.language)),
+        stems,
+        frozenset(content_stems("\n".join(row.evidence), row.language)),
         facts,
         tuple(_WORD.findall(row.question.casefold())),
         frozenset(name.casefold() for name in _NAME.findall(row.question)),
@@ -110,5 +115,12 @@ def _repeats(row: _Profile, kept: _Profile) -> bool:
 
 
 def _other_subject(row: _Profile, kept: _Profile) -> bool:
-    """Say whether each question names what the other does not: another machine, another menu."""
-    return bool(row.names - kept.names and kept.names - row.names)
+    """Say whether each question names what the other does not: another machine, another part.
+
+    Parts differ when one word takes another's place and the evidence knows both, as in "the upper
+    screw" and "the lower screw"; other words of a paraphrase come from outside the evidence.
+    """
+    if row.names - kept.names and kept.names - row.names:
+        return True
+    only, other = row.stems - kept.stems, kept.stems - row.stems
+    return len(only) == len(other) == 1 and only | other <= row.evidence | kept.evidence

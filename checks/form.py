@@ -19,6 +19,7 @@ from tools.language import differs
 _QUESTION_MARKS = frozenset("?？؟")
 _LEAST_WORDS = 3
 _LEAST_BYTES = 10
+_LONG_STEM = 4
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -84,9 +85,18 @@ def _subject(question: str, language: str, window: str) -> Iterator[Finding]:
     if points and (match := points.search(question)):
         sentence = "The question points at its page; a reader sees no page."
         yield Finding("points_at_page", sentence, match.group())
-    if not set(content_stems(window, language)).intersection(content_stems(question, language)):
+    if not _knows(window, content_stems(question, language), language):
         sentence = "The question names no subject that its window knows."
         yield Finding("no_subject", sentence, question)
+
+
+def _knows(window: str, subjects: Sequence[str], language: str) -> bool:
+    # Most stems begin a word of the window as they are, and stemming a window takes a while.
+    folded = window.casefold()
+    starts = (rf"(?<![^\W_]){re.escape(stem)}" for stem in subjects if len(stem) >= _LONG_STEM)
+    if any(re.search(start, folded) for start in starts):
+        return True
+    return not set(subjects).isdisjoint(content_stems(window, language))
 
 
 def _given_away(question: str, quote: str, language: str) -> Iterator[Finding]:

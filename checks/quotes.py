@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _BREAK = "\0"
+_ZERO_WIDTH = r"\u00ad\u200b-\u200d\u2060\ufeff"
 _SPECIAL = re.compile(
     r"(?P<hyphen>(?<=[^\W\d_])[-\u2010\u00ad][ \t]*\r?\n\s*(?=[^\W\d_]))"
-    r"|(?P<nothing>[\u00ad\u200b-\u200d\u2060\ufeff]+)"
-    r"|(?P<space>\s+)"
+    rf"|(?P<space>(?:\s[{_ZERO_WIDTH}]*){{2,}}|[^\S ])"
+    rf"|(?P<nothing>[{_ZERO_WIDTH}]+)"
     r"|(?P<other>[^\x00-\x7f][\u0300-\u036f]*|[\x00-\x7f][\u0300-\u036f]+)"
 )
 _PLAIN = str.maketrans(

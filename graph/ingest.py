@@ -11,7 +11,9 @@ from graph.context import Context
 from graph.ledger import Note
 from tools.documents import Document, DocumentError, Unreadable, read_folder
 from tools.library import Library
-from tools.passages import split
+from tools.passages import Passage, split
+
+BATCH = 2000
 
 
 async def ingest_folder(
@@ -35,9 +37,13 @@ async def ingest_folder(
         listed = "".join(f"\n  {each.path}: {each.reason}" for each in unreadable[:10])
         raise DocumentError(f"No manual in {manuals} can be used.{listed}")
     Library.write(folder, kept)
+    batch: list[Passage] = []
     for number, document in enumerate(kept, start=1):
-        await context.index.add(split(document))
-        emit({"event": "indexed", "document": document.path, "done": number, "of": len(kept)})
+        batch += split(document)
+        if len(batch) >= BATCH or number == len(kept):
+            await context.index.add(batch)
+            batch = []
+            emit({"event": "indexed", "document": document.path, "done": number, "of": len(kept)})
     done.touch()
 
 

@@ -13,13 +13,14 @@ _NAMES = re.compile(
     r"contenido|table des matières|sommaire|inhoud|inhoudsopgave|sumário)\W*",
     re.IGNORECASE,
 )
+_TAIL = 120
 _FEW = 5
 _MANY = 20
 
 
 def contents_problem(lines: Sequence[str]) -> str | None:
     """Return "table of contents" or "index" where the page's lines are one, else None."""
-    lines = [line for line in lines if any(char.isalnum() for char in line)]
+    lines = [line[-_TAIL:] for line in lines if any(char.isalnum() for char in line)]
     if len(lines) < _FEW:
         return None
     if sum(bool(_LEADER.search(line)) for line in lines) > len(lines) / 4:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tools.blocks import DocumentError
 
-LARGEST_TEXT = 32 * 2**20
+LARGEST_TEXT = 16 * 2**20
 _SAMPLE = 2**16
 
 

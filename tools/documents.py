@@ -84,7 +84,7 @@ def read_folder(
     paths, unreadable = _files(root)
     documents: list[Document] = []
     for done, path in enumerate(paths):
-        name = path.relative_to(root).as_posix()
+        name = _name(path, root)
         if on_file is not None:
             on_file(name, done, len(paths))
         try:
@@ -93,6 +93,9 @@ def read_folder(
             unreadable.append(Unreadable(name, str(error)))
         except OSError as error:
             reason = f"The file cannot be opened ({error.strerror}): check its rights and its link."
+            unreadable.append(Unreadable(name, reason))
+        except RecursionError:
+            reason = "The file nests too deep to be read: export it in a simpler form."
             unreadable.append(Unreadable(name, reason))
         else:
             documents.append(document)
@@ -105,7 +108,7 @@ def _files(root: Path) -> tuple[list[Path], list[Unreadable]]:
     unreadable: list[Unreadable] = []
 
     def refuse(path: Path, reason: str) -> None:
-        unreadable.append(Unreadable(path.relative_to(root).as_posix(), reason))
+        unreadable.append(Unreadable(_name(path, root), reason))
 
     def closed(error: OSError) -> None:
         reason = f"The folder cannot be opened ({error.strerror}): check its rights."
@@ -118,7 +121,12 @@ def _files(root: Path) -> tuple[list[Path], list[Unreadable]]:
                 refuse(link, "A link to a folder is not followed: put the folder itself here.")
         shown = [name for name in names if not name.startswith(".") and name not in _SETTINGS]
         paths += [Path(folder, name) for name in shown]
-    return sorted(paths, key=lambda path: path.relative_to(root).as_posix()), unreadable
+    return sorted(paths, key=lambda path: _name(path, root)), unreadable
+
+
+def _name(path: Path, root: Path) -> str:
+    """Return the path below the root; bytes of a name that are no text are written as escapes."""
+    return path.relative_to(root).as_posix().encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _problem_pages(document: Document) -> list[Unreadable]:
@@ -143,7 +151,7 @@ def _read(path: Path, name: str) -> Document:
         digest = file_digest(file, "sha256").hexdigest()
     first_heading = next((titles[-1] for titles, _, _ in layout.sections if titles), None)
     return Document(
-        id=sha256(f"{name}\0{digest}".encode("utf-8", "surrogateescape")).hexdigest()[:12],
+        id=sha256(f"{name}\0{digest}".encode()).hexdigest()[:12],
         path=name,
         sha256=digest,
         title=draft.title or first_heading or path.stem,
@@ -176,7 +184,6 @@ def _reader(suffix: str) -> Callable[[Path], Draft]:
         case ".txt":
             from tools.read_text import read_text as read
         case _:
-            raise DocumentError(
-                f"Files ending in {suffix or 'nothing'} are not read: convert it to {_SUFFIXES}."
-            )
+            kind = f"Files ending in {suffix}" if suffix else "Files without a suffix"
+            raise DocumentError(f"{kind} are not read: convert this one to {_SUFFIXES}.")
     return read

@@ -16,7 +16,8 @@ from tools.blocks import Block, Draft
 PAGE_LENGTH = 3000
 SHORT_PAGE = 800
 
-_CUT = re.compile(r"\n(?=\|)|\n|(?<=[.!?:;]) ")
+_CUT = re.compile(r"\n|(?<=[.!?:;]) ")
+_BLANK = re.compile(" ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,8 @@ def _inner_cuts(each: _Placed, text: str, page_start: int) -> Iterator[int]:
     end = each.start + len(each.block.text)
     while end - page_start > PAGE_LENGTH + SHORT_PAGE:
         lowest = max(page_start + PAGE_LENGTH - SHORT_PAGE, each.start)
-        found = _CUT.search(text, lowest, end)
+        highest = min(end, lowest + PAGE_LENGTH)
+        found = _CUT.search(text, lowest, highest) or _BLANK.search(text, lowest, highest)
         if found is None or end - found.end() < SHORT_PAGE:
             return
         page_start = found.end()

@@ -8,6 +8,7 @@ The only module that speaks to PDFium, whose bindings carry no types. Called by 
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ import pypdfium2.raw as raw
 from tools.blocks import DocumentError, one_line
 from tools.pdf_lines import Box, Font, Line, Word
 
+_TAIL = 4096
 _HYPHENS = "\x02\ufffe"
 _MONO = ("mono", "courier", "consol", "typewriter", "cmtt", "code")
 _BOLD = ("bold", "black", "heavy", "demi")
@@ -62,12 +64,7 @@ class PrintedFile:
 
 def read_file(path: Path) -> PrintedFile:
     """Return what the file holds; raises DocumentError when it is locked or damaged."""
-    try:
-        pdf = pdfium.PdfDocument(path)
-    except pdfium.PdfiumError as error:
-        if error.err_code == raw.FPDF_ERR_PASSWORD:
-            raise DocumentError("The PDF is encrypted: save it without a password.") from error
-        raise DocumentError("The PDF is damaged or cut off: copy or export it again.") from error
+    pdf = _open(path)
     try:
         pages = [_page(pdf, index) for index in range(len(pdf))]
         metadata = pdf.get_metadata_dict(skip_empty=True)
@@ -78,6 +75,20 @@ def read_file(path: Path) -> PrintedFile:
         )
     finally:
         pdf.close()
+
+
+def _open(path: Path) -> pdfium.PdfDocument:
+    damaged = "The PDF is damaged or cut off: copy or export it again."
+    with path.open("rb") as file:
+        file.seek(-min(path.stat().st_size, _TAIL), os.SEEK_END)
+        if b"%%EOF" not in file.read():
+            raise DocumentError(damaged)
+    try:
+        return pdfium.PdfDocument(path)
+    except pdfium.PdfiumError as error:
+        if error.err_code == raw.FPDF_ERR_PASSWORD:
+            raise DocumentError("The PDF is encrypted: save it without a password.") from error
+        raise DocumentError(damaged) from error
 
 
 def _bookmarks(pdf: pdfium.PdfDocument) -> Iterator[Bookmark]:

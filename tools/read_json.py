@@ -11,7 +11,7 @@ from tools.blocks import DocumentError, Draft, DraftPage
 from tools.decode import read_text_file
 from tools.read_markdown import markdown_blocks
 
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile(r"\d{1,9}")
 _SHAPES = (
     'Write it as {"page_1": "…"}, as a list of strings, or as a list of {"page": 1, "text": "…"}.'
 )
@@ -20,11 +20,9 @@ _SHAPES = (
 def read_json(path: Path) -> Draft:
     """Return the pages of a `.json` file."""
     try:
-        content: object = json.loads(read_text_file(path))
-    except json.JSONDecodeError as error:
-        raise DocumentError(
-            f"The file is not JSON: {error.msg} at line {error.lineno}; export it again."
-        ) from error
+        content: object = json.loads(read_text_file(path), strict=False)
+    except ValueError as error:
+        raise DocumentError(f"The file is not JSON ({error}): export it again.") from error
     except RecursionError as error:
         raise DocumentError(f"The file nests too deep to hold pages. {_SHAPES}") from error
     return _draft(_pages(content))
@@ -35,9 +33,9 @@ def read_json_lines(path: Path) -> Draft:
     lines: list[object] = []
     for number, line in enumerate(read_text_file(path).split("\n"), start=1):
         try:
-            lines += [json.loads(line)] if line.strip() else []
-        except (json.JSONDecodeError, RecursionError) as error:
-            raise DocumentError(f"Line {number} is not JSON; export the file again.") from error
+            lines += [json.loads(line, strict=False)] if line.strip() else []
+        except (ValueError, RecursionError) as error:
+            raise DocumentError(f"Line {number} is not JSON: export the file again.") from error
     return _draft(_pages(lines))
 
 
@@ -87,7 +85,7 @@ def _from_list(content: list[object]) -> list[tuple[int, str]]:
         number, text = entry.get("page", place), entry.get("text")
         if isinstance(number, str) and number.strip().isdecimal():
             number = int(number)
-        if not isinstance(number, int) or not isinstance(text, str):
+        if not isinstance(number, int) or isinstance(number, bool) or not isinstance(text, str):
             raise DocumentError(f"Entry {place} is not a page with text. {_SHAPES}")
         pages.append((number, text))
     return pages

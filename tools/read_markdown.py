@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
     from markdown_it.tree import SyntaxTreeNode
 
+_FRONT_MATTER = re.compile(r"\A---\s*\n.*?^---\s*$", re.MULTILINE | re.DOTALL)
 _FENCE = re.compile(r"^ *(```+|~~~+).*?^ *\1 *$", re.MULTILINE | re.DOTALL)
 _HIGHLIGHT = re.compile(r"{%-? *highlight *(\w*).*?%}(.*?){%-? *endhighlight *-?%}", re.DOTALL)
 _LOOP = re.compile(r"{%-? *for (?:(?!{%-? *for ).)*?endfor *-?%}", re.DOTALL)
-_EDGE_TAG = re.compile(r"^[ \t]*{%.*?%}|{%[^%]*%}[ \t]*$", re.MULTILINE | re.DOTALL)
+_EDGE_TAG = re.compile(r"^[ \t]*{%.{0,500}?%}|{%[^%]{0,500}%}[ \t]*$", re.MULTILINE | re.DOTALL)
 _TAG = re.compile(r"{%.*?%}|{{.*?}}|{:[^}\n]*}", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _HTML_TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL | re.IGNORECASE)
@@ -62,8 +63,8 @@ def _front_matter(text: str) -> tuple[dict[str, str], str]:
 
     try:
         found, body = frontmatter.parse(text)
-    except yaml.YAMLError:
-        return {}, text
+    except (yaml.YAMLError, ValueError):
+        return {}, _FRONT_MATTER.sub("", text, count=1)
     shown = (
         (str(key), _shown(value)) for key, value in cast("dict[object, object]", found).items()
     )
@@ -73,7 +74,8 @@ def _front_matter(text: str) -> tuple[dict[str, str], str]:
 def _shown(value: object) -> str:
     """Return a plain value, or a list of them, as text; anything deeper as nothing."""
     if isinstance(value, list):
-        return ", ".join(filter(None, map(_shown, cast("list[object]", value))))
+        values = cast("list[object]", value)
+        return ", ".join(_shown(each) for each in values if not isinstance(each, list))
     return one_line(str(value)) if isinstance(value, (str, int, float, date)) else ""
 
 

@@ -18,11 +18,16 @@ def holds(passage, question, answer, quote=ORACLE, language="en"):
     ("passage", "code"),
     [
         (f"Maintenance. {ORACLE} Wipe it off.", "repeats_oracle"),
-        ("The main bearing of a spindle has to be greased every 500 hours with 12 g of grease.",
-         "repeats_oracle"),
+        (
+            "The main bearing of a spindle has to be greased every 500 hours with 12 g of grease.",
+            "repeats_oracle",
+        ),
         ("Grease the bearing after 500 h of work.", "holds_values"),
         ("| Bearing | 500 h |\n| Belt | 900 h |", "holds_values"),
-        ("The main bearing of the spindle must be greased every 400 hours with 10 g of grease.", None),
+        (
+            "The main bearing of the spindle must be greased every 400 hours with 10 g of grease.",
+            None,
+        ),
         ("The warranty of the door ends after 500 hours.", None),
         ("The spindle bearing is a sealed unit.", None),
     ],

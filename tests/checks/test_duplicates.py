@@ -56,12 +56,19 @@ def test_paraphrases_go(first, second):
     ("first", "second"),
     [
         (FIRST, asked("How often must the main bearing of the Ares 200 be greased?")),
-        (FIRST, asked("How much grease does the main bearing of the Ares 250 take?", answer="12 g")),
+        (
+            FIRST,
+            asked("How much grease does the main bearing of the Ares 250 take?", answer="12 g"),
+        ),
         (FIRST, asked(FIRST.question, "Grease the other bearing after a week of rest.")),
         (FIRST, asked(FIRST.question, language="de")),
         (
             asked("What must be greased on the Orion every 500 hours?", answer="The bearing."),
             asked("What must be greased on the Vega every 500 hours?", answer="The bearing."),
+        ),
+        (
+            asked("What torque has the upper screw?", "Upper and lower screw: 25 Nm", "25 Nm"),
+            asked("What torque has the lower screw?", "Upper and lower screw: 25 Nm", "25 Nm"),
         ),
         (
             asked("What does E214 mean?", "E214, E215: pump overload", "The pump is overloaded."),
@@ -85,7 +92,9 @@ def test_first_row_is_kept():
 @given(st.lists(st.sampled_from([3, 4, 5, 6, 7]), max_size=12))
 def test_kept_rows_are_never_repeats(values):
     rows = [
-        Asked(str(at), f"What torque has screw X{value}?", (f"Screw X{value}: {value} Nm",), "", "en")
+        Asked(
+            str(at), f"What torque has screw X{value}?", (f"Screw X{value}: {value} Nm",), "", "en"
+        )
         for at, value in enumerate(values)
     ]
     found = near_duplicates(rows)

@@ -109,7 +109,9 @@ def test_changed_facts_are_found(answer, evidence, language):
 
 
 LANGUAGES = st.sampled_from(["it", "en", "de", "fr", "es"])
-LITERALS = st.from_regex(r"-?[1-9][0-9]{0,3}([.,][0-9]{1,3})?|[A-Z]{1,3}-?[0-9]{2,4}", fullmatch=True)
+LITERALS = st.from_regex(
+    r"-?[1-9][0-9]{0,3}([.,][0-9]{1,3})?|[A-Z]{1,3}-?[0-9]{2,4}", fullmatch=True
+)
 UNITS = st.sampled_from(["Nm", "bar", "mm", "°C", "V", "kg", "s", "%", "rpm"])
 
 

@@ -1,0 +1,51 @@
+"""The shape of the graphs, and their routers."""
+
+import pytest
+
+from graph.dataset import (
+    dataset_graph,
+    route_after_assess,
+    route_after_audit,
+)
+from graph.quality import ACCEPT, Verdict, drop
+from graph.question import (
+    question_graph,
+    route_after_critique,
+    route_after_inspect,
+    route_after_judge,
+    route_after_verify,
+)
+from graph.state import Candidate, DatasetState, QuestionState, Window
+
+CANDIDATE = Candidate("c", 1, Window("w", "d", 0, 1, (1, 1), "en", None))
+REVISE = Verdict("revise", "no_subject")
+
+
+@pytest.mark.parametrize("graph", [question_graph, dataset_graph], ids=["question", "dataset"])
+def test_drawing_has_not_changed(graph, snapshot):
+    assert graph.get_graph().draw_mermaid() == snapshot
+
+
+@pytest.mark.parametrize(
+    ("router", "accept", "revise"),
+    [
+        (route_after_inspect, "critique", "revise"),
+        (route_after_critique, "answer", "revise"),
+        (route_after_verify, "surround", "answer"),
+        (route_after_judge, "row", "answer"),
+    ],
+)
+def test_routers_only_read_the_verdict(router, accept, revise):
+    decisions = {ACCEPT: accept, REVISE: revise, drop("too_long"): "drop"}
+    for verdict, expected in decisions.items():
+        assert router(QuestionState(CANDIDATE, verdict=verdict)) == expected
+
+
+@pytest.mark.parametrize("decision", ["again", "export", "stop_short"])
+def test_dataset_goes_where_it_was_decided(decision):
+    assert route_after_assess(DatasetState("m", decision=decision)) == decision
+
+
+def test_nothing_is_trained_past_an_audit_error():
+    assert route_after_audit(DatasetState("m", reason="An answer is cut off.")) == "done"
+    assert route_after_audit(DatasetState("m")) == "train"
