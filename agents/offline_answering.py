@@ -52,7 +52,8 @@ def asking_stems(language: str) -> frozenset[str]:
     phrases = phrases_of(language)
     forms = [form for rule in phrases.rules for form in rule.ask]
     forms += [form for column in phrases.columns for form in column.ask]
-    literal = re.sub(r"\{\w+\}", " ", " ".join((*forms, *phrases.term, *phrases.steps)))
+    forms += [*phrases.term, *phrases.steps, *phrases.quantities.values(), phrases.value]
+    literal = re.sub(r"\{\w+\}", " ", " ".join(forms))
     return frozenset(stems(literal, language))
 
 
@@ -67,7 +68,7 @@ def rivals(prompt: Prompt, passages: Sequence[Shown]) -> list[tuple[Shown, Fact]
     found: dict[str, tuple[Shown, Fact]] = {}
     for passage in passages:
         for fact in facts(passage.text, passage.section, prompt.language, prompt.machine):
-            if prompt.question in fact.questions:
+            if prompt.question.casefold() in (each.casefold() for each in fact.questions):
                 found.setdefault(plain(fact.answer), (passage, fact))
     return list(found.values())
 

@@ -13,9 +13,11 @@ from agents.generator import Question
 from agents.offline_phrases import phrases_of
 from agents.offline_questions import Fact, facts
 from agents.offline_reading import Prompt
+from checks.form import question_findings
 
 _BAD_ONE_IN = 10
 _HOPELESS_ONE_IN = 40
+_TURN = 8
 _NOTHING = Question(quote="", text="", kind="value", difficulty="easy")
 
 
@@ -27,14 +29,13 @@ def draft(prompt: Prompt) -> Question:
     drawn = _draw(prompt, len(prompt.asked))
     if drawn % _HOPELESS_ONE_IN == 0 or (drawn % _BAD_ONE_IN == 0 and not prompt.revising):
         return _bad(prompt, fact, drawn)
-    form = _draw(prompt, fact.quote) % len(fact.questions)
     return Question(
-        quote=fact.quote, text=fact.questions[form], kind=fact.kind, difficulty=fact.difficulty
+        quote=fact.quote, text=_form(prompt, fact), kind=fact.kind, difficulty=fact.difficulty
     )
 
 
 def _choose(prompt: Prompt) -> Fact | None:
-    """Return the best fact not yet asked about, taking families of questions in turn."""
+    """Return the best sound fact not yet asked about, taking families of questions in turn."""
     asked = {*prompt.asked, prompt.draft} if prompt.revising else set(prompt.asked)
     found = [
         fact
@@ -43,7 +44,31 @@ def _choose(prompt: Prompt) -> Fact | None:
     ]
     families = Counter(fact.family for fact in found if asked.intersection(fact.questions))
     left = [fact for fact in found if not asked.intersection(fact.questions)]
-    return min(left, key=lambda fact: fact.worth + 8 * families[fact.family], default=None)
+    left.sort(key=lambda fact: fact.worth + _TURN * families[fact.family])
+    return next((fact for fact in left if _is_sound(prompt, fact, found)), None)
+
+
+def _is_sound(prompt: Prompt, fact: Fact, others: list[Fact]) -> bool:
+    """Say whether the question would pass the checks, and nothing else in the window answers it."""
+    window = "\n".join(part.text for part in prompt.parts)
+    question = _form(prompt, fact)
+    rivals = (other for other in others if question in other.questions)
+    return (
+        fact.sure
+        and all(other.answer == fact.answer for other in rivals)
+        and not question_findings(
+            question,
+            language=prompt.language,
+            quote=fact.quote,
+            window=window,
+            machine=prompt.machine or None,
+            other_machines=(),
+        )
+    )
+
+
+def _form(prompt: Prompt, fact: Fact) -> str:
+    return fact.questions[_draw(prompt, fact.quote) % len(fact.questions)]
 
 
 def _bad(prompt: Prompt, fact: Fact, drawn: int) -> Question:

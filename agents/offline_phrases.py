@@ -23,7 +23,10 @@ class _Read(BaseModel):
 
 
 class Rule(_Read):
-    """A pattern over a whole statement, its questions and answer; lower `worth` is asked first."""
+    """A pattern over a whole statement, its questions and answer; lower `worth` is asked first.
+
+    `specific` rules want a subject of more than one plain noun or name: not "the sensor".
+    """
 
     name: str
     kind: Literal["value", "procedure", "warning", "meaning"]
@@ -31,6 +34,7 @@ class Rule(_Read):
     match: str
     ask: tuple[str, ...]
     say: str = "{text}"
+    specific: bool = False
 
 
 class Column(_Read):
@@ -48,10 +52,11 @@ class Column(_Read):
 
 
 class Words(_Read):
-    """A pattern and what takes the place of its words."""
+    """A pattern and what takes the place of its words; `machine`: in manuals of a machine only."""
 
     match: str
     use: str
+    machine: bool = False
 
 
 class Phrases(_Read):
@@ -65,6 +70,7 @@ class Phrases(_Read):
     label: str
     leading: str
     vague: str
+    thin: str
     vague_slot: str
     bases: dict[str, str] = Field(default_factory=dict[str, str])
     rules: tuple[Rule, ...]

@@ -17,14 +17,23 @@ from agents.offline_text import Unit, units
 from tools.language import differs
 
 _LONGEST = 320
-_WORDS = range(4, 34)
+_WORDS = range(3, 34)
 _ODD = re.compile(r"[|{}\\<>=~^�]|\.\.\.|…|https?:|www\.|::|\w\(\)|\[[^\]]*$|,$|--")
+_DANGLING = re.compile(
+    r"(?i)\b(?:y|o|e|u|and|or|und|oder|ed|et|ou|the|an?|of|to|de|del|des|di|da|el|los|las|il|lo|le|"
+    r"der|die|das|que|that|which|che|dass|not|if|si|se|is|are|with|con|mit)\?$"
+)
+_BLANK_VALUE = re.compile(r"\s*(?:\(#\))?[:\s]*[-–—]{2,}.*$")
 _SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A statement that can be asked about: its words, its questions and its answer."""
+    """A statement that can be asked about: its words, its questions and its answer.
+
+    `family` is the rule that found it, a lower `worth` is asked first; not `sure` means that the
+    text does not tell whether the subject's capital letter is a name's.
+    """
 
     quote: str
     questions: tuple[str, ...]
@@ -33,6 +42,7 @@ class Fact:
     difficulty: Difficulty
     family: str
     worth: int
+    sure: bool = True
 
 
 @lru_cache(maxsize=4096)
@@ -63,20 +73,30 @@ class _Reader:
             yield from self._sentence(unit)
 
     def _sentence(self, unit: Unit) -> Iterator[Fact]:
-        said = _stripped(self.phrases.label, unit.plain)
-        text = _stripped(self.phrases.leading, said)
+        text = _stripped(self.phrases.leading, _stripped(self.phrases.label, unit.plain))
         if not 20 <= len(unit.quote) <= _LONGEST or self._is_vague(text):
             return
         for rule in sorted(self.phrases.rules, key=lambda rule: rule.worth):
             match = self.phrases.pattern(rule.match).match(text)
-            questions = self._forms(rule.ask, self._slots(match)) if match else ()
+            if not match or (rule.specific and self._is_thin(match)):
+                continue
+            questions = self._forms(rule.ask, self._slots(match))
             if questions and not differs(text, self.language):
-                yield self._fact(unit, rule, questions, said)
+                yield self._fact(unit, rule, match, questions)
                 return
 
-    def _fact(self, unit: Unit, rule: Rule, questions: tuple[str, ...], said: str) -> Fact:
+    def _is_thin(self, match: re.Match[str]) -> bool:
+        """Say whether the subject is one plain noun, which could be anything outside its page."""
+        subject = match.groupdict().get("subj") or ""
+        return not self.machine and bool(re.fullmatch(self.phrases.thin, subject))
+
+    def _fact(self, unit: Unit, rule: Rule, match: re.Match[str], questions: tuple[str, ...]) -> Fact:
+        said = _stripped(self.phrases.label, unit.plain)
         answer = rule.say.format(text=said)
-        return Fact(unit.quote, questions, answer, rule.kind, "easy", rule.name, rule.worth)
+        sure = not self._is_unsure(match.groupdict().get("subj") or "")
+        return Fact(
+            unit.quote, questions, answer, rule.kind, "easy", rule.name, rule.worth, sure=sure
+        )
 
     def _is_vague(self, text: str) -> bool:
         return bool(
@@ -87,7 +107,7 @@ class _Reader:
 
     def _slots(self, match: re.Match[str]) -> dict[str, str]:
         slots = {name: value or "" for name, value in match.groupdict().items()}
-        for name in ("subj", "clause", "when", "prep", "act"):
+        for name in ("subj", "clause", "when", "prep", "deed"):
             if name in slots:
                 slots[name] = self._lower(slots[name], always=name not in ("subj", "clause"))
         if "verb" in slots:
@@ -113,16 +133,18 @@ class _Reader:
         return bool(re.fullmatch(self.phrases.lowered, word))
 
     def _is_common(self, word: str) -> bool:
-        return self.phrases.lowers_nouns and word.lower() in self.common
+        known = word.lower() in self.common and word not in self.names
+        return self.phrases.lowers_nouns and known and not re.search(r"[A-Z\d]", word[1:])
 
     def _is_unsure(self, subject: str) -> bool:
         """Say whether it cannot be known if the subject's capital is a name's."""
         first = subject.split(" ", 1)[0]
         plain = re.fullmatch(r"[A-ZÀ-Ý][a-zà-ÿ'’-]+", first)
-        return bool(self.phrases.lowers_nouns and plain and first not in self.names)
+        known = self._is_lowered(first) or first in self.names or first.lower() in self.common
+        return bool(self.phrases.lowers_nouns and plain and not known)
 
     def _row(self, unit: Unit) -> Iterator[Fact]:
-        head, row = unit.header[0], unit.cells[0]
+        head, row = unit.header[0], _BLANK_VALUE.sub("", unit.cells[0])
         if re.search(self.phrases.dull_columns, head) or not re.search(r"\w", row):
             return
         if re.search(self.phrases.dull_rows, row):
@@ -173,12 +195,18 @@ class _Reader:
         return bool(re.match(r"(?i)(?:unit|unità|unidad|einheit|unité)", header))
 
     def _with_article(self, row: str, head: str) -> str:
-        words = next(words for words in self.phrases.articles if re.search(words.match, row))
+        words = next(
+            words
+            for words in self.phrases.articles
+            if re.search(words.match, row) and (self.machine or not words.machine)
+        )
         return words.use.format(row=row, lower=_small(row), head=_small(head))
 
     def _steps(self, unit: Unit) -> Iterator[Fact]:
         heading = re.sub(r"^[\d.]+\s+", "", unit.section[-1]) if unit.section else ""
         if not heading or re.search(self.phrases.dull_headings, heading) or len(unit.quote) > 1500:
+            return
+        if not self.machine and len(heading.split()) < 2:
             return
         orders = sum(bool(self.phrases.pattern(self.phrases.step).search(s)) for s in unit.cells)
         if orders < 0.6 * len(unit.cells) or differs(f"{heading}. {unit.plain}", self.language):
@@ -216,7 +244,7 @@ class _Reader:
 
 
 def _small(words: str) -> str:
-    return words[:1].lower() + words[1:] if not re.match(r"[A-ZÄÖÜ]{2}|\w*\d", words) else words
+    return words[:1].lower() + words[1:] if not re.match(r"[A-ZÄÖÜ]{2}|\w*\d|\w-", words) else words
 
 
 def _stripped(pattern: str, text: str) -> str:
@@ -225,7 +253,7 @@ def _stripped(pattern: str, text: str) -> str:
 
 
 def _is_sound(question: str, vague: str) -> bool:
-    pairs = all(question.count(a) == question.count(b) for a, b in ("()", "[]", "“”", "«»"))
+    pairs = all(question.count(a) == question.count(b) for a, b in ("()", "[]", "«»"))
     ticks = question.count("`") % 2 == 0 and question.count('"') % 2 == 0
     bare = re.sub(r"`[^`]*`", "", question)
-    return len(question.split()) in _WORDS and pairs and ticks and not _ODD.search(bare) and not re.search(vague, bare)
+    return len(question.split()) in _WORDS and pairs and ticks and not _ODD.search(bare) and not (re.search(vague, bare) or _DANGLING.search(bare))

@@ -106,7 +106,9 @@ def _prose(lines: list[str], at: int, section: tuple[str, ...]) -> Iterator[Unit
 
 
 def _is_term(line: str) -> bool:
-    return len(line.split()) <= 5 and line[:1].isupper() and not re.search(r"[.:;,!?|=]", line)
+    is_box = re.match(r"[A-ZÀ-Ý]{4,} ", line)
+    is_short = len(line.split()) <= 5 and line[:1].isupper()
+    return is_short and not is_box and not re.search(r"[.:;,!?|=]", line)
 
 
 def _rows(lines: list[str], section: tuple[str, ...]) -> Iterator[Unit]:

@@ -6,6 +6,7 @@ and its letters stay as large as the page's.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from markupsafe import Markup
@@ -13,7 +14,7 @@ from markupsafe import Markup
 LONGEST_LABEL = 38
 _BAR_STEP = 42
 _HISTOGRAM_TOP, _HISTOGRAM_BASE = 20, 116
-_CURVE_LEFT, _CURVE_WIDTH, _CURVE_TOP, _CURVE_BASE = 13, 84, 24, 196
+_CURVE_LEFT, _CURVE_WIDTH, _CURVE_TOP, _CURVE_BASE = 13, 84, 30, 202
 
 
 def bars(
@@ -46,8 +47,9 @@ def histogram(title: str, counts: Sequence[int], least: int) -> Markup:
 
 def curve(title: str, values: Sequence[float], *, across: str, up: str) -> Markup:
     """Return a line through the values, its first and last named, on axes with their names."""
-    most = max(values) or 1.0
-    points = [(place / max(1, len(values) - 1), value / most) for place, value in enumerate(values)]
+    ticks = _ticks(max(values))
+    last, most = max(1, len(values) - 1), ticks[-1]
+    points = [(place / last, value / most) for place, value in enumerate(values)]
     line = " ".join(f"{_short(100 * x)},{_short(100 - 100 * y)}" for x, y in points)
     plot = Markup(
         '<svg x="{left}%" y="{top}" width="{width}%" height="{height}" viewBox="0 0 100 100"'
@@ -64,15 +66,14 @@ def curve(title: str, values: Sequence[float], *, across: str, up: str) -> Marku
     named = Markup().join(
         _point(*points[place], f"{values[place]:.2f}", anchor) for place, anchor in ends.items()
     )
-    axes = _axes(most, len(values), across, up)
+    axes = _axes(ticks, len(values), across, up)
     said = f"{title}: from {values[0]:.2f} to {values[-1]:.2f} in {len(values)} {across}s"
-    return _figure(said, _CURVE_BASE + 40, axes + plot + named)
+    return _figure(said, _CURVE_BASE + 24, axes + plot + named)
 
 
-def strip(title: str, cells: Sequence[tuple[str, int]]) -> Markup:
-    """Return a row of cells in reading order, each the darker the higher its count; 0 is empty."""
+def strip(title: str, cells: Sequence[tuple[str, int]], most: int) -> Markup:
+    """Return a row of cells, each the stronger the nearer its count is to `most`; 0 is empty."""
     share = 100 / max(1, len(cells))
-    most = max((count for _, count in cells), default=0) or 1
     drawn = Markup().join(
         Markup(
             '<rect class="{kind}" x="{x}%" width="{width}%" y="0" height="14"'
@@ -118,7 +119,7 @@ def _column(score: int, count: int, left: float, width: float, share: float) -> 
     height = (_HISTOGRAM_BASE - _HISTOGRAM_TOP) * share
     column = Markup(
         '<rect class="bar" x="{x}%" width="{width}%" y="{y}" height="{height}"/>'
-        '<text class="number" x="{middle}%" y="{above}" text-anchor="middle">{count:,}</text>'
+        '<text class="small" x="{middle}%" y="{above}" text-anchor="middle">{count}</text>'
     ).format(
         x=_short(left + width * 0.1),
         width=_short(width * 0.8),
@@ -146,11 +147,16 @@ def _point(x: float, y: float, label: str, anchor: str) -> Markup:
     )
 
 
-def _axes(most: float, count: int, across: str, up: str) -> Markup:
-    """Return four lines across with their values, and the names of both axes."""
-    bounds = [
-        (level / 4, _CURVE_BASE - (_CURVE_BASE - _CURVE_TOP) * level / 4) for level in range(5)
-    ]
+def _ticks(most: float) -> list[float]:
+    """Return four to six round values from 0 to no less than `most`."""
+    most = most or 1.0
+    power = 10 ** math.floor(math.log10(most / 4))
+    step = next(power * each for each in (1, 2, 2.5, 5, 10) if power * each * 5 >= most)
+    return [step * place for place in range(math.ceil(most / step) + 1)]
+
+
+def _axes(ticks: Sequence[float], count: int, across: str, up: str) -> Markup:
+    """Return a line across for each tick with its value, and the names of both axes."""
     grid = Markup().join(
         Markup(
             '<line class="axis" x1="{left}%" x2="{right}%" y1="{y}" y2="{y}"/>'
@@ -159,14 +165,15 @@ def _axes(most: float, count: int, across: str, up: str) -> Markup:
             left=_CURVE_LEFT,
             right=_CURVE_LEFT + _CURVE_WIDTH,
             y=_short(y),
-            label=_CURVE_LEFT - 1.5,
+            label=_CURVE_LEFT - 2.5,
             text=_short(y + 4),
-            value=f"{most * share:.1f}",
+            value=f"{tick:g}",
         )
-        for share, y in bounds
+        for tick in ticks
+        for y in [_CURVE_BASE - (_CURVE_BASE - _CURVE_TOP) * tick / ticks[-1]]
     )
     names = Markup(
-        '<text class="muted" x="0" y="10">{up}</text>'
+        '<text class="muted" x="0" y="12">{up}</text>'
         '<text class="muted" x="{left}%" y="{low}">{across} 1</text>'
         '<text class="muted" x="{right}%" y="{low}" text-anchor="end">{across} {count}</text>'
     )

@@ -70,7 +70,7 @@ def phase_after(event: Mapping[str, object], before: Phase) -> Phase:
         case {"event": "indexed", "done": done, "of": of, "document": document}:
             return Phase("indexing", f"{done} of {of}: {document}")
         case {"event": "planned", "round": round_, "candidates": candidates}:
-            return Phase(f"writing round {round_}", f"{candidates} candidates")
+            return Phase(f"writing round {round_}", f"with {candidates} candidates")
         case {"event": "accepted" | "dropped"} if before.name == "starting":
             return Phase("writing")
         case {"event": "exported", "dataset": dataset}:
@@ -139,7 +139,7 @@ class RunView:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._ask_again = 0.0
+        self._ask_again, self._phase = 0.0, Phase("stopped" if kind else "done")
         if self._is_live:
             self._live.stop()
         else:
@@ -194,10 +194,11 @@ class RunView:
         self._ask_again = asked + max(1 / PER_SECOND, took / MOST_OF_TIME)
 
 
-def _view(brief: Brief, progress: Progress, lines: Sequence[tuple[str, str]]) -> RenderableType:
+def _view(brief: Brief, progress: Progress, lines: Sequence[tuple[str, str]]) -> Table:
     """Return the lines under a bar of accepted rows."""
+    bar = ProgressBar(total=brief.rows, completed=min(progress.accepted, brief.rows), width=40)
     table = Table.grid(padding=(0, 2))
+    table.add_row("", bar)
     for name, value in lines:
         table.add_row(Text(name, style="dim"), Text(value))
-    bar = ProgressBar(total=brief.rows, completed=min(progress.accepted, brief.rows), width=40)
-    return Group(bar, table)
+    return table

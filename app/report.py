@@ -6,6 +6,7 @@ model wrote is escaped by the template's autoescape.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,9 +25,10 @@ from tools.library import Library
 from training.rows import TrainingRow
 
 SAMPLES = 10
+MOST_BARS = 24
 NO_MACHINE = "no machine"
 NOTE_TITLES = {
-    "unreadable": "Could not be read",
+    "unreadable": "Could not be read, or not asked about",
     "skipped": "Skipped by a setting",
     "no_machine": "Without a machine",
 }
@@ -65,6 +67,7 @@ def render_report(facts: ReportFacts) -> str:
     """Return the report as HTML, the same for the same facts."""
     rows, stages = tally.exported_rows(facts.entries), tally.funnel(facts.entries)
     documents = tally.coverage(facts.documents, rows)
+    covered = [document for document in documents if document.rows]
     library = Library(facts.documents)
     return _template().render(
         facts=facts,
@@ -78,9 +81,9 @@ def render_report(facts: ReportFacts) -> str:
         funnel_chart=charts.bars("The funnel", [(stage.name, stage.count) for stage in stages]),
         scores=_score_charts(rows, facts.brief),
         spreads=_spreads(rows, facts.machines),
-        covered=[document for document in documents if document.rows],
+        covered=covered,
         bare=[document for document in documents if not document.rows],
-        strips={each.document.id: _strip(each) for each in documents if each.rows},
+        strips=_strips(covered),
         training=_training_charts(facts),
         notes=_notes(facts.notes),
         samples=[samples.sample(row, library) for row in samples.choose(rows, SAMPLES)],
@@ -166,19 +169,32 @@ def _spreads(rows: Sequence[TrainingRow], machines: Mapping[str, str]) -> list[t
         of_machine.update(machines.get(r.machine_code or "", NO_MACHINE) for r in rows)
         counts = {"machine": of_machine} | counts
     return [
-        (name, charts.bars(f"Rows by {name}", sorted(found.items(), key=lambda i: (-i[1], i[0]))))
+        (name, charts.bars(f"Rows by {name}", _most_frequent(found)))
         for name, found in counts.items()
     ]
 
 
-def _strip(covered: tally.DocumentCoverage) -> Markup:
-    return charts.strip(f"Rows by section of {covered.document.path}", covered.sections)
+def _most_frequent(counts: Counter[str]) -> list[tuple[str, int]]:
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    shown, rest = ranked[:MOST_BARS], ranked[MOST_BARS:]
+    return [*shown, (f"{len(rest)} others", sum(count for _, count in rest))] if rest else shown
+
+
+def _strips(documents: Sequence[tally.DocumentCoverage]) -> dict[str, Markup]:
+    """Return a strip of sections for each document, by id, all in one scale."""
+    most = max((rows for each in documents for _, rows in each.sections), default=0)
+    return {
+        each.document.id: charts.strip(
+            f"Rows by section of {each.document.path}", each.sections, most
+        )
+        for each in documents
+    }
 
 
 def _training_charts(facts: ReportFacts) -> list[tuple[str, Markup]]:
     found: list[tuple[str, Markup]] = []
-    if facts.losses:
-        chart = charts.curve("Training loss", facts.losses, across="step", up="loss")
+    if losses := [loss for loss in facts.losses if math.isfinite(loss)]:
+        chart = charts.curve("Training loss", losses, across="step", up="loss")
         found.append(("Loss by training step", chart))
     if facts.evaluation:
         arms = sorted(facts.evaluation.items())

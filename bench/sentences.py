@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import cast
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[^\Wa-z_])|\n\s*\n|\n(?=\s*(?:[-*•|#]|\d+[.)]\s))")
+_MARK = re.compile(r"^\s*(?:[-*•#]+|\d+[.)])\s+")
 _TABLE_ROW = re.compile(r"^.*\|.*$", re.MULTILINE)
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -35,7 +36,7 @@ def count_sentences(folder: Path) -> dict[str, int]:
 def _sentences(text: str) -> Iterator[str]:
     rows = _TABLE_ROW.findall(text)
     for piece in [*rows, *_SENTENCE_END.split(_TABLE_ROW.sub("\n\n", text))]:
-        sentence = " ".join(piece.lower().split())
+        sentence = " ".join(_MARK.sub("", piece).lower().split())
         if _DIGIT.search(sentence) and _WORD.search(sentence):
             yield sentence
 

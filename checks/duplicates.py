@@ -96,7 +96,7 @@ def _shingles(evidence: Sequence[str]) -> Iterator[int]:
 
 
 def _hashed(words: Sequence[str]) -> int:
-    digest = hashlib.blake2b(" ".join(words).encode(), digest_size=8).digest()
+    digest = hashlib.blake2b(" ".join(words).encode(errors="replace"), digest_size=8).digest()
     return int.from_bytes(digest, "big")
 
 

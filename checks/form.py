@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from checks.facts import numbers
+from checks.facts import Number, numbers
 from checks.findings import Finding
 from checks.names import mentioned, without_names
 from checks.quotes import locate
@@ -19,6 +19,7 @@ from tools.language import differs
 _QUESTION_MARKS = frozenset("?？؟")
 _LEAST_WORDS = 3
 _LEAST_BYTES = 10
+_LAST_WORD = re.compile(r"\w+ $")
 _LONG_STEM = 4
 _WORD = re.compile(r"[^\W_]+")
 
@@ -59,7 +60,7 @@ def _shape(question: str, language: str) -> Iterator[Finding]:
     if not _QUESTION_MARKS & set(question):
         yield Finding("not_a_question", "The question has no question mark.", question)
     # Bytes, because an ideograph says as much as three letters.
-    size = len("".join(_WORD.findall(question)).encode())
+    size = len("".join(_WORD.findall(question)).encode(errors="replace"))
     if size < _LEAST_BYTES or (question.isascii() and len(question.split()) < _LEAST_WORDS):
         yield Finding("too_short", "The question is too short to be understood alone.", question)
     yield from _language(question, language)
@@ -101,9 +102,21 @@ def _knows(window: str, subjects: Sequence[str], language: str) -> bool:
 
 def _given_away(question: str, quote: str, language: str) -> Iterator[Finding]:
     """Find the values of the quote in the question; a code may be what is asked about."""
-    values = {number.value for number in numbers(quote, language) if not number.is_code}
+    values = {
+        number.value
+        for number in numbers(quote, language)
+        if not (number.is_code or _is_named(number, quote, question))
+    }
     if values and values <= {number.value for number in numbers(question, language)}:
         yield Finding("holds_answer", "The question holds the values it asks for.", question)
+
+
+def _is_named(number: Number, quote: str, question: str) -> bool:
+    """Say whether the number ends a proper name that the question has too."""
+    before = _LAST_WORD.search(quote, 0, number.start)
+    if number.unit or before is None or not before.group()[0].isupper():
+        return False
+    return before.group() + number.text in question
 
 
 def _machines(text: str, machine: str | None, others: Sequence[str]) -> Iterator[Finding]:

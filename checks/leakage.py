@@ -18,7 +18,7 @@ Split = Literal["train", "validation", "test"]
 def section_key(text: str) -> str:
     """Return a hash that equal sections share, whatever their case, white space or Unicode form."""
     folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    return hashlib.sha256(folded.encode()).hexdigest()
+    return hashlib.sha256(folded.encode(errors="replace")).hexdigest()
 
 
 def assign_splits(

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 _BREAK = "\0"
 _ZERO_WIDTH = r"\u00ad\u200b-\u200d\u2060\ufeff"
@@ -29,23 +29,48 @@ _PLAIN = str.maketrans(
 _FIRST_IDEOGRAPH = "\u2e80"
 
 
-@dataclass(frozen=True, slots=True)
 class _Folded:
-    """A text as it is compared; character i comes from `starts[i]` to `ends[i]` of the original."""
+    """A text as it is compared, and where each of its characters comes from."""
 
-    text: str
-    starts: list[int]
-    ends: list[int]
+    def __init__(self, text: str) -> None:
+        self._pieces: list[str] = []
+        self._length = 0
+        self._at: list[int] = []
+        self._spans: list[tuple[int, int]] = []
+        done = 0
+        for match in _SPECIAL.finditer(text):
+            start, end = match.span()
+            self._add(text[done:start].translate(_PLAIN), done, start)
+            self._add(_folded_piece(match, before=text[start - 1 : start]), start, end)
+            done = end
+        self._add(text[done:].translate(_PLAIN), done, len(text))
+        self.text = "".join(self._pieces)
+
+    def _add(self, piece: str, start: int, end: int) -> None:
+        if piece:
+            self._pieces.append(piece)
+            self._at.append(self._length)
+            self._spans.append((start, end))
+            self._length += len(piece)
+
+    def source(self, at: int) -> tuple[int, int]:
+        """Return the span of the original that the character comes from."""
+        index = bisect_right(self._at, at) - 1
+        start, end = self._spans[index]
+        if len(self._pieces[index]) == end - start:
+            start += at - self._at[index]
+            return start, start + 1
+        return start, end
 
 
 def locate(quote: str, text: str) -> list[tuple[int, int]]:
     """Return every span of `text` where the quote stands; none when a letter or digit differs."""
-    wanted = _fold(quote).text.strip()
+    wanted = _Folded(quote).text.strip()
     if not wanted:
         return []
-    folded = _fold(text)
+    folded = _Folded(text)
     return [
-        (folded.starts[start], folded.ends[end - 1])
+        (folded.source(start)[0], folded.source(end - 1)[1])
         for start, end in _places(wanted, folded.text)
         if _stands_alone(folded.text, start, end)
     ]
@@ -88,31 +113,6 @@ def _continues(outside: str, edge: str) -> bool:
     if outside[0].isalnum():
         return outside[0] < _FIRST_IDEOGRAPH
     return edge.isdigit() and outside[0] in ".," and outside[1:].isdigit()
-
-
-def _fold(text: str) -> _Folded:
-    pieces: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    done = 0
-    for match in _SPECIAL.finditer(text):
-        start, end = match.span()
-        _copy(text, done, start, pieces, starts, ends)
-        piece = _folded_piece(match, before=text[start - 1 : start])
-        pieces.append(piece)
-        starts.extend([start] * len(piece))
-        ends.extend([end] * len(piece))
-        done = end
-    _copy(text, done, len(text), pieces, starts, ends)
-    return _Folded("".join(pieces), starts, ends)
-
-
-def _copy(
-    text: str, start: int, end: int, pieces: list[str], starts: list[int], ends: list[int]
-) -> None:
-    pieces.append(text[start:end].translate(_PLAIN))
-    starts.extend(range(start, end))
-    ends.extend(range(start + 1, end + 1))
 
 
 def _folded_piece(match: re.Match[str], *, before: str) -> str:

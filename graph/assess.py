@@ -6,15 +6,17 @@ from checks.sentences import digit_sentences
 from checks.duplicates import Asked, near_duplicates
 from graph.context import Context
 from graph.ledger import Entry
-from graph.quality import QualityReport, quality_report
+from graph.quality import QualityReport, is_as_judged, quality_report
 
 
 def assess_rows(context: Context) -> QualityReport:
     """Set duplicates and surplus rows aside in the ledger, and report on what remains."""
     ledger, wanted = context.ledger, context.brief.rows
     entries = ledger.entries("accepted", "set_aside")
-    doubles = near_duplicates([_asked(entry) for entry in entries])
-    set_aside = {double: f"duplicate of {kept}" for double, kept in doubles.items()}
+    altered = {e.candidate.id: "altered" for e in entries if not (e.row and is_as_judged(e.row))}
+    doubles = near_duplicates([_asked(e) for e in entries if e.candidate.id not in altered])
+    duplicates = {double: f"duplicate of {kept}" for double, kept in doubles.items()}
+    set_aside = altered | duplicates
     kept = [entry for entry in entries if entry.candidate.id not in set_aside]
     set_aside |= {entry.candidate.id: "surplus" for entry in kept[wanted:]}
     ledger.select(set_aside)
@@ -58,5 +60,5 @@ def why_short(exhausted: str, report: QualityReport, context: Context) -> str:
 def _asked(entry: Entry) -> Asked:
     row = entry.row
     assert row is not None
-    evidence = " ".join(citation.quote for citation in row.citations)
+    evidence = tuple(citation.quote for citation in row.citations)
     return Asked(entry.candidate.id, row.question, evidence, row.answer, row.language)

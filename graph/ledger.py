@@ -75,7 +75,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is."""
+    """How far a run is; `dropped` counts by the reason's code."""
 
     planned: int
     accepted: int
@@ -216,7 +216,8 @@ class Ledger:
                 if status == "accepted":
                     accepted += count
                 elif reason:
-                    dropped[reason] = dropped.get(reason, 0) + count
+                    code = reason.split()[0]
+                    dropped[code] = dropped.get(code, 0) + count
         return Progress(planned, accepted, drafts, revisions, dict(sorted(dropped.items())))
 
     def note(self, notes: Sequence[Note]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from graph.context import Context
-from graph.quality import judged_hash
+from graph.quality import is_as_judged
 from training.formats import CardFacts, write_dataset
 from training.rows import TrainingRow
 
@@ -19,7 +19,7 @@ def export_dataset(context: Context, title: str) -> Path:
     brief, rejected = context.brief, list[dict[str, object]]()
     rows: list[TrainingRow] = []
     for entry in context.ledger.entries("accepted", "set_aside", "dropped"):
-        if entry.status == "accepted" and entry.row and _is_as_judged(entry.row):
+        if entry.status == "accepted" and entry.row and is_as_judged(entry.row):
             rows.append(entry.row)
             continue
         rejected.append(
@@ -76,10 +76,6 @@ def evaluate_adapter(context: Context, emit: Emit) -> dict[str, float]:
         on_line=lambda line: emit({"event": "evaluating", "line": line}),
     )
     return dict(result.token_f1)
-
-
-def _is_as_judged(row: TrainingRow) -> bool:
-    return row.sha256 == judged_hash(row.question, row.answer, row.context, row.citations)
 
 
 def _write_lines(path: Path, lines: list[dict[str, object]]) -> None:

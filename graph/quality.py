@@ -17,7 +17,7 @@ from agents.budget import Limits
 from agents.critic import Critique, RowJudgement
 from checks.findings import Finding
 from graph.brief import Thresholds
-from training.rows import ContextPassage, RowCitation
+from training.rows import ContextPassage, RowCitation, TrainingRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,11 @@ def judged_hash(
         "citations": [citation.model_dump() for citation in citations],
     }
     return hashlib.sha256(json.dumps(judged, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def is_as_judged(row: TrainingRow) -> bool:
+    """Return whether a row is exactly what its verdict is bound to."""
+    return row.sha256 == judged_hash(row.question, row.answer, row.context, row.citations)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,8 +97,8 @@ def code(text: str, language: str = "") -> list[Block]:
     return [Block("code", f"{fence}{language}\n{body}\n{fence}")] if body else []
 
 
-def table(rows: Sequence[Sequence[str]]) -> list[Block]:
-    """Return a pipe table whose first row is the header."""
+def table(rows: Sequence[Sequence[str]], *, headed: bool = True) -> list[Block]:
+    """Return a pipe table; its first row is the header, or stays empty where there is none."""
     cells = [[one_line(cell).replace("|", "¦") for cell in row] for row in rows]
     cells = [row for row in cells if any(row)]
     if not cells:
@@ -106,5 +106,6 @@ def table(rows: Sequence[Sequence[str]]) -> list[Block]:
     width = max(len(row) for row in cells)
     padded = [row + [""] * (width - len(row)) for row in cells]
     kept = [column for column in range(width) if any(row[column] for row in padded)]
-    lines = ["| " + " | ".join(row[column] for column in kept) + " |" for row in padded]
+    head = padded.pop(0) if headed else [""] * width
+    lines = ["| " + " | ".join(row[column] for column in kept) + " |" for row in [head, *padded]]
     return [Block("table", "\n".join([lines[0], "|" + " --- |" * len(kept), *lines[1:]]))]

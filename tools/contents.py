@@ -18,8 +18,11 @@ _FEW = 5
 _MANY = 20
 
 
-def contents_problem(lines: Sequence[str]) -> str | None:
-    """Return "table of contents" or "index" where the page's lines are one, else None."""
+def contents_problem(lines: Sequence[str], before: str | None = None) -> str | None:
+    """Return "table of contents" or "index" where the page's lines are one, else None.
+
+    `before` is the problem of the page before: the last page of an index may be short.
+    """
     lines = [line[-_TAIL:] for line in lines if any(char.isalnum() for char in line)]
     if len(lines) < _FEW:
         return None
@@ -29,4 +32,5 @@ def contents_problem(lines: Sequence[str]) -> str | None:
     if _NAMES.fullmatch(lines[0]) and numbered > 0.7 * (len(lines) - 1):
         return "table of contents"
     entries = sum(bool(_INDEX_LINE.fullmatch(line)) for line in lines)
-    return "index" if len(lines) > _MANY and entries > 0.7 * len(lines) else None
+    least = _FEW if before == "index" else _MANY
+    return "index" if len(lines) > least and entries > 0.7 * len(lines) else None

@@ -59,8 +59,10 @@ class Joiner:
         return after[0].islower() and not before.isupper()
 
     def cells(self, rows: Rows) -> list[Block]:
-        """Return the rows as a table."""
-        return table([[self.join([line.text for line in cell]) for cell in row] for row in rows])
+        """Return the rows as a table; two columns without a bold first row have no header."""
+        headed = len(rows[0]) != 2 or all(line.bold for cell in rows[0] for line in cell)
+        texts = [[self.join([line.text for line in cell]) for cell in row] for row in rows]
+        return table(texts, headed=headed)
 
 
 def blocks_of(lines: Sequence[Line], joiner: Joiner, pitch: float) -> Iterator[Block]:

@@ -27,6 +27,7 @@ _BLOCK_TAG = re.compile(
     "fieldset|figcaption|figure|header|hr|li|main|ol|p|pre|section|summary|table|ul"
 )
 _SUPERSCRIPTS = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
+_NOTE_MARK = re.compile(r"\[\w{1,3}\]|[*†‡]")
 _SUPERSCRIPT = re.compile(r"[0-9+\-n]{1,3}")
 
 
@@ -48,7 +49,9 @@ def html_blocks(markup: str) -> list[Block]:
 
 
 def superscript(text: str) -> str:
-    """Return what stands raised, as Unicode where it has the signs: mm² rather than mm2."""
+    """Return what stands raised, as Unicode where it can (mm²); a note's mark is left out."""
+    if _NOTE_MARK.fullmatch(text):
+        return ""
     return text.translate(_SUPERSCRIPTS) if _SUPERSCRIPT.fullmatch(text) else text
 
 
@@ -156,7 +159,8 @@ def _table(tag: Tag, depth: int) -> Iterator[Block]:
         for cell in _cells(tag):
             yield from _blocks_in(cell, depth)
     else:
-        yield from table(_grid(tag))
+        grid = _grid(tag)
+        yield from table(grid, headed=len(grid[0]) != 2 or tag.find("th") is not None)
 
 
 def _cells(tag: Tag) -> list[Tag]:

@@ -26,6 +26,7 @@ _EDGE_TAG = re.compile(r"^[ \t]*{%.{0,500}?%}|{%[^%]{0,500}%}[ \t]*$", re.MULTIL
 _TAG = re.compile(r"{%.*?%}|{{.*?}}|{:[^}\n]*}", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _HTML_TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL | re.IGNORECASE)
+_BARE_ROW = re.compile(r"\|.*\|.*\|")
 _KEY_VALUE = re.compile(r"[^:|]{2,40}: +\S.*")
 _KNOWN_TAG = re.compile(
     r"</?(a|abbr|b|big|br|cite|code|del|dfn|em|font|hr|i|img|ins|kbd|label|mark|p|q|s|samp|small|"
@@ -118,9 +119,13 @@ def _blocks(nodes: Sequence[SyntaxTreeNode], depth: int = 0) -> Iterator[Block]:
 
 
 def _paragraphs(text: str) -> Iterator[Block]:
-    """Yield one paragraph, or one for each line where every line is a `name: value`."""
-    lines = [line for line in text.split("\n") if one_line(line)]
-    if len(lines) > 1 and all(_KEY_VALUE.fullmatch(line.strip()) for line in lines):
+    """Yield the paragraph, or what it stands for: a formula, a bare table, `name: value` lines."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    if text.startswith("$$") and text.endswith("$$"):
+        yield from code(text.strip("$"), "math")
+    elif len(lines) > 1 and all(_BARE_ROW.fullmatch(line) for line in lines):
+        yield from table([line.strip("|").split("|") for line in lines], headed=False)
+    elif len(lines) > 1 and all(_KEY_VALUE.fullmatch(line) for line in lines):
         for line in lines:
             yield from paragraph(line)
     else:

@@ -45,28 +45,32 @@ def read_pdf(path: Path) -> Draft:
     printed = read_file(path)
     if not printed.pages:
         raise DocumentError("The PDF holds no pages: export it again.")
-    leaves = [_leaf(page) for page in printed.pages]
+    leaves: list[_Leaf] = []
+    for page in printed.pages:
+        leaves.append(_leaf(page, leaves[-1].problem if leaves else None))
     _drop_running_lines(leaves)
     headings = Headings.of(printed.bookmarks, [line for leaf in leaves for line in leaf.lines])
-    pages = list(_pages(leaves, headings))
+    pages = _pages(leaves, headings)
     title = printed.metadata.get("title")
     return Draft(pages, paged=True, title=title, metadata=printed.metadata)
 
 
-def _leaf(page: PrintedPage) -> _Leaf:
-    problem = "the page is damaged: export the file again" if page.damaged else _problem(page.lines)
+def _leaf(page: PrintedPage, before: str | None) -> _Leaf:
+    problem = _problem(page, before)
     tables = [] if problem else ruled_tables(page.rules, page.lines)
     return _Leaf(page.number, page.height, page.lines, tables, problem)
 
 
-def _problem(lines: Sequence[Line]) -> str | None:
-    text = "".join(line.text for line in lines)
+def _problem(page: PrintedPage, before: str | None) -> str | None:
+    if page.damaged:
+        return "the page is damaged: export the file again"
+    text = "".join(line.text for line in page.lines)
     if not text:
         return "no text layer"
     odd = sum(not char.isprintable() or char == "\ufffd" for char in text)
     if odd > len(text) / 10:
         return "the text layer cannot be decoded"
-    return contents_problem([line.text for line in lines])
+    return contents_problem([line.text for line in page.lines], before)
 
 
 def _drop_running_lines(leaves: Sequence[_Leaf]) -> None:
@@ -92,22 +96,46 @@ def _edge_key(leaf: _Leaf, line: Line) -> str:
     return re.sub(r"\d+|\b[ivxlc]+\b", "#", line.text) or "#"
 
 
-def _pages(leaves: Sequence[_Leaf], headings: Headings) -> Iterator[DraftPage]:
+def _pages(leaves: Sequence[_Leaf], headings: Headings) -> list[DraftPage]:
     joiner = Joiner([line for leaf in leaves for line in leaf.lines])
     pitch = _pitch(leaves)
-    open_end = False
+    pages: list[DraftPage] = []
+    last: list[Block] = []
     for leaf in leaves:
+        _find_tables(leaf)
         blocks = list(_blocks(leaf, headings, joiner, pitch))
-        if open_end and blocks and _goes_on(blocks[0]):
-            blocks[0] = replace(blocks[0], continues=True)
-        if blocks:
-            last = blocks[-1]
-            open_end = last.kind in ("paragraph", "item") and last.text[-1] not in ".:;!?…"
-        yield DraftPage(leaf.number, blocks, leaf.problem)
+        if last and blocks and _goes_on(last[-1], blocks[0]):
+            _continue(last, blocks, joiner)
+        last = blocks or last
+        pages.append(DraftPage(leaf.number, blocks, leaf.problem))
+    return pages
 
 
-def _goes_on(block: Block) -> bool:
-    return block.kind == "paragraph" and block.text[0].islower()
+def _goes_on(last: Block, first: Block) -> bool:
+    """Tell whether a page's first paragraph is the rest of what the page before ends with."""
+    is_open = last.kind in ("paragraph", "item") and last.text[-1] not in ".:;!?…"
+    return is_open and first.kind == "paragraph" and first.text[0].islower()
+
+
+def _continue(last: list[Block], blocks: list[Block], joiner: Joiner) -> None:
+    """Mark the first paragraph as a continuation; a parted word goes to the page it begins on."""
+    first = replace(blocks.pop(0), continues=True)
+    if last[-1].text.endswith("-"):
+        word, _, rest = first.text.partition(" ")
+        last[-1] = replace(last[-1], text=joiner.join([last[-1].text, word]))
+        first = replace(first, text=rest)
+    if first.text:
+        blocks.insert(0, first)
+
+
+def _find_tables(leaf: _Leaf) -> None:
+    """Add the tables without rules, and mark the page when one on it cannot be read."""
+    if leaf.problem is not None:
+        return
+    rest = [line for line in leaf.lines if _table_of(leaf.tables, line) is None]
+    leaf.tables += aligned_tables(rest)
+    if any(table.rows is None for table in leaf.tables):
+        leaf.problem = "a table on this page could not be read"
 
 
 def _pitch(leaves: Sequence[_Leaf]) -> float:
@@ -122,22 +150,14 @@ def _pitch(leaves: Sequence[_Leaf]) -> float:
 
 
 def _blocks(leaf: _Leaf, headings: Headings, joiner: Joiner, pitch: float) -> Iterator[Block]:
-    """Yield the page's blocks, and mark the page when a table on it cannot be read."""
-    if leaf.problem is None:
-        ruled = leaf.tables
-        rest = [line for line in leaf.lines if _table_of(ruled, line) is None]
-        leaf.tables = [*ruled, *aligned_tables(rest)]
-        if any(table.rows is None for table in leaf.tables):
-            leaf.problem = "a table on this page could not be read"
     tables = [table for table in leaf.tables if table.rows is not None]
     pending: list[Line] = []
     index = 0
     while index < len(leaf.lines):
-        line = leaf.lines[index]
-        table = _table_of(tables, line)
+        table = _table_of(tables, leaf.lines[index])
         found = headings.at(leaf.number, leaf.lines, index) if table is None else None
         if table is None and found is None:
-            pending.append(line)
+            pending.append(leaf.lines[index])
             index += 1
             continue
         yield from blocks_of(pending, joiner, pitch)
@@ -145,8 +165,8 @@ def _blocks(leaf: _Leaf, headings: Headings, joiner: Joiner, pitch: float) -> It
         if found is not None:
             yield from found[0]
             index += found[1]
-        elif table is not None:
-            yield from joiner.cells(table.rows or [])
+        elif table is not None and table.rows is not None:
+            yield from joiner.cells(table.rows)
             while index < len(leaf.lines) and _table_of([table], leaf.lines[index]):
                 index += 1
     yield from blocks_of(pending, joiner, pitch)

@@ -87,9 +87,15 @@ def test_quotes_must_state_something(quote, expected):
     assert codes("How is the bearing of the Ares 250 greased?", quote=quote) == expected
 
 
-def test_codes_may_be_asked_about():
-    quote = "Error E214 means that the pump is overloaded."
-    assert codes("What does error E214 of the Ares 250 mean?", quote=quote) == []
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("What does error E214 of the Ares 250 mean?", "Error E214 means that the pump is idle."),
+        ("What does Alarm 41 of the Ares 250 mean?", "Alarm 41 means that the pump is idle."),
+    ],
+)
+def test_names_may_be_asked_about(question, quote):
+    assert codes(question, quote=quote, window=quote) == []
 
 
 @pytest.mark.parametrize(

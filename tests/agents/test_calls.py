@@ -1,0 +1,179 @@
+"""The one way to ask: journal, repair, budget, gate, retries."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from pydantic import BaseModel
+from sqlalchemy import Engine, create_engine
+from tenacity import wait_none
+
+from agents.budget import Budget
+from agents.calls import TRIES, Calls, RoleModel
+from agents.faults import (
+    BudgetExhaustedError,
+    ModelError,
+    ModelUnavailableError,
+    UnreadableReplyError,
+)
+from agents.gate import Gate
+from agents.journal import CallKey, Journal
+from prompts.templates import Prompts
+
+KEY = CallKey("candidate", "draft", 0)
+ASKED = [HumanMessage("How many?")]
+
+
+class Count(BaseModel):
+    """How many there are."""
+
+    count: int
+
+
+class Listed(BaseChatModel):
+    """Says what it is given, or raises it; keeps what it was asked."""
+
+    replies: list[Any]
+    heard: list[str] = []
+    in_flight: int = 0
+    most_in_flight: int = 0
+
+    @property
+    def _llm_type(self) -> str:
+        return "listed"
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        raise NotImplementedError
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        await asyncio.sleep(0)
+        self.in_flight -= 1
+        self.heard.append(str(messages[-1].text))
+        reply = self.replies.pop(0)
+        if isinstance(reply, Exception):
+            raise reply
+        return ChatResult(generations=[ChatGeneration(message=AIMessage(reply))])
+
+
+@pytest.fixture
+def engine(tmp_path) -> Iterator[Engine]:
+    engine = create_engine(f"sqlite:///{tmp_path / 'journal.sqlite'}")
+    yield engine
+    engine.dispose()
+
+
+def calls_on(engine: Engine, *, most: int = 100, width: int = 4) -> Calls:
+    journal = Journal(engine)
+    budget = Budget(calls=most, minutes=None, spent=journal.count())
+    return Calls(journal, Gate(width), budget, Prompts(), wait=wait_none())
+
+
+def role(*replies: Any) -> RoleModel:
+    return RoleModel("generator", "listed", Listed(replies=list(replies)))
+
+
+async def test_reply_becomes_a_value(engine):
+    assert (await calls_on(engine).ask(role('{"count": 3}'), ASKED, Count, KEY)).count == 3
+
+
+async def test_fenced_reply_is_read(engine):
+    fenced = '```json\n{"count": 3}\n```'
+    assert (await calls_on(engine).ask(role(fenced), ASKED, Count, KEY)).count == 3
+
+
+async def test_repair_shows_the_error(engine):
+    model = role("three", '{"count": 3}')
+    assert (await calls_on(engine).ask(model, ASKED, Count, KEY)).count == 3
+    assert "could not be used" in model.chat.heard[1]
+
+
+async def test_second_junk_is_unreadable(engine):
+    with pytest.raises(UnreadableReplyError, match="generator"):
+        await calls_on(engine).ask(role("three", "four"), ASKED, Count, KEY)
+
+
+async def test_finished_call_is_never_sent_again(engine):
+    await calls_on(engine).ask(role('{"count": 3}'), ASKED, Count, KEY)
+    again, silent = calls_on(engine), role()
+    assert (await again.ask(silent, ASKED, Count, KEY)).count == 3
+    assert (again.replayed, silent.chat.heard) == (1, [])
+
+
+async def test_changed_prompt_is_sent_again(engine):
+    await calls_on(engine).ask(role('{"count": 3}'), ASKED, Count, KEY)
+    again = calls_on(engine)
+    other = await again.ask(role('{"count": 4}'), [HumanMessage("How few?")], Count, KEY)
+    assert (other.count, again.replayed) == (4, 0)
+
+
+async def test_fault_is_retried_and_counted(engine):
+    calls = calls_on(engine, most=3)
+    model = role(TimeoutError("slow"), ConnectionError("gone"), '{"count": 3}')
+    assert (await calls.ask(model, ASKED, Count, KEY)).count == 3
+    with pytest.raises(BudgetExhaustedError):
+        await calls.ask(model, ASKED, Count, CallKey("other", "draft", 0))
+
+
+async def test_lasting_fault_is_told(engine):
+    with pytest.raises(ModelUnavailableError, match="does not answer"):
+        await calls_on(engine).ask(role(*[TimeoutError("slow")] * TRIES), ASKED, Count, KEY)
+
+
+async def test_wrong_setup_is_not_retried(engine):
+    model = role(ModelError("no such model"), '{"count": 3}')
+    with pytest.raises(ModelError, match="no such model"):
+        await calls_on(engine).ask(model, ASKED, Count, KEY)
+    assert len(model.chat.heard) == 1
+
+
+async def test_gate_bounds_calls_in_flight(engine):
+    model = role(*['{"count": 1}'] * 20)
+    calls = calls_on(engine, width=3)
+    keys = [CallKey(f"c{number}", "draft", 0) for number in range(20)]
+    await asyncio.gather(*(calls.ask(model, ASKED, Count, key) for key in keys))
+    assert model.chat.most_in_flight == 3
+    assert calls.journal.count() == 20
+
+
+async def test_budget_counts_earlier_runs(engine):
+    await calls_on(engine).ask(role('{"count": 3}'), ASKED, Count, KEY)
+    with pytest.raises(BudgetExhaustedError, match="limit of 1 model calls"):
+        await calls_on(engine, most=1).ask(role(), ASKED, Count, CallKey("other", "draft", 0))
+
+
+async def test_journal_keeps_tokens_by_role(engine):
+    journal = Journal(engine)
+    usage = {"input_tokens": 7, "output_tokens": 2, "total_tokens": 9}
+    reply = AIMessage("x", usage_metadata=usage)
+    journal.record_reply(KEY, "hash", role="critic", model="m", reply=reply)
+    (spent,) = journal.spent()
+    assert (spent.role, spent.calls, spent.input_tokens, spent.output_tokens) == ("critic", 1, 7, 2)
+    assert journal.reply(KEY, "hash").usage_metadata == usage
+    assert journal.reply(KEY, "other") is None
+
+
+async def test_tool_results_are_kept(engine):
+    journal = Journal(engine)
+    journal.record_tool_result(KEY, "hash", json.dumps(["a passage"]))
+    assert journal.tool_result(KEY, "hash") == '["a passage"]'
+    assert journal.tool_result(KEY, "other") is None

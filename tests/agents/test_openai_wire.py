@@ -1,0 +1,171 @@
+"""ChatOpenAI against a server on this machine that speaks the OpenAI protocol."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from langchain_core.messages import HumanMessage
+from pydantic import BaseModel
+from sqlalchemy import create_engine
+from tenacity import wait_none
+
+from agents.budget import Budget
+from agents.calls import Calls
+from agents.faults import ModelError, PromptTooLongError
+from agents.gate import Gate
+from agents.journal import CallKey, Journal
+from agents.models import open_model, parse_spec
+from prompts.templates import Prompts
+
+KEY = CallKey("candidate", "draft", 0)
+ASKED = [HumanMessage("How many?")]
+
+
+class Count(BaseModel):
+    """How many there are."""
+
+    count: int
+
+
+class Server:
+    """Answers with the (status, body) pairs it was given, and keeps the requests."""
+
+    def __init__(self) -> None:
+        self.replies: list[tuple[int, Any]] = []
+        self.requests: list[dict[str, Any]] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                outer.requests.append(json.loads(body))
+                status, reply = outer.replies.pop(0)
+                sent = json.dumps(reply).encode()
+                self.send_response(status)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(sent)))
+                self.end_headers()
+                self.wfile.write(sent)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def completion(text: str) -> tuple[int, Any]:
+    return 200, {
+        "id": "1",
+        "object": "chat.completion",
+        "created": 0,
+        "model": "m",
+        "choices": [
+            {
+                "index": 0,
+                "finish_reason": "stop",
+                "message": {"role": "assistant", "content": text},
+            }
+        ],
+        "usage": {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16},
+    }
+
+
+def refusal(status: int, message: str, code: str = "x") -> tuple[int, Any]:
+    return status, {"error": {"message": message, "code": code, "type": "x", "param": None}}
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def calls(tmp_path) -> Iterator[Calls]:
+    engine = create_engine(f"sqlite:///{tmp_path / 'journal.sqlite'}")
+    budget = Budget(calls=50, minutes=None)
+    yield Calls(Journal(engine), Gate(2), budget, Prompts(), wait=wait_none())
+    engine.dispose()
+
+
+async def ask(server: Server, calls: Calls) -> Count:
+    model = open_model("critic", f"openai:m@{server.url}", {"OPENAI_API_KEY": "sk-planted"})
+    return await calls.ask(model, ASKED, Count, KEY)
+
+
+async def test_schema_is_sent_and_tokens_counted(server, calls):
+    server.replies = [completion('{"count": 3}')]
+    assert (await ask(server, calls)).count == 3
+    sent = server.requests[0]["response_format"]
+    assert sent["type"] == "json_schema"
+    assert sent["json_schema"]["strict"] is True
+    assert calls.journal.spent()[0].input_tokens == 11
+
+
+async def test_prose_is_repaired_over_the_wire(server, calls):
+    server.replies = [completion("There are three."), completion('{"count": 3}')]
+    assert (await ask(server, calls)).count == 3
+    assert [m["role"] for m in server.requests[1]["messages"]] == ["user", "assistant", "user"]
+
+
+async def test_busy_server_is_tried_again(server, calls):
+    server.replies = [refusal(429, "slow down"), refusal(503, "down"), completion('{"count": 3}')]
+    assert (await ask(server, calls)).count == 3
+    assert len(server.requests) == 3
+
+
+async def test_long_prompt_is_told_apart(server, calls):
+    said = "This model's maximum context length is 4096 tokens."
+    server.replies = [refusal(400, said, "context_length_exceeded")]
+    with pytest.raises(PromptTooLongError):
+        await ask(server, calls)
+
+
+@pytest.mark.parametrize(("status", "sentence"), [(401, "refuses the key"), (404, "not have")])
+async def test_wrong_setup_is_a_sentence(server, calls, status, sentence):
+    server.replies = [refusal(status, "no")]
+    with pytest.raises(ModelError, match=sentence) as caught:
+        await ask(server, calls)
+    assert "sk-planted" not in str(caught.value)
+    assert len(server.requests) == 1
+
+
+async def test_key_is_never_in_the_journal(server, calls, tmp_path):
+    server.replies = [completion('{"count": 3}')]
+    await ask(server, calls)
+    assert b"sk-planted" not in (tmp_path / "journal.sqlite").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "url"),
+    [
+        ("offline", "offline", None),
+        ("openai:gpt-5", "openai:gpt-5", None),
+        ("openai:org/m@http://localhost:8000/v1", "openai:org/m", "http://localhost:8000/v1"),
+        ("openai:m@https://host/v1", "openai:m", "https://host/v1"),
+    ],
+)
+def test_spec_names_provider_model_and_url(text, name, url):
+    spec = parse_spec(text)
+    assert (spec.name, spec.url) == (name, url)
+
+
+@pytest.mark.parametrize("text", ["", "gpt-5", "openai", "openai:", "scripted", "ollama:x"])
+def test_wrong_spec_lists_the_providers(text):
+    with pytest.raises(ModelError, match="offline, scripted"):
+        parse_spec(text)
+
+
+def test_missing_key_is_a_sentence():
+    with pytest.raises(ModelError, match="OPENAI_API_KEY"):
+        open_model("critic", "openai:gpt-5", {})

@@ -1,0 +1,170 @@
+"""Whole runs of the dataset graph: wanted rows, short runs, limits, replays."""
+
+import json
+
+import pyarrow.parquet as pq
+import pytest
+
+from app.settings import open_context, read_settings
+from graph.brief import read_brief
+from graph.dataset import dataset_graph
+from graph.state import DatasetInput
+from tools.documents import DocumentError
+
+from tests.conftest import ROOT
+
+EXAMPLES = ROOT / "examples" / "manuals"
+
+
+async def make(run, manuals=EXAMPLES, machines=EXAMPLES / "machines.csv", **brief):
+    run.mkdir(exist_ok=True)
+    settings = read_settings(model="offline", by_role={}, concurrency=8)
+    wanted = read_brief({"rows": 12, "distractors": 2, "languages": ["en"], **brief}, "brief")
+    events = []
+    with open_context(run, wanted, settings, machines) as context:
+        stream = dataset_graph.astream(
+            DatasetInput(str(manuals)), context=context, stream_mode=["custom", "values"]
+        )
+        async for mode, value in stream:
+            if mode == "custom":
+                events.append(value["event"])
+        return value, events, context
+
+
+async def test_run_ends_with_the_rows_wanted(tmp_path):
+    ended, events, _ = await make(tmp_path / "run")
+    assert (ended["decision"], ended["report"].accepted) == ("export", 12)
+    rows = pq.read_table(tmp_path / "run/dataset/rows.parquet").to_pylist()
+    assert len(rows) == 12
+    assert events[0] == "reading"
+    assert events.count("accepted") >= 12
+    assert events[-1] == "exported"
+
+
+async def test_every_span_stands_in_its_document(tmp_path):
+    _, _, context = await make(tmp_path / "run")
+    rows = pq.read_table(tmp_path / "run/dataset/rows.parquet").to_pylist()
+    for row in rows:
+        for span in [*row["context"], *row["citations"]]:
+            text = context.library.by_path(span["document"]).text
+            assert text[span["start"] : span["end"]] == span.get("text", span.get("quote"))
+        cited = {citation["passage_id"] for citation in row["citations"]}
+        oracles = {p["passage_id"] for p in row["context"] if p["role"] == "oracle"}
+        assert cited == oracles
+        assert {row["context"][at]["passage_id"] for at in row["oracle_positions"]} == oracles
+
+
+async def test_no_row_names_another_machine(tmp_path):
+    await make(tmp_path / "run", rows=30)
+    rows = pq.read_table(tmp_path / "run/dataset/rows.parquet").to_pylist()
+    names = {"Ares 200", "Ares 250", "Vega 40"}
+    assert {row["machine_name"] for row in rows} == names
+    for row in rows:
+        assert row["machine_name"] in row["question"]
+        assert row["machine_name"] in row["system"]
+        said = row["question"] + row["answer"]
+        assert not [name for name in names - {row["machine_name"]} if name in said]
+
+
+async def test_without_a_machines_file_nothing_names_one(tmp_path):
+    ended, _, _ = await make(tmp_path / "run", machines=None, rows=6)
+    assert ended["report"].accepted == 6
+    rows = pq.read_table(tmp_path / "run/dataset/rows.parquet").to_pylist()
+    assert {row["machine_code"] for row in rows} == {None}
+    assert not [row for row in rows if "about the machine" in row["system"]]
+
+
+async def test_call_limit_stops_short_and_resumes(tmp_path):
+    short, _, context = await make(tmp_path / "run", limits={"calls": 20})
+    assert short["decision"] == "stop_short"
+    assert "limits.calls" in short["reason"]
+    assert context.calls.journal.count() <= 20
+    ended, _, _ = await make(tmp_path / "run", limits={"calls": 2000})
+    assert (ended["decision"], ended["report"].accepted) == ("export", 12)
+
+
+async def test_short_run_says_what_was_missing(tmp_path):
+    manuals = tmp_path / "one"
+    manuals.mkdir()
+    page = "# Jaw\n\nThe sealing jaw must be tightened to 24 Nm with a wrench.\n\n" + (
+        "Clean the jaw with a soft cloth before the machine is started again in the morning. " * 3
+    )
+    (manuals / "a.md").write_text(page, encoding="utf-8")
+    ended, _, _ = await make(tmp_path / "run", manuals=manuals, machines=None)
+    assert ended["decision"] == "stop_short"
+    assert "of 12 rows" in ended["reason"]
+    assert "Add manuals" in ended["reason"]
+    assert "1 distinct sentences with a digit" in ended["reason"]
+
+
+async def test_second_invocation_changes_nothing(tmp_path):
+    run = tmp_path / "run"
+    _, _, first = await make(run)
+    manifest = (run / "dataset/manifest.json").read_bytes()
+    calls = first.calls.journal.count()
+    _, _, second = await make(run)
+    assert (run / "dataset/manifest.json").read_bytes() == manifest
+    assert second.calls.journal.count() == calls
+    assert second.calls.replayed == 0
+
+
+async def test_width_does_not_change_the_dataset(tmp_path):
+    manifests = set()
+    for width in (1, 7):
+        run = tmp_path / str(width)
+        run.mkdir()
+        settings = read_settings(model="offline", by_role={}, concurrency=width)
+        brief = read_brief({"rows": 10, "languages": ["it"]}, "brief")
+        with open_context(run, brief, settings, EXAMPLES / "machines.csv") as context:
+            await dataset_graph.ainvoke(DatasetInput(str(EXAMPLES)), context=context)
+        manifests.add((run / "dataset/manifest.json").read_bytes())
+    assert len(manifests) == 1
+
+
+async def test_unreadable_files_are_noted_and_the_run_goes_on(tmp_path, manuals):
+    (manuals / "broken.json").write_text('{"page_1": ', encoding="utf-8")
+    (manuals / "empty.md").write_text("", encoding="utf-8")
+    _, _, context = await make(tmp_path / "run", manuals=manuals, machines=None, rows=1)
+    noted = {note.path for note in context.ledger.notes() if note.kind == "unreadable"}
+    assert noted == {"broken.json", "empty.md"}
+
+
+async def test_folder_without_manuals_is_a_sentence(tmp_path):
+    manuals = tmp_path / "none"
+    manuals.mkdir()
+    (manuals / "broken.json").write_text("{", encoding="utf-8")
+    with pytest.raises(DocumentError, match=r"broken\.json"):
+        await make(tmp_path / "run", manuals=manuals, machines=None)
+
+
+async def test_short_documents_are_skipped_and_listed(tmp_path, manuals):
+    (manuals / "leaf.md").write_text("# Leaf\n\nOne page only.", encoding="utf-8")
+    _, _, context = await make(
+        tmp_path / "run", manuals=manuals, machines=None, rows=1, least_pages=3
+    )
+    assert [note.path for note in context.ledger.notes() if note.kind == "skipped"] == ["leaf.md"]
+    assert [document.path for document in context.library.documents] == ["press.json"]
+
+
+async def test_documents_without_a_machine_are_listed(tmp_path, manuals):
+    names = tmp_path / "machines.csv"
+    names.write_text("filename,machine_name,machine_code\nother.md,Vega 40,VG40\n")
+    _, _, context = await make(tmp_path / "run", manuals=manuals, machines=names, rows=1)
+    assert [n.path for n in context.ledger.notes() if n.kind == "no_machine"] == ["press.json"]
+
+
+async def test_altered_row_is_rejected_and_replaced(tmp_path):
+    run = tmp_path / "run"
+    _, _, context = await make(run)
+    entry = context.ledger.entries("accepted")[0]
+    altered = entry.row.model_copy(update={"answer": "42 Nm."})
+    settings = read_settings(model="offline", by_role={}, concurrency=1)
+    brief = context.brief
+    with open_context(run, brief, settings, EXAMPLES / "machines.csv") as again:
+        again.ledger.accept(altered.id, altered, drafts=1, answers=1, life=[])
+        await dataset_graph.ainvoke(DatasetInput(str(EXAMPLES)), context=again)
+    rows = pq.read_table(run / "dataset/rows.parquet").to_pylist()
+    assert len(rows) == 12
+    assert altered.id not in {row["id"] for row in rows}
+    rejected = [json.loads(line) for line in (run / "rejected.jsonl").open(encoding="utf-8")]
+    assert {"altered"} == {line["reason"] for line in rejected if line["id"] == altered.id}

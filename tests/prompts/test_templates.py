@@ -1,0 +1,89 @@
+"""Every template is rendered with its declared variables; an undefined one is an error."""
+
+import pytest
+
+from prompts.templates import HERE, ROW_LANGUAGES, Part, PromptError, Prompts, Revision, Source
+from tools.machines import Machine
+from tools.passages import Passage
+
+ARES = Machine("AR250", "Ares 250")
+PASSAGE = Passage("d:0-4", "d", 'a "b".md', 0, 4, "text", (1, 1), ("A", "B > C"), "en", "AR250")
+SOURCE = Source("a.md", "it", ARES, (Part(3, ("4 Uso", "4.1 Avvio"), "Premere il tasto."),))
+BARE = Source("a.md", "it", None, SOURCE.parts)
+
+
+def rendered(source: Source) -> dict[str, str]:
+    prompts, machine = Prompts(), source.machine
+    shown = {"scenario": "a plant", "question": "Q?", "quote": "Premere", "hits": [PASSAGE]}
+    revision = Revision("Q?", "Premere", ("Name it.",))
+    every = {
+        "draft.md": prompts.draft_question(
+            source, scenario="a plant", topics=["uso"], asked=["Q0?"], revision=revision
+        ),
+        "judge_question.md": prompts.judge_question(source, **shown, analysis="Hm."),
+        "analyse_question.md": prompts.analyse_question(source, **shown),
+        "answer.md": prompts.answer("Q?", language="it", machine=machine, objections=["No."]),
+        "conclude.md": prompts.conclude("it"),
+        "judge_answer.md": prompts.judge_answer(
+            "Q?",
+            "A.",
+            scenario="a plant",
+            language="it",
+            machine=machine,
+            passages=[PASSAGE],
+            citations=[("d:0-4", "text")],
+        ),
+        "repair.md": prompts.repair("count: missing"),
+    }
+    texts = {name: "\n".join(str(m.text) for m in messages) for name, messages in every.items()}
+    for language in ROW_LANGUAGES:
+        row = prompts.row("Q?", language=language, machine=machine, passages=[PASSAGE])
+        texts[f"row/{language}.md"] = "\n".join(row)
+    return texts
+
+
+def test_every_template_is_rendered():
+    partials = {"rubric.md", "shown_question.md"}
+    files = {path.relative_to(HERE).as_posix() for path in HERE.rglob("*.md")} - partials
+    assert set(rendered(SOURCE)) == files
+
+
+@pytest.mark.parametrize("name", sorted(rendered(SOURCE)))
+def test_machine_is_named_only_where_there_is_one(name):
+    with_machine, without = rendered(SOURCE)[name], rendered(BARE)[name]
+    if name not in ("conclude.md", "repair.md"):
+        assert "Ares 250" in with_machine
+    for word in ("Ares", "machine", "macchina", "Maschine", "máquina"):
+        assert word not in without.replace("asks about the manual instead of the machine", "").replace(
+            "matter at the machine", ""
+        )
+
+
+def test_attributes_cannot_break_out():
+    text = rendered(SOURCE)["judge_answer.md"]
+    assert "document=\"a 'b'.md\"" in text
+
+
+def test_objections_and_asked_reach_the_generator():
+    text = rendered(SOURCE)["draft.md"]
+    assert "<objection>Name it.</objection>" in text
+    assert "<question>Q0?</question>" in text
+
+
+def test_own_folder_takes_the_place(tmp_path):
+    (tmp_path / "repair.md").write_text("{% block user %}Again: {{ error }}{% endblock %}")
+    prompts = Prompts(tmp_path)
+    assert str(prompts.repair("why").pop().text) == "Again: why"
+    assert prompts.hashes()["repair.md"] != Prompts().hashes()["repair.md"]
+    assert prompts.hashes()["draft.md"] == Prompts().hashes()["draft.md"]
+
+
+def test_undefined_variable_is_an_error(tmp_path):
+    (tmp_path / "repair.md").write_text("{% block user %}{{ colour }}{% endblock %}")
+    with pytest.raises(PromptError, match=r"repair\.md"):
+        Prompts(tmp_path).repair("why")
+
+
+def test_unknown_language_gets_the_english_row():
+    unknown = Prompts().row("Q?", language="pl", machine=None, passages=[])
+    assert unknown == Prompts().row("Q?", language="en", machine=None, passages=[])
