@@ -46,18 +46,18 @@ def parse_spec(text: str) -> ModelSpec:
     return spec
 
 
-def open_model(role: str, text: str, keys: Mapping[str, str]) -> RoleModel:
-    """Return the chat model that a spec names; `keys` holds the services' API keys by name.
+def open_model(role: str, text: str, services: Mapping[str, str]) -> RoleModel:
+    """Return the chat model that a spec names; `services` holds keys and URLs by variable name.
 
     Raises:
         ModelError: the spec is wrong, or a key or file is missing.
     """
     spec = parse_spec(text)
     name = f"scripted:{Path(spec.model).name}" if spec.provider == "scripted" else spec.name
-    return RoleModel(role, name, _chat(spec, keys))
+    return RoleModel(role, name, _chat(spec, services))
 
 
-def _chat(spec: ModelSpec, keys: Mapping[str, str]) -> BaseChatModel:
+def _chat(spec: ModelSpec, services: Mapping[str, str]) -> BaseChatModel:
     if spec.provider == "offline":
         from agents.offline import OfflineModel
 
@@ -66,19 +66,20 @@ def _chat(spec: ModelSpec, keys: Mapping[str, str]) -> BaseChatModel:
         from agents.scripted import ScriptedModel, read_script
 
         return ScriptedModel(lines=read_script(Path(spec.model)))
-    return _openai(spec, keys)
+    return _openai(spec, services)
 
 
-def _openai(spec: ModelSpec, keys: Mapping[str, str]) -> BaseChatModel:
+def _openai(spec: ModelSpec, services: Mapping[str, str]) -> BaseChatModel:
     from langchain_openai import ChatOpenAI
     from pydantic import SecretStr
 
-    key = keys.get("OPENAI_API_KEY", "")
-    if not key and not spec.url:
+    key = services.get("OPENAI_API_KEY", "")
+    url = spec.url or services.get("OPENAI_BASE_URL")
+    if not key and not url:
         raise ModelError("openai: models need a key. Set OPENAI_API_KEY in the environment or .env.")
     return ChatOpenAI(
         model=spec.model,
-        base_url=spec.url,
+        base_url=url,
         api_key=SecretStr(key or "none"),
         timeout=TIMEOUT_SECONDS,
         max_retries=0,

@@ -17,6 +17,7 @@ from agents.offline_text import Unit, units
 from tools.language import differs
 
 _LONGEST = 320
+_LEAST_CELL = 12
 _WORDS = range(3, 34)
 _ODD = re.compile(r"[|{}\\<>=~^�]|\.\.\.|…|https?:|www\.|::|\w\(\)|\[[^\]]*$|,$|--")
 _DANGLING = re.compile(
@@ -102,6 +103,7 @@ class _Reader:
         return bool(
             re.search(self.phrases.vague, text)
             or _ODD.search(re.sub(r"`[^`]*`", "", text))
+            or text.count("(") != text.count(")")
             or text[-1:] not in (".", "!", ":")
         )
 
@@ -152,6 +154,8 @@ class _Reader:
         for column, cell in list(zip(unit.header, unit.cells, strict=True))[1:]:
             if re.search(self.phrases.dull_columns, column) or not re.search(r"\w", cell):
                 continue
+            if not self.machine and len(cell) < _LEAST_CELL:
+                continue
             if self.machine and self.machine in cell:
                 continue
             rules = (
@@ -186,7 +190,7 @@ class _Reader:
         questions = self._forms(asked.ask, slots)
         if questions:
             answer = asked.say.format(**slots).replace("..", ".")
-            worth = 10 if re.search(r"\d", cell) else 20
+            worth = 10 if self.machine and re.search(r"\d", cell) else 22
             yield Fact(
                 unit.quote, questions, answer, asked.kind, "medium", "column", worth
             )

@@ -35,6 +35,7 @@ from training.rows import TrainingError
 ROLES = ("generator", "critic", "answerer")
 DEFAULT_CONCURRENCY = 16
 _KEYS = ("OPENAI_API_KEY",)
+_SERVICES = (*_KEYS, "OPENAI_BASE_URL")
 
 
 class SettingsError(Exception):
@@ -43,12 +44,13 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a run is made: model specs by role, calls in flight, prompt folder, keys by name."""
+    """How a run is made: model specs by role, calls in flight, prompt folder, and what the services
+    go by, keys among it."""
 
     models: Mapping[str, str]
     concurrency: int
     prompts: Path | None
-    keys: Mapping[str, str]
+    services: Mapping[str, str]
     environment: Mapping[str, str]
 
     @property
@@ -80,7 +82,7 @@ def read_settings(
         models=models,
         concurrency=int(width or DEFAULT_CONCURRENCY),
         prompts=Path(prompts) if prompts else None,
-        keys={name: values[name] for name in _KEYS if name in values},
+        services={name: values[name] for name in _SERVICES if values.get(name)},
         environment={k: v for k, v in os.environ.items() if k not in _KEYS},
     )
 
@@ -169,7 +171,7 @@ def _open_models(settings: Settings) -> dict[str, RoleModel]:
         if same:
             opened[role] = RoleModel(role, same.name, same.chat)
         else:
-            opened[role] = open_model(role, settings.models[role], settings.keys)
+            opened[role] = open_model(role, settings.models[role], settings.services)
     return opened
 
 

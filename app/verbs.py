@@ -40,7 +40,7 @@ def settings_of(started: RunFile) -> Settings:
         models=settings.models,
         concurrency=settings.concurrency,
         prompts=Path(started.prompts) if started.prompts else None,
-        keys=settings.keys,
+        services=settings.services,
         environment=settings.environment,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checks.sentences import digit_sentences
+from checks.coverage import section_coverage
 from checks.duplicates import Asked, near_duplicates
 from graph.context import Context
 from graph.ledger import Entry
@@ -22,18 +23,18 @@ def assess_rows(context: Context) -> QualityReport:
     ledger.select(set_aside)
     dropped = [entry.reason for entry in ledger.entries("dropped")] + ["duplicate"] * len(doubles)
     rows = [entry.row for entry in kept[:wanted] if entry.row]
-    covered = {(row.document, row.section) for row in rows}
-    sections = {
+    sections = [
         (document.path, " > ".join(section.path))
         for document in context.library.documents
         for section in document.sections
-    }
+    ]
+    coverage = section_coverage(sections, [(row.document, row.section) for row in rows])
     return quality_report(
         wanted=wanted,
         scores=[row.scores.model_dump() for row in rows],
         dropped=dropped,
-        sections=len(sections),
-        sections_covered=len(covered & sections),
+        sections=coverage.total,
+        sections_covered=coverage.covered,
     )
 
 

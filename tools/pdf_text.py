@@ -30,6 +30,7 @@ class Joiner:
         self._words = Counter(
             word.lower() for line in lines for word in _WORD.findall(line.text.removesuffix("-"))
         )
+        self._prefixes = {word.partition("-")[0] for word in self._words if "-" in word}
 
     def join(self, lines: Sequence[str]) -> str:
         """Return the lines as one."""
@@ -56,6 +57,8 @@ class Joiner:
         hyphened = self._words[f"{before}-{after}".lower()]
         if joined or hyphened:
             return joined >= hyphened
+        if before.lower() in self._prefixes and self._words[after.lower()]:
+            return False
         return after[0].islower() and not before.isupper()
 
     def cells(self, rows: Rows) -> list[Block]:

@@ -7,10 +7,21 @@ import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning
+from bs4 import BeautifulSoup, ParserRejectedMarkup, XMLParsedAsHTMLWarning
 from bs4.element import Comment, NavigableString, PageElement, PreformattedString, Tag
 
-from tools.blocks import Block, Draft, DraftPage, code, heading, item, one_line, paragraph, table
+from tools.blocks import (
+    Block,
+    DocumentError,
+    Draft,
+    DraftPage,
+    code,
+    heading,
+    item,
+    one_line,
+    paragraph,
+    table,
+)
 from tools.decode import read_text_file
 
 _DROPPED_TAG = re.compile(
@@ -58,7 +69,10 @@ def superscript(text: str) -> str:
 def _parse(markup: str) -> BeautifulSoup:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
-        return BeautifulSoup(markup.removeprefix("\ufeff"), "lxml")
+        try:
+            return BeautifulSoup(markup, "lxml")
+        except ParserRejectedMarkup as error:
+            raise DocumentError("The file is not HTML: give it its true suffix.") from error
 
 
 def _main_part(soup: BeautifulSoup) -> Tag:

@@ -1,3 +1,4 @@
+# pyright: basic
 """The base model of a run: loaded in 4 bits for both training processes, or made on the spot."""
 
 from __future__ import annotations

@@ -90,8 +90,8 @@ def _making(rows: Sequence[TrainingRow], facts: CardFacts) -> str:
     )
     return (
         "## How it was made\n\n"
-        "A generator wrote each question from consecutive pages of a manual, a critic judged it, an "
-        "answerer searched the manuals and answered with verbatim quotes. A row is here because "
+        "A generator wrote each question from consecutive pages of a manual, a critic judged it, "
+        "an answerer searched the manuals and answered with verbatim quotes. A row is here because "
         "every quote was found in its passage, every number of the answer in the passages it "
         "cites, and the critic gave the finished row its least scores or more. The other passages "
         "of a context are distractors, screened so that they do not hold the answer. Rows that "

@@ -1,3 +1,4 @@
+# pyright: basic
 """The training run, top to bottom: base, adapter, data, trainer, result.
 
 `training/launch.py` starts it as `deepspeed --module training.finetune --dataset D --out O`, one
@@ -17,7 +18,14 @@ import deepspeed
 import torch
 from datasets import Dataset
 from peft import LoraConfig
-from transformers import PreTrainedTokenizerFast, TrainerCallback, set_seed
+from transformers import (
+    PreTrainedTokenizerFast,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+    set_seed,
+)
 from trl import SFTConfig, SFTTrainer
 
 from training.base import load_base, make_tiny_base
@@ -130,7 +138,12 @@ class Progress(TrainerCallback):
     """A line for each step, for `training/launch.py` to hand on."""
 
     def on_log(
-        self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **_: object,
     ) -> None:
         """Print the loss of the step that ended."""
         if state.is_world_process_zero and logs and "loss" in logs:

@@ -1,3 +1,7 @@
+# pyarrow is untyped.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false
 """rows.parquet: the column names and types that scripts rely on, whatever the rows hold."""
 
 from __future__ import annotations

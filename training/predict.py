@@ -1,3 +1,4 @@
+# pyright: basic
 """Answers the held-out rows with the base and with the adapter on it, and scores both.
 
 `training/launch.py` starts it in a process of its own, after the training has ended.

@@ -14,7 +14,7 @@ Role = Literal["oracle", "distractor"]
 
 
 class TrainingError(Exception):
-    """A dataset, a recipe or a training run is not usable; the message is a sentence for the user."""
+    """A dataset, a recipe or a run is not usable; the message is a sentence for the user."""
 
 
 class Frozen(BaseModel):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from training.recipe import Recipe
@@ -42,9 +43,10 @@ class Encoded:
 
 def load_tokenizer(recipe: Recipe, texts: Iterable[str] = ()) -> PreTrainedTokenizerFast:
     """Load the recipe's tokenizer with its chat template; the tiny one is trained on `texts`."""
-    tokenizer = _tiny_tokenizer(texts) if recipe.tiny else _pretrained_tokenizer(recipe.base)
-    if recipe.chat_template:
-        tokenizer.chat_template = recipe.chat_template.read_text("utf-8")
+    if not recipe.tiny:
+        return _pretrained(recipe.base, recipe.chat_template)
+    tokenizer = _tiny(texts)
+    tokenizer.chat_template = _template(recipe.chat_template)
     return tokenizer
 
 
@@ -63,7 +65,8 @@ def length(recipe: Recipe, system: str, user: str, answer: str) -> int:
     """
     if recipe.tiny:
         return len(f"{system}{user}{answer}".encode()) + TEMPLATE_BYTES
-    return len(encode(_cached_tokenizer(recipe), conversation(system, user, answer)).whole)
+    tokenizer = _pretrained(recipe.base, recipe.chat_template)
+    return len(encode(tokenizer, conversation(system, user, answer)).whole)
 
 
 def fits(recipe: Recipe, system: str, user: str, answer: str) -> bool:
@@ -80,11 +83,6 @@ def conversation(system: str, user: str, answer: str) -> list[Message]:
     ]
 
 
-@lru_cache(maxsize=2)
-def _cached_tokenizer(recipe: Recipe) -> PreTrainedTokenizerFast:
-    return load_tokenizer(recipe)
-
-
 def _rendered(
     tokenizer: PreTrainedTokenizerFast, messages: Sequence[Message], *, ask: bool
 ) -> list[int]:
@@ -94,7 +92,7 @@ def _rendered(
     return cast("list[int]", rendered["input_ids"])
 
 
-def _tiny_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
+def _tiny(texts: Iterable[str]) -> PreTrainedTokenizerFast:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -113,14 +111,21 @@ def _tiny_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
     )
 
 
-def _pretrained_tokenizer(base: str) -> PreTrainedTokenizerFast:
+@lru_cache(maxsize=2)
+def _pretrained(base: str, chat_template: Path | None) -> PreTrainedTokenizerFast:
     # AutoTokenizer would load torch for the same result.
     from transformers import PreTrainedTokenizerFast
 
     try:
-        return PreTrainedTokenizerFast.from_pretrained(base)
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(base)
     except (OSError, ValueError) as error:
         raise TrainingError(
             f"The tokenizer of {base} cannot be loaded: give the folder of a downloaded model as "
             f"`base`, or allow the network and set HF_TOKEN if the model asks for it ({error})."
         ) from None
+    tokenizer.chat_template = _template(chat_template) or tokenizer.chat_template
+    return tokenizer
+
+
+def _template(path: Path | None) -> str | None:
+    return path.read_text("utf-8") if path else None

@@ -1,9 +1,6 @@
 """ChatOpenAI against a server on this machine that speaks the OpenAI protocol."""
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -20,6 +17,8 @@ from agents.journal import CallKey, Journal
 from agents.models import open_model, parse_spec
 from prompts.templates import Prompts
 
+from tests.openai_server import Reply, refusal, said, serving
+
 KEY = CallKey("candidate", "draft", 0)
 ASKED = [HumanMessage("How many?")]
 
@@ -31,63 +30,23 @@ class Count(BaseModel):
 
 
 class Server:
-    """Answers with the (status, body) pairs it was given, and keeps the requests."""
+    """Answers with the replies it was given, and keeps the requests."""
 
     def __init__(self) -> None:
-        self.replies: list[tuple[int, Any]] = []
+        self.replies: list[Reply] = []
         self.requests: list[dict[str, Any]] = []
-        outer = self
+        self.url = ""
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                outer.requests.append(json.loads(body))
-                status, reply = outer.replies.pop(0)
-                sent = json.dumps(reply).encode()
-                self.send_response(status)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(sent)))
-                self.end_headers()
-                self.wfile.write(sent)
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-def completion(text: str) -> tuple[int, Any]:
-    return 200, {
-        "id": "1",
-        "object": "chat.completion",
-        "created": 0,
-        "model": "m",
-        "choices": [
-            {
-                "index": 0,
-                "finish_reason": "stop",
-                "message": {"role": "assistant", "content": text},
-            }
-        ],
-        "usage": {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16},
-    }
-
-
-def refusal(status: int, message: str, code: str = "x") -> tuple[int, Any]:
-    return status, {"error": {"message": message, "code": code, "type": "x", "param": None}}
+    def handle(self, request: dict[str, Any]) -> Reply:
+        self.requests.append(request)
+        return self.replies.pop(0)
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
     server = Server()
-    yield server
-    server.close()
+    with serving(server.handle) as server.url:
+        yield server
 
 
 @pytest.fixture
@@ -104,7 +63,7 @@ async def ask(server: Server, calls: Calls) -> Count:
 
 
 async def test_schema_is_sent_and_tokens_counted(server, calls):
-    server.replies = [completion('{"count": 3}')]
+    server.replies = [said('{"count": 3}')]
     assert (await ask(server, calls)).count == 3
     sent = server.requests[0]["response_format"]
     assert sent["type"] == "json_schema"
@@ -113,20 +72,20 @@ async def test_schema_is_sent_and_tokens_counted(server, calls):
 
 
 async def test_prose_is_repaired_over_the_wire(server, calls):
-    server.replies = [completion("There are three."), completion('{"count": 3}')]
+    server.replies = [said("There are three."), said('{"count": 3}')]
     assert (await ask(server, calls)).count == 3
     assert [m["role"] for m in server.requests[1]["messages"]] == ["user", "assistant", "user"]
 
 
 async def test_busy_server_is_tried_again(server, calls):
-    server.replies = [refusal(429, "slow down"), refusal(503, "down"), completion('{"count": 3}')]
+    server.replies = [refusal(429, "slow down"), refusal(503, "down"), said('{"count": 3}')]
     assert (await ask(server, calls)).count == 3
     assert len(server.requests) == 3
 
 
 async def test_long_prompt_is_told_apart(server, calls):
-    said = "This model's maximum context length is 4096 tokens."
-    server.replies = [refusal(400, said, "context_length_exceeded")]
+    words = "This model's maximum context length is 4096 tokens."
+    server.replies = [refusal(400, words, "context_length_exceeded")]
     with pytest.raises(PromptTooLongError):
         await ask(server, calls)
 
@@ -141,7 +100,7 @@ async def test_wrong_setup_is_a_sentence(server, calls, status, sentence):
 
 
 async def test_key_is_never_in_the_journal(server, calls, tmp_path):
-    server.replies = [completion('{"count": 3}')]
+    server.replies = [said('{"count": 3}')]
     await ask(server, calls)
     assert b"sk-planted" not in (tmp_path / "journal.sqlite").read_bytes()
 

@@ -86,6 +86,13 @@ def test_sentence_goes_on_over_pages(tmp_path: Path):
     assert page_text(document, 2) == "exactly 25 Nm and never oiled."
 
 
+def test_word_parted_by_page_end(tmp_path: Path):
+    print_pdf(tmp_path / "a.pdf", [lines("The valve commu-"), lines("nicates at 9600 baud.")])
+    document, _ = read(tmp_path)
+    assert document.text == "The valve communicates at 9600 baud.\n"
+    assert page_text(document, 2) == "at 9600 baud."
+
+
 def test_running_headers_are_left_out(tmp_path: Path):
     pages = [
         [
