@@ -19,7 +19,7 @@ from tools.language import stems, stop_words
 
 CLOSING = "The search is done."
 _LEAST_SHARE = 0.75
-_WORD = re.compile(r"`[^`]+`|[^\s?¿!¡,;:()«»“”„\"`]+")
+_WORD = re.compile(r"`[^`]+`|[^\s?¿!¡,;:()«»“”„\"`'’]+")
 _RARE = re.compile(r"[\d_`./-]|[a-z][A-Z]|^[A-Z]{2,}")
 _RAREST = 4
 
@@ -78,7 +78,9 @@ def _exact(prompt: Prompt) -> tuple[str, Citation] | None:
     whole = [
         (passage, fact)
         for passage, fact in found
-        if not any(fact.answer != other.answer and fact.answer in other.answer for _, other in found)
+        if not any(
+            fact.answer != other.answer and fact.answer in other.answer for _, other in found
+        )
     ]
     if not whole:
         return None

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from agents.critic import Critique, RowJudgement
 from agents.offline_answering import rivals, subject_stems
 from agents.offline_reading import Prompt, Shown
+from agents.offline_text import table_header
 from checks.facts import unsupported
 from checks.quotes import locate
 from tools.language import differs, stems
@@ -19,7 +20,7 @@ _COMPLETE_SHARE = 0.8
 _FAITHFUL_SHARE = 0.7
 _FLAWED = 5
 _UNUSABLE = 2
-_LENGTHS = range(4, 36)
+_LENGTHS = range(3, 36)
 
 
 def judge_question(prompt: Prompt) -> Critique:
@@ -49,7 +50,8 @@ def judge_question(prompt: Prompt) -> Critique:
 def judge_row(prompt: Prompt) -> RowJudgement:
     """Judge a finished row: its question, its passages and its answer with citations."""
     cited = _cited(prompt)
-    quotes = " ".join(quote for _, quote in prompt.citations)
+    columns = [table_header(quote, each.text) for _, quote in prompt.citations for each in cited]
+    quotes = " ".join((*(quote for _, quote in prompt.citations), *columns))
     loose = unsupported(prompt.answer, [*_headings(cited), quotes], prompt.language)
     held = _share(stems(prompt.answer, prompt.language), _said(prompt, cited, quotes))
     complete = _share(
@@ -83,8 +85,9 @@ def _score(share: float, least: float) -> int:
 
 
 def _held(prompt: Prompt) -> float:
-    headings = [heading for part in prompt.parts for heading in part.section]
-    text = " ".join((prompt.quote, prompt.document, *headings))
+    headings = _headings(prompt.parts)
+    columns = [table_header(prompt.quote, part.text) for part in prompt.parts]
+    text = " ".join((prompt.quote, prompt.document, *headings, *columns))
     wanted = subject_stems(prompt.question, prompt.language, prompt.machine)
     return _share(wanted, set(stems(text, prompt.language))) if wanted else 0.0
 

@@ -80,6 +80,7 @@ class Phrases(_Read):
     articles: tuple[Words, ...]
     term: tuple[str, ...]
     say_term: str
+    in_unit: str
     steps: tuple[str, ...]
     step: str
     dull_sections: str
@@ -87,6 +88,7 @@ class Phrases(_Read):
     on_machine: tuple[Words, ...]
     of_machine: tuple[Words, ...]
     machine_words: tuple[Words, ...]
+    polish: tuple[Words, ...] = ()
     bare: tuple[str, ...]
     say: dict[str, str]
 

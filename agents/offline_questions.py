@@ -19,7 +19,7 @@ from tools.language import differs
 _LONGEST = 320
 _LEAST_CELL = 12
 _WORDS = range(3, 34)
-_ODD = re.compile(r"[|{}\\<>=~^�]|\.\.\.|…|https?:|www\.|::|\w\(\)|\[[^\]]*$|,$|--")
+_ODD = re.compile(r"[|{}\\<>=~^�]|\.\.\.|…|https?:|www\.|::|\w\(\)|\[[^\]]*$|,$|--|\s-\s")
 _DANGLING = re.compile(
     r"(?i)\b(?:y|o|e|u|and|or|und|oder|ed|et|ou|the|an?|of|to|de|del|des|di|da|el|los|las|il|lo|le|"
     r"der|die|das|que|that|which|che|dass|not|if|si|se|is|are|with|con|mit)\?$"
@@ -48,7 +48,7 @@ class Fact:
 
 @lru_cache(maxsize=4096)
 def facts(text: str, section: tuple[str, ...], language: str, machine: str) -> tuple[Fact, ...]:
-    """Return what may be asked about a text, in text order; one for each statement or table cell."""
+    """Return what may be asked about a text, in order: a fact for each statement or table cell."""
     reader = _Reader(phrases_of(language), language, machine, text)
     return tuple(fact for unit in units(text, section) for fact in reader.read(unit))
 
@@ -89,9 +89,13 @@ class _Reader:
     def _is_thin(self, match: re.Match[str]) -> bool:
         """Say whether the subject is one plain noun, which could be anything outside its page."""
         subject = match.groupdict().get("subj") or ""
-        return not self.machine and bool(re.fullmatch(self.phrases.thin, subject))
+        is_machine = any(re.fullmatch(w.match, subject) for w in self.phrases.machine_words)
+        is_plain = re.fullmatch(self.phrases.thin, subject) and not self.machine
+        return bool(is_plain or (is_machine and self.machine))
 
-    def _fact(self, unit: Unit, rule: Rule, match: re.Match[str], questions: tuple[str, ...]) -> Fact:
+    def _fact(
+        self, unit: Unit, rule: Rule, match: re.Match[str], questions: tuple[str, ...]
+    ) -> Fact:
         said = _stripped(self.phrases.label, unit.plain)
         answer = rule.say.format(text=said)
         sure = not self._is_unsure(match.groupdict().get("subj") or "")
@@ -181,7 +185,8 @@ class _Reader:
             "the_row": self._with_article(row, head),
             "column": _small(bracket.group(1) if bracket else column),
             "measure": _small(column),
-            "cell": f"{cell} {unit_cell}".strip(),
+            "cell": cell,
+            "in_unit": self.phrases.in_unit.format(unit=unit_cell) if unit_cell else "",
             "colon": ":" if re.match(r"[A-ZÀ-Ý][a-zà-ÿ]", cell) else "",
             "of": self.of,
             "on": self.on,
@@ -191,9 +196,7 @@ class _Reader:
         if questions:
             answer = asked.say.format(**slots).replace("..", ".")
             worth = 10 if self.machine and re.search(r"\d", cell) else 22
-            yield Fact(
-                unit.quote, questions, answer, asked.kind, "medium", "column", worth
-            )
+            yield Fact(unit.quote, questions, answer, asked.kind, "medium", "column", worth)
 
     def _is_unit(self, header: str) -> bool:
         return bool(re.match(r"(?i)(?:unit|unità|unidad|einheit|unité)", header))
@@ -224,7 +227,12 @@ class _Reader:
         first = meaning.split(" ", 1)[0]
         if re.search(self.phrases.dull_headings, term) or not self._is_lowered(first):
             return
-        if differs(meaning, self.language) or len(meaning) < 25 or _ODD.search(meaning):
+        if (
+            not meaning.endswith(".")
+            or differs(meaning, self.language)
+            or len(meaning) < 25
+            or _ODD.search(meaning)
+        ):
             return
         questions = self._forms(self.phrases.term, {"term": term})
         if questions:
@@ -241,6 +249,8 @@ class _Reader:
             text = re.sub(words.match, words.use.format(machine=self.machine), text)
         if self.machine and self.machine not in text:
             text = form.format(**{"on": self.on, "of": self.of, **slots})
+        for words in self.phrases.polish:
+            text = re.sub(words.match, words.use, text)
         text = _SPACES.sub(" ", text).replace(" ?", "?").replace(" ,", ",").strip()
         opening = "¿" if text.startswith("¿") else ""
         text = text.removeprefix("¿")
@@ -260,4 +270,10 @@ def _is_sound(question: str, vague: str) -> bool:
     pairs = all(question.count(a) == question.count(b) for a, b in ("()", "[]", "«»"))
     ticks = question.count("`") % 2 == 0 and question.count('"') % 2 == 0
     bare = re.sub(r"`[^`]*`", "", question)
-    return len(question.split()) in _WORDS and pairs and ticks and not _ODD.search(bare) and not (re.search(vague, bare) or _DANGLING.search(bare))
+    return (
+        len(question.split()) in _WORDS
+        and pairs
+        and ticks
+        and not _ODD.search(bare)
+        and not (re.search(vague, bare) or _DANGLING.search(bare))
+    )

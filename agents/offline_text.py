@@ -19,13 +19,17 @@ _STEP = re.compile(r"^\s*\(?\d{1,2}[.)]\s+(.*)$")
 _FIRST_STEP = re.compile(r"^\s*\(?1[.)]\s")
 _LATER_STEP = re.compile(r"^\s*\(?(?:[2-9]|1\d)[.)]\s")
 _GAP = 15
+_ROW = re.compile(r"^\s*\|")
 _RULE = re.compile(r"^\s*\|?[\s:|-]+\|[\s:|-]*$")
 _FENCE = re.compile(r"^\s*(```|~~~)")
-_CODE_LINE = re.compile(r"^(?: {4,}|\t)|^\s*[$#>]\s|^\s*//|[;{}]\s*$|^\s*\[[A-Z_0-9]+\]|^\S+\s*=\s*\S+$")
+_CODE_LINE = re.compile(
+    r"^(?: {4,}|\t)|^\s*[$#>]\s|^\s*//|[;{}]\s*$|^\s*\[[A-Z_0-9]+\]|^\S+\s*=\s*\S+$"
+)
 _ABBREVIATION = (
     r"(?<!\be\.g)(?<!\bi\.e)(?<!\betc)(?<!\bvs)(?<!\bca)(?<!\bNr)(?<!\bNo)(?<!\bmax)(?<!\bmin)"
-    r"(?<!\bz\.B)(?<!\bd\.h)(?<!\bp\. es)(?<!\bp\.es)(?<!\bp\. ej)(?<!\bp\.ej)(?<!\bapprox)(?<!\bFig)(?<!\bbzw)(?<!\busw)"
-    r"(?<!\bresp)(?<!\bad es)(?<!\bart)(?<!\bengl)(?<!\bsog)(?<!\bS\.r)(?<![\s.(][A-Z])"
+    r"(?<!\bz\.B)(?<!\bd\.h)(?<!\bp\. es)(?<!\bp\.es)(?<!\bp\. ej)(?<!\bp\.ej)"
+    r"(?<!\bapprox)(?<!\bFig)(?<!\bbzw)(?<!\busw)"
+    r"(?<!\bresp)(?<!\bad es)(?<!\bart)(?<!\bengl)(?<!\bsog)(?<!\bS\.r)(?<![^\d][\s.(][A-Z])"
 )
 _SENTENCE_END = re.compile(_ABBREVIATION + r"[.!?][)»”\"*_`]*(?=\s+[^\sa-z0-9(,;|])")
 _LINK = re.compile(r"!?\[([^\]\[]*)\]\([^)\s]*\)")
@@ -48,7 +52,7 @@ class Unit:
 
 
 def units(text: str, section: tuple[str, ...]) -> Iterator[Unit]:
-    """Yield the statements of a text in order; `section` is the heading path that it stands under."""
+    """Yield the statements of a text in order; `section` is the heading path above it."""
     lines = text.split("\n")
     at = 0
     while at < len(lines):
@@ -59,12 +63,12 @@ def units(text: str, section: tuple[str, ...]) -> Iterator[Unit]:
             at += 1
         elif _FENCE.match(line):
             at = _after_fence(lines, at)
-        elif line.lstrip().startswith("|"):
-            end = _run(lines, at, lambda each: each.lstrip().startswith("|"))
+        elif _ROW.match(line):
+            end = _run(lines, at, _ROW)
             yield from _rows(lines[at:end], section)
             at = end
         elif _STEP.match(line):
-            end = _run(lines, at, lambda each: bool(_STEP.match(each)))
+            end = _run(lines, at, _STEP)
             yield from _steps(lines[at:end], lines[end : end + _GAP], section)
             at = end
         else:
@@ -78,6 +82,15 @@ def plain(text: str) -> str:
     pieces = re.split(r"(`[^`]*`)", text)
     pieces[::2] = [_MARKUP.sub("", piece) for piece in pieces[::2]]
     return re.sub(r"\s+", " ", "".join(pieces)).strip()
+
+
+def table_header(row: str, text: str) -> str:
+    """Return the header line of the table in `text` that holds the row; empty if there is none."""
+    lines = text.split("\n")
+    at = next((at for at, line in enumerate(lines) if line.strip() == row.strip()), 0)
+    while at > 0 and lines[at - 1].lstrip().startswith("|"):
+        at -= 1
+    return lines[at] if row.lstrip().startswith("|") and "|" in lines[at] else ""
 
 
 def sentences(line: str) -> list[str]:
@@ -96,13 +109,20 @@ def _prose(lines: list[str], at: int, section: tuple[str, ...]) -> Iterator[Unit
         return
     item = _ITEM.match(line)
     body = (item.group(1) if item else line).lstrip("> ").strip()
-    below = next((each.strip() for each in lines[at + 1 : at + 3] if each.strip()), "")
-    if not item and below and _is_term(body):
-        meaning = sentences(below)[0]
-        yield Unit("term", meaning, plain(meaning), section, (plain(body), plain(meaning)))
-        return
+    if not item and _is_term(body):
+        yield from _term(lines[at : at + 3], body, section)
     for sentence in sentences(body):
         yield Unit("sentence", sentence, plain(sentence), section)
+
+
+def _term(lines: list[str], term: str, section: tuple[str, ...]) -> Iterator[Unit]:
+    """Yield the term and the first sentence of the paragraph below it, if there is one."""
+    below = next((at for at in range(1, len(lines)) if lines[at].strip()), 0)
+    if not below or _ITEM.match(lines[below]) or _HEADING.match(lines[below]):
+        return
+    meaning = sentences(lines[below])[0]
+    quote = "\n".join((*lines[:below], lines[below][: lines[below].index(meaning)] + meaning))
+    yield Unit("term", quote.strip(), plain(quote), section, (plain(term), plain(meaning)))
 
 
 def _is_term(line: str) -> bool:
@@ -137,10 +157,10 @@ def _steps(lines: list[str], after: list[str], section: tuple[str, ...]) -> Iter
             yield Unit("sentence", sentence, plain(sentence), section)
 
 
-def _run(lines: list[str], at: int, belongs: object) -> int:
-    assert callable(belongs)
+def _run(lines: list[str], at: int, start: re.Pattern[str]) -> int:
+    """Return where the run of lines that begin like this one ends."""
     end = at
-    while end < len(lines) and belongs(lines[end]):
+    while end < len(lines) and start.match(lines[end]):
         end += 1
     return end
 

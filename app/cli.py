@@ -98,12 +98,12 @@ def why(
 def export(
     run: Run,
     format_: Annotated[str, typer.Option("--format", help="The format's name.")] = "messages",
-    out: Annotated[Path | None, typer.Option(help="The file; in the run folder if not given.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The folder; in the run folder if not given.")] = None,
 ) -> None:
     """Write the dataset in another format."""
     from training.export import export as write
 
-    print(write(run / "dataset", format_, out or run / f"export-{format_}.jsonl"))
+    print(write(run / "dataset", format_, out or run / "exports" / format_))
 
 
 @app.command()
@@ -147,16 +147,16 @@ def main() -> None:
     arguments = [word for word in sys.argv[1:] if word != "--debug"]
     try:
         code = app(args=arguments, standalone_mode=False)
-    except (KeyboardInterrupt, typer.Abort):
-        _leave(INTERRUPTED, "Interrupted. Go on with `officina resume` and the run folder.")
     except Exception as error:
         if len(arguments) < len(sys.argv) - 1:
             raise
         from app.errors import told
 
         _leave(*told(error))
-    else:
-        sys.exit(code or DONE)
+    # Typer turns Ctrl-C into this code.
+    if code == INTERRUPTED:
+        _leave(INTERRUPTED, "Interrupted. Go on with `officina resume` and the run folder.")
+    sys.exit(code or DONE)
 
 
 def _leave(code: int, sentence: str) -> None:

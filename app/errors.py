@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import click
+import typer
 
 from agents.faults import CallError
 from agents.journal import JournalError
@@ -34,8 +34,8 @@ MISTAKES = (
 
 def told(error: Exception) -> tuple[int, str]:
     """Return the exit code of an error and the sentence to say."""
-    if isinstance(error, click.ClickException):
-        return MISTAKE, error.format_message()
+    if isinstance(error, typer.TyperException):
+        return MISTAKE, f"{error.format_message()}. `officina --help` shows the verbs."
     if isinstance(error, MISTAKES):
         return MISTAKE, str(error)
     return FAULT, (

@@ -47,7 +47,7 @@ def audit(dataset: Path, recipe: Recipe) -> AuditReport:
     """Render every row as the training will, and report what would go wrong."""
     splits = {split: read_messages(dataset, split) for split in SPLITS}
     rows = [row for split in SPLITS for row in splits[split]]
-    tokenizer = load_tokenizer(recipe, (text for row in splits["train"] for text in row.texts))
+    tokenizer = load_tokenizer(recipe)
     encoded = {row.id: encode(tokenizer, row.messages) for row in rows if tokenizer.chat_template}
     longest = recipe.max_length
     truncated = [name for name, tokens in encoded.items() if len(tokens.whole) > longest]

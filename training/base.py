@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import cast
 
 import torch
 from transformers import (
@@ -37,20 +38,21 @@ def load_base(recipe: Recipe, out: Path) -> PreTrainedModel:
 
 
 def make_tiny_base(tokenizer: PreTrainedTokenizerFast, recipe: Recipe, folder: Path) -> None:
-    """Write a Mistral of two layers with random weights, wide enough apart to learn from."""
+    """Write a Mistral of one layer with random weights, far enough apart to learn from."""
     set_seed(recipe.seed)
     config = MistralConfig(
         vocab_size=len(tokenizer),
-        hidden_size=64,
+        hidden_size=256,
         intermediate_size=128,
-        num_hidden_layers=2,
-        num_attention_heads=2,
+        num_hidden_layers=1,
+        num_attention_heads=1,
         num_key_value_heads=1,
+        head_dim=32,
         max_position_embeddings=recipe.max_length,
         initializer_range=0.15,
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=cast("int", tokenizer.bos_token_id),
+        eos_token_id=cast("int", tokenizer.eos_token_id),
+        pad_token_id=cast("int", tokenizer.pad_token_id),
     )
     shutil.rmtree(folder, ignore_errors=True)
     MistralForCausalLM(config).save_pretrained(folder)

@@ -12,12 +12,12 @@ import argparse
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import deepspeed
 import torch
 from datasets import Dataset
-from peft import LoraConfig
+from peft import LoraConfig, PeftModel
 from transformers import (
     PreTrainedTokenizerFast,
     TrainerCallback,
@@ -26,7 +26,8 @@ from transformers import (
     TrainingArguments,
     set_seed,
 )
-from trl import SFTConfig, SFTTrainer
+from trl.trainer.sft_config import SFTConfig
+from trl.trainer.sft_trainer import SFTTrainer
 
 from training.base import load_base, make_tiny_base
 from training.formats import ChatRow, read_messages
@@ -45,12 +46,12 @@ def main() -> None:
     use_cpu = not torch.cuda.is_available()
     if use_cpu:
         # Building this op takes a C++ compiler and 24 seconds; gloo does the same for a few ranks.
-        deepspeed.ops.__compatible_ops__ = {}
+        deepspeed.ops.__compatible_ops__ = {}  # pyright: ignore[reportAttributeAccessIssue]
     deepspeed.init_distributed("gloo" if use_cpu else "nccl")
     arguments = trainer_arguments(recipe, out, use_cpu=use_cpu)
 
     rows = read_messages(dataset, "train")
-    tokenizer = load_tokenizer(recipe, (text for row in rows for text in row.texts))
+    tokenizer = load_tokenizer(recipe)
     if recipe.tiny and torch.distributed.get_rank() == 0:
         make_tiny_base(tokenizer, recipe, out / "base")
     torch.distributed.barrier()
@@ -70,8 +71,9 @@ def main() -> None:
         ),
         callbacks=[Progress()],
     )
+    model = cast("PeftModel", trainer.model)
     # The trainer rounds the adapter of a quantized model to bfloat16, too coarse for its updates.
-    for parameter in trainer.model.parameters():
+    for parameter in model.parameters():
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
 

@@ -17,7 +17,7 @@ from peft import PeftModel
 from transformers import PreTrainedTokenizerFast
 
 from training.base import load_base
-from training.formats import ChatRow, held_out, read_messages
+from training.formats import ChatRow, held_out
 from training.launch import PROGRESS
 from training.recipe import Recipe, load_recipe
 from training.scores import token_f1
@@ -31,8 +31,7 @@ def main() -> None:
     dataset, training, out = _arguments()
     recipe = load_recipe(training / "recipe.yaml")
     rows = held_out(dataset)
-    texts = (text for row in read_messages(dataset, "train") for text in row.texts)
-    tokenizer = load_tokenizer(recipe, texts)
+    tokenizer = load_tokenizer(recipe)
     tokenizer.padding_side = "left"
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
     model = PeftModel.from_pretrained(load_base(recipe, training), str(training / "adapter"))

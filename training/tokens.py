@@ -6,20 +6,18 @@ loads torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from training.recipe import Recipe
+from training.recipe import TINY_BASE, Recipe
 from training.rows import TrainingError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-TINY_VOCABULARY = 1024
-TEMPLATE_BYTES = 64
 Message = dict[str, str]
 
 
@@ -41,13 +39,9 @@ class Encoded:
         return self.whole[: len(self.prompt)] == self.prompt
 
 
-def load_tokenizer(recipe: Recipe, texts: Iterable[str] = ()) -> PreTrainedTokenizerFast:
-    """Load the recipe's tokenizer with its chat template; the tiny one is trained on `texts`."""
-    if not recipe.tiny:
-        return _pretrained(recipe.base, recipe.chat_template)
-    tokenizer = _tiny(texts)
-    tokenizer.chat_template = _template(recipe.chat_template)
-    return tokenizer
+def load_tokenizer(recipe: Recipe) -> PreTrainedTokenizerFast:
+    """Load the recipe's tokenizer with its chat template; the tiny base's knows bytes alone."""
+    return _loaded(TINY_BASE if recipe.tiny else recipe.base, recipe.chat_template)
 
 
 def encode(tokenizer: PreTrainedTokenizerFast, messages: Sequence[Message]) -> Encoded:
@@ -59,14 +53,8 @@ def encode(tokenizer: PreTrainedTokenizerFast, messages: Sequence[Message]) -> E
 
 
 def length(recipe: Recipe, system: str, user: str, answer: str) -> int:
-    """Return how many tokens the row has, or for the tiny base a number it cannot exceed.
-
-    The tiny tokenizer is made from the finished dataset; its tokens hold a byte or more each.
-    """
-    if recipe.tiny:
-        return len(f"{system}{user}{answer}".encode()) + TEMPLATE_BYTES
-    tokenizer = _pretrained(recipe.base, recipe.chat_template)
-    return len(encode(tokenizer, conversation(system, user, answer)).whole)
+    """Return how many tokens the training sees of a row, its answer and end token included."""
+    return len(encode(load_tokenizer(recipe), conversation(system, user, answer)).whole)
 
 
 def fits(recipe: Recipe, system: str, user: str, answer: str) -> bool:
@@ -86,46 +74,47 @@ def conversation(system: str, user: str, answer: str) -> list[Message]:
 def _rendered(
     tokenizer: PreTrainedTokenizerFast, messages: Sequence[Message], *, ask: bool
 ) -> list[int]:
-    rendered: Any = tokenizer.apply_chat_template(
+    rendered: Any = tokenizer.apply_chat_template(  # pyright: ignore[reportUnknownMemberType]
         list(messages), tokenize=True, add_generation_prompt=ask, return_dict=True
     )
     return cast("list[int]", rendered["input_ids"])
 
 
-def _tiny(texts: Iterable[str]) -> PreTrainedTokenizerFast:
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+@lru_cache(maxsize=4)
+def _loaded(base: str, chat_template: Path | None) -> PreTrainedTokenizerFast:
+    tokenizer = _byte_tokenizer() if base == TINY_BASE else _pretrained(base)
+    if chat_template:
+        tokenizer.chat_template = chat_template.read_text("utf-8")
+    return tokenizer
+
+
+def _byte_tokenizer() -> PreTrainedTokenizerFast:
+    """Return one token for each byte: any text can be written, and nothing has to be fitted."""
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
-    tokenizer = Tokenizer(models.BPE())
+    special = ["<pad>", "<s>", "</s>", "[INST]", "[/INST]"]
+    symbols = [*special, *sorted(pre_tokenizers.ByteLevel.alphabet())]
+    vocabulary = {symbol: number for number, symbol in enumerate(symbols)}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=TINY_VOCABULARY,
-        special_tokens=["<pad>", "<s>", "</s>", "[INST]", "[/INST]"],
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        show_progress=False,
+    tokenizer.add_special_tokens(  # pyright: ignore[reportUnknownMemberType]
+        [AddedToken(symbol, special=True) for symbol in special]
     )
-    tokenizer.train_from_iterator(texts, trainer)
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", pad_token="<pad>"
     )
 
 
-@lru_cache(maxsize=2)
-def _pretrained(base: str, chat_template: Path | None) -> PreTrainedTokenizerFast:
+def _pretrained(base: str) -> PreTrainedTokenizerFast:
     # AutoTokenizer would load torch for the same result.
     from transformers import PreTrainedTokenizerFast
 
     try:
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(base)
+        return cast("PreTrainedTokenizerFast", PreTrainedTokenizerFast.from_pretrained(base))  # pyright: ignore[reportUnknownMemberType]
     except (OSError, ValueError) as error:
         raise TrainingError(
             f"The tokenizer of {base} cannot be loaded: give the folder of a downloaded model as "
             f"`base`, or allow the network and set HF_TOKEN if the model asks for it ({error})."
         ) from None
-    tokenizer.chat_template = _template(chat_template) or tokenizer.chat_template
-    return tokenizer
-
-
-def _template(path: Path | None) -> str | None:
-    return path.read_text("utf-8") if path else None

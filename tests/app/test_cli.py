@@ -1,0 +1,170 @@
+"""The command line: exit codes, sentences, JSON, and that keys never reach a run folder."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from app.cli import main
+
+from tests.conftest import ROOT
+
+EXAMPLES = ROOT / "examples" / "manuals"
+
+
+def officina(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    monkeypatch.setattr(sys, "argv", ["officina", *map(str, arguments)])
+    with pytest.raises(SystemExit) as left:
+        main()
+    return left.value.code
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Path:
+    """A finished run of eight rows."""
+    run = tmp_path_factory.mktemp("cli") / "run"
+    command = [Path(sys.executable).parent / "officina", "run", EXAMPLES, "--rows", "8", "--out", run]
+    done = subprocess.run([*map(str, command), "--json"], capture_output=True, text=True, check=True)
+    assert done.stderr.startswith("Model: offline")
+    (run.parent / "stdout").write_text(done.stdout, encoding="utf-8")
+    return run
+
+
+def test_last_line_is_one_json_object(finished):
+    last = (finished.parent / "stdout").read_text(encoding="utf-8").splitlines()[-1]
+    told = json.loads(last)
+    assert set(told) == {
+        "accepted",
+        "dropped",
+        "calls",
+        "replayed",
+        "tokens",
+        "cost",
+        "seconds",
+        "rows_path",
+        "reason",
+    }
+    assert told["accepted"] == 8
+    assert Path(told["rows_path"]).exists()
+
+
+def test_run_folder_holds_what_was_promised(finished):
+    promised = ["brief.yaml", "run.json", "ledger.sqlite", "journal.sqlite", "index", "documents"]
+    promised += ["dataset/card.md", "dataset/manifest.json", "rejected.jsonl", "report.html"]
+    assert [name for name in promised if not (finished / name).exists()] == []
+
+
+def test_verbs_read_a_finished_run(finished, monkeypatch, capsys):
+    assert officina(monkeypatch, "status", finished) == 0
+    assert "8/8" in capsys.readouterr().out
+    assert officina(monkeypatch, "status", finished, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["accepted"] == 8
+    assert officina(monkeypatch, "why", finished) == 0
+    first = capsys.readouterr().out.split()[0]
+    assert officina(monkeypatch, "why", finished, first) == 0
+    assert "draft" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["messages", "prompt-completion", "sharegpt", "alpaca", "seed"])
+def test_every_format_is_exported(finished, monkeypatch, capsys, tmp_path, name):
+    assert officina(monkeypatch, "export", finished, "--format", name, "--out", tmp_path / "x") == 0
+    folder = Path(capsys.readouterr().out.strip())
+    lines = [line for path in folder.glob("*.jsonl") for line in path.open(encoding="utf-8")]
+    assert len(lines) == 8
+    assert all(isinstance(json.loads(line), dict) for line in lines)
+
+
+def test_resume_of_a_finished_run_changes_nothing(finished, monkeypatch, capsys):
+    before = {p: p.read_bytes() for p in sorted((finished / "dataset").iterdir())}
+    stamps = (finished / "run.json").stat().st_mtime_ns
+    assert officina(monkeypatch, "resume", finished) == 0
+    assert "nothing was changed" in capsys.readouterr().err
+    assert {p: p.read_bytes() for p in sorted((finished / "dataset").iterdir())} == before
+    assert (finished / "run.json").stat().st_mtime_ns == stamps
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["run", "nowhere"], "There is no folder nowhere"),
+        (["status", "nowhere"], "There is no run in nowhere"),
+        (["resume", "nowhere"], "There is no run in nowhere"),
+        (["run", EXAMPLES, "--model", "gpt-5"], "No model provider is called 'gpt-5'"),
+        (["run", EXAMPLES, "--model", "openai:gpt-5"], "OPENAI_API_KEY"),
+        (["run", EXAMPLES, "--concurrency", "0"], "Concurrency is '0'"),
+        (["run", EXAMPLES, "--brief", "none.yaml"], "none.yaml cannot be read"),
+        (["run", EXAMPLES, "--rows", "many"], "--rows"),
+        (["run", EXAMPLES, "--machines", "none.csv"], "none.csv"),
+        (["fly"], "fly"),
+    ],
+)
+def test_mistake_is_a_sentence_and_leaves_with_two(monkeypatch, capsys, arguments, sentence):
+    assert officina(monkeypatch, *arguments) == 2
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert "Traceback" not in said
+
+
+def test_mistakes_in_settings_come_at_once(monkeypatch, capsys):
+    bad = ["--generator", "gpt-5", "--critic", "llama", "--concurrency", "-1"]
+    assert officina(monkeypatch, "run", EXAMPLES, *bad) == 2
+    said = capsys.readouterr().err
+    assert "gpt-5" in said
+    assert "llama" in said
+    assert "Concurrency" in said
+
+
+def test_folder_that_holds_a_run_is_refused(finished, monkeypatch, capsys):
+    assert officina(monkeypatch, "run", EXAMPLES, "--out", finished) == 2
+    assert "officina resume" in capsys.readouterr().err
+
+
+def test_second_process_is_refused(finished, monkeypatch, capsys):
+    with FileLock(finished / ".lock"):
+        assert officina(monkeypatch, "train", finished) == 2
+    assert "in use by another process" in capsys.readouterr().err
+
+
+def test_nothing_readable_ends_with_two(monkeypatch, capsys, tmp_path):
+    (tmp_path / "manuals").mkdir()
+    (tmp_path / "manuals" / "a.json").write_text("{", encoding="utf-8")
+    assert officina(monkeypatch, "run", tmp_path / "manuals") == 2
+    assert "a.json" in capsys.readouterr().err
+
+
+def test_short_run_leaves_with_three(monkeypatch, capsys, tmp_path):
+    brief = tmp_path / "brief.yaml"
+    brief.write_text("rows: 50\nlimits: {calls: 30}\n", encoding="utf-8")
+    assert officina(monkeypatch, "run", EXAMPLES, "--brief", brief, "--json") == 3
+    told = capsys.readouterr()
+    assert "limits.calls" in told.err
+    assert json.loads(told.out)["calls"] <= 30
+
+
+def test_debug_shows_the_traceback(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["officina", "status", "nowhere", "--debug"])
+    with pytest.raises(Exception, match="There is no run"):
+        main()
+
+
+def test_planted_key_is_in_no_byte_of_a_run(monkeypatch, tmp_path):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted-42")
+    run = tmp_path / "run"
+    assert officina(monkeypatch, "run", EXAMPLES, "--rows", "3", "--out", run) == 0
+    files = [path for path in run.rglob("*") if path.is_file()]
+    assert len(files) > 10
+    assert not [path for path in files if b"sk-planted-42" in path.read_bytes()]
+
+
+def test_doctor_finds_this_environment_well(monkeypatch, capsys):
+    assert officina(monkeypatch, "doctor") == 0
+    assert "room graph" in capsys.readouterr().out
+
+
+def test_help_loads_nothing_heavy():
+    code = "import sys, app.cli; print(*sorted({'langgraph', 'torch', 'pydantic'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

@@ -1,0 +1,55 @@
+"""Every `officina` command of the README runs, in order, in one folder."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agents.offline import OfflineModel
+
+from tests.conftest import ROOT
+from tests.openai_server import answering_with, serving
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^(officina .*)$", README, re.MULTILINE)
+NAMED = set(re.findall(r"officina (\w+)", README))
+
+
+def test_readme_names_every_verb():
+    verbs = {"run", "status", "why", "export", "audit", "train", "evaluate", "resume", "doctor"}
+    assert verbs <= NAMED
+    assert len(COMMANDS) >= len(verbs)
+
+
+@pytest.mark.slow
+def test_every_readme_command_runs(tmp_path, monkeypatch):
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
+    with serving(answering_with(OfflineModel())) as url:
+        monkeypatch.setenv("OPENAI_BASE_URL", url)
+        for command in COMMANDS:
+            words = shlex.split(command)
+            words[0] = str(Path(sys.executable).parent / "officina")
+            done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+            assert done.returncode == 0, f"{command}: {done.stderr[-2000:]}"
+
+
+def test_file_map_names_every_room():
+    rooms = ["app", "graph", "agents", "prompts", "tools", "checks", "training", "bench"]
+    assert [room for room in rooms if f"{room}/" not in README] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["01_one_question.py", "02_dataset.py"])
+def test_every_example_runs(name, tmp_path):
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / name)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "Accepted" in done.stdout or "12 rows" in done.stdout
