@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from langchain.agents import create_agent
+from langchain.agents import create_agent  # pyright: ignore[reportUnknownVariableType]
 from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
+from langchain.agents.middleware.types import InputAgentState
 from langchain.tools.tool_node import ToolCallRequest
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from langchain_core.tools import BaseTool
@@ -93,7 +94,7 @@ class ThroughCalls(AgentMiddleware[AgentState[Any], Errand, Any]):
         handler: Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]],
     ) -> ToolMessage | Command[Any]:
         """Return what the journal holds for this tool call, or run it and write it down."""
-        errand: Errand = request.runtime.context
+        errand = cast("Errand", request.runtime.context)
         call = request.tool_call
         messages: Sequence[BaseMessage] = request.state["messages"]
         key = CallKey(errand.candidate, "search", errand.attempt, _place(messages, call["id"]))
@@ -144,7 +145,7 @@ class Answerer:
         )
         scope = SearchScope(machine=machine.code if machine else None, language=language, k=HITS)
         state = await self._agent.ainvoke(
-            {"messages": list(opening)},
+            InputAgentState(messages=[*opening]),
             config={"recursion_limit": 4 * MOST_TURNS},
             context=Errand(candidate, attempt, scope),
         )

@@ -111,7 +111,7 @@ class Calls:
         if reply := self.journal.reply(key, sent):
             self.replayed += 1
             return reply
-        config = {"candidate": key.candidate, "role": model.role, "turn": turn}
+        config: dict[str, object] = {"candidate": key.candidate, "role": model.role, "turn": turn}
         async with self._gate:
             reply = await self._retry(model, list(messages), config, options)
             self.journal.record_reply(key, sent, role=model.role, model=model.name, reply=reply)

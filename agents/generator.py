@@ -25,12 +25,14 @@ class Question(BaseModel):
     """The words of the window, copied exactly, that the question rests on; empty if nothing is left
     to ask about this window."""
     text: str
-    """The question, in the language of the window, naming its subject; empty if nothing is left to ask."""
+    """The question, in the language of the window, naming its subject; empty if nothing is left
+    to ask."""
     kind: Kind
     """value: a number, code or setting; procedure: what to do; warning: what must not be done or
     what is dangerous; meaning: what a thing is or what it is for."""
     difficulty: Difficulty
-    """easy: one sentence answers it; medium: a table or several sentences; hard: several passages."""
+    """easy: one sentence answers it; medium: a table or several sentences; hard: several
+    passages."""
 
 
 @dataclass(frozen=True, slots=True)

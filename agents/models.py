@@ -76,7 +76,9 @@ def _openai(spec: ModelSpec, services: Mapping[str, str]) -> BaseChatModel:
     key = services.get("OPENAI_API_KEY", "")
     url = spec.url or services.get("OPENAI_BASE_URL")
     if not key and not url:
-        raise ModelError("openai: models need a key. Set OPENAI_API_KEY in the environment or .env.")
+        raise ModelError(
+            "openai: models need a key. Set OPENAI_API_KEY in the environment or .env."
+        )
     return ChatOpenAI(
         model=spec.model,
         base_url=url,

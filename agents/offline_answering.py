@@ -48,11 +48,12 @@ def next_query(prompt: Prompt, searches: int) -> str:
 
 @lru_cache(maxsize=16)
 def asking_stems(language: str) -> frozenset[str]:
-    """Return the stems of the words with which questions are asked, and that name no subject."""
+    """Return the stems of the words that ask or say without naming a subject."""
     phrases = phrases_of(language)
     forms = [form for rule in phrases.rules for form in rule.ask]
     forms += [form for column in phrases.columns for form in column.ask]
     forms += [*phrases.term, *phrases.steps, *phrases.quantities.values(), phrases.value]
+    forms += [each.say for each in (*phrases.rules, *phrases.columns)]
     literal = re.sub(r"\{\w+\}", " ", " ".join(forms))
     return frozenset(stems(literal, language))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from agents.critic import Critique, RowJudgement
-from agents.offline_answering import rivals, subject_stems
+from agents.offline_answering import asking_stems, rivals, subject_stems
 from agents.offline_reading import Prompt, Shown
 from agents.offline_text import table_header
 from checks.facts import unsupported
@@ -52,7 +52,7 @@ def judge_row(prompt: Prompt) -> RowJudgement:
     cited = _cited(prompt)
     columns = [table_header(quote, each.text) for _, quote in prompt.citations for each in cited]
     quotes = " ".join((*(quote for _, quote in prompt.citations), *columns))
-    loose = unsupported(prompt.answer, [*_headings(cited), quotes], prompt.language)
+    loose = unsupported(prompt.answer, [*_headings(cited), quotes, prompt.machine], prompt.language)
     held = _share(stems(prompt.answer, prompt.language), _said(prompt, cited, quotes))
     complete = _share(
         subject_stems(prompt.question, prompt.language, prompt.machine),
@@ -63,8 +63,8 @@ def judge_row(prompt: Prompt) -> RowJudgement:
     faithful = _score(held, _FAITHFUL_SHARE) if supported else 3
     return RowJudgement(
         reasons=(
-            f"{held:.0%} of the answer's words stand in the cited quotes, {len(loose)} of its numbers"
-            f" do not; {complete:.0%} of the words that name the question's subject are answered."
+            f"{held:.0%} of the answer's words stand in the cited quotes, {len(loose)} of its"
+            f" numbers do not; {complete:.0%} of the question's subject is answered."
         ),
         faithfulness=min(faithful, _FLAWED) if others else faithful,
         completeness=_score(complete, _COMPLETE_SHARE),
@@ -142,7 +142,7 @@ def _cited(prompt: Prompt) -> list[Shown]:
 
 def _said(prompt: Prompt, cited: list[Shown], quotes: str) -> set[str]:
     text = " ".join((quotes, prompt.question, *_headings(cited), *(each.text for each in cited)))
-    return set(stems(text, prompt.language))
+    return set(stems(text, prompt.language)) | asking_stems(prompt.language)
 
 
 def _headings(passages: Collection[Shown]) -> list[str]:

@@ -80,7 +80,6 @@ class Phrases(_Read):
     articles: tuple[Words, ...]
     term: tuple[str, ...]
     say_term: str
-    in_unit: str
     steps: tuple[str, ...]
     step: str
     dull_sections: str

@@ -19,10 +19,13 @@ from tools.language import differs
 _LONGEST = 320
 _LEAST_CELL = 12
 _WORDS = range(3, 34)
-_ODD = re.compile(r"[|{}\\<>=~^�]|\.\.\.|…|https?:|www\.|::|\w\(\)|\[[^\]]*$|,$|--|\s-\s")
+_ODD = re.compile(
+    r"[|{}\\<>~^�]|(?<!\w)=|=(?!\w)|\.\.\.|…|https?:|www\.|::|\w\(\)|\[[^\]]*$|,$|--(?!\w)|\s-\s"
+)
 _DANGLING = re.compile(
     r"(?i)\b(?:y|o|e|u|and|or|und|oder|ed|et|ou|the|an?|of|to|de|del|des|di|da|el|los|las|il|lo|le|"
-    r"der|die|das|que|that|which|che|dass|not|if|si|se|is|are|with|con|mit)\?$"
+    r"der|die|das|que|that|which|che|dass|not|if|si|se|is|are|with|con|mit|when|"
+    r"while|cuando|quando|wenn|directly|only|solo)\?$"
 )
 _BLANK_VALUE = re.compile(r"\s*(?:\(#\))?[:\s]*[-–—]{2,}.*$")
 _SPACES = re.compile(r"\s+")
@@ -185,16 +188,16 @@ class _Reader:
             "the_row": self._with_article(row, head),
             "column": _small(bracket.group(1) if bracket else column),
             "measure": _small(column),
-            "cell": cell,
-            "in_unit": self.phrases.in_unit.format(unit=unit_cell) if unit_cell else "",
+            "cell": f"{cell} {unit_cell}".strip(),
             "colon": ":" if re.match(r"[A-ZÀ-Ý][a-zà-ÿ]", cell) else "",
+            "heading": _heading(unit),
             "of": self.of,
             "on": self.on,
         }
         slots["The_row"] = slots["the_row"][:1].upper() + slots["the_row"][1:]
         questions = self._forms(asked.ask, slots)
         if questions:
-            answer = asked.say.format(**slots).replace("..", ".")
+            answer = self._polished(asked.say.format(**slots)).replace("..", ".")
             worth = 10 if self.machine and re.search(r"\d", cell) else 22
             yield Fact(unit.quote, questions, answer, asked.kind, "medium", "column", worth)
 
@@ -210,7 +213,7 @@ class _Reader:
         return words.use.format(row=row, lower=_small(row), head=_small(head))
 
     def _steps(self, unit: Unit) -> Iterator[Fact]:
-        heading = re.sub(r"^[\d.]+\s+", "", unit.section[-1]) if unit.section else ""
+        heading = _heading(unit)
         if not heading or re.search(self.phrases.dull_headings, heading) or len(unit.quote) > 1500:
             return
         if not self.machine and len(heading.split()) < 2:
@@ -249,12 +252,20 @@ class _Reader:
             text = re.sub(words.match, words.use.format(machine=self.machine), text)
         if self.machine and self.machine not in text:
             text = form.format(**{"on": self.on, "of": self.of, **slots})
-        for words in self.phrases.polish:
-            text = re.sub(words.match, words.use, text)
-        text = _SPACES.sub(" ", text).replace(" ?", "?").replace(" ,", ",").strip()
+        text = _SPACES.sub(" ", self._polished(text)).replace(" ?", "?").replace(" ,", ",").strip()
         opening = "¿" if text.startswith("¿") else ""
         text = text.removeprefix("¿")
         return opening + text[:1].upper() + text[1:]
+
+    def _polished(self, text: str) -> str:
+        """Return the text with the elisions of its language."""
+        for words in self.phrases.polish:
+            text = re.sub(words.match, words.use, text)
+        return text
+
+
+def _heading(unit: Unit) -> str:
+    return re.sub(r"^[\d.]+\s+", "", unit.section[-1]) if unit.section else ""
 
 
 def _small(words: str) -> str:

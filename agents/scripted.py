@@ -60,7 +60,9 @@ def read_script(path: Path) -> tuple[Line, ...]:
         try:
             lines.append(Line.model_validate_json(line))
         except ValidationError as error:
-            raise ModelError(f"Line {number} of {path} is not a line of a script: {error}") from error
+            raise ModelError(
+                f"Line {number} of {path} is not a line of a script: {error}"
+            ) from error
     return tuple(lines)
 
 

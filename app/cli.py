@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -98,7 +98,9 @@ def why(
 def export(
     run: Run,
     format_: Annotated[str, typer.Option("--format", help="The format's name.")] = "messages",
-    out: Annotated[Path | None, typer.Option(help="The folder; in the run folder if not given.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The folder; in the run folder if not given.")
+    ] = None,
 ) -> None:
     """Write the dataset in another format."""
     from training.export import export as write
@@ -159,6 +161,6 @@ def main() -> None:
     sys.exit(code or DONE)
 
 
-def _leave(code: int, sentence: str) -> None:
+def _leave(code: int, sentence: str) -> NoReturn:
     print(sentence, file=sys.stderr)
     sys.exit(code)

@@ -35,7 +35,9 @@ def examine() -> bool:
     lines = [_python(), *_rooms(), _models(), _training()]
     table = Table("what", "found", "what to do", box=None)
     for line in lines:
-        mark = "[green]ok[/]" if not line.mend else ("[red]no[/]" if line.needed else "[yellow]–[/]")
+        mark = (
+            "[green]ok[/]" if not line.mend else ("[red]no[/]" if line.needed else "[yellow]–[/]")
+        )
         table.add_row(line.what, f"{mark} {line.found}", line.mend)
     Console().print(table)
     return not any(line.mend and line.needed for line in lines)
@@ -55,7 +57,9 @@ def _rooms() -> Iterator[Line]:
         if place != ROOT / room:
             mend = "Another package of this name comes first. Use a virtual environment of its own."
         elif others:
-            mend = f"{', '.join(others)} installs this name too. Uninstall it from this environment."
+            mend = (
+                f"{', '.join(others)} installs this name too. Uninstall it from this environment."
+            )
         yield Line(f"room {room}", "this checkout" if place == ROOT / room else str(place), mend)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import platform
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
+from typing import Any, cast
 
 from filelock import FileLock, Timeout
 
@@ -108,7 +109,7 @@ def write_run_file(run: Path, content: RunFile) -> None:
 
 
 @contextmanager
-def locked(run: Path) -> Iterator[None]:
+def locked(run: Path) -> Generator[None]:
     """Hold the run folder, so that no second process works on it.
 
     Raises:
@@ -142,9 +143,9 @@ async def drive(
         )
         async for mode, value in stream:
             if mode == "custom":
-                on_event(value)
+                on_event(cast("dict[str, object]", value))
             else:
-                ended = DatasetState(**{"manuals": started.manuals, **value})
+                ended = replace(ended, **cast("dict[str, Any]", value))
         accepted = context.ledger.progress().accepted
         replayed = context.calls.replayed
     started.result = Result(

@@ -6,7 +6,7 @@ Every complaint comes at once. Keys stay in memory: run.json names models, never
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,8 +44,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a run is made: model specs by role, calls in flight, prompt folder, and what the services
-    go by, keys among it."""
+    """How a run is made; `services` holds keys and URLs by the name of their variable."""
 
     models: Mapping[str, str]
     concurrency: int
@@ -122,7 +121,7 @@ def recipe_of(brief: Brief) -> Recipe | None:
 @contextmanager
 def open_context(
     run: Path, brief: Brief, settings: Settings, machines: Path | None
-) -> Iterator[Context]:
+) -> Generator[Context]:
     """Yield the live parts of a run on its folder, and close them."""
     prompts = Prompts(settings.prompts)
     recipe = recipe_of(brief)
@@ -154,7 +153,7 @@ def open_context(
 
 
 @contextmanager
-def open_books(run: Path) -> Iterator[tuple[Ledger, Journal]]:
+def open_books(run: Path) -> Generator[tuple[Ledger, Journal]]:
     """Yield the ledger and the journal of a run, for looking at."""
     engines = _engine(run / "ledger.sqlite"), _engine(run / "journal.sqlite")
     try:
@@ -167,7 +166,9 @@ def open_books(run: Path) -> Iterator[tuple[Ledger, Journal]]:
 def _open_models(settings: Settings) -> dict[str, RoleModel]:
     opened: dict[str, RoleModel] = {}
     for role in ROLES:
-        same = next((m for r, m in opened.items() if settings.models[r] == settings.models[role]), None)
+        same = next(
+            (m for r, m in opened.items() if settings.models[r] == settings.models[role]), None
+        )
         if same:
             opened[role] = RoleModel(role, same.name, same.chat)
         else:
@@ -180,7 +181,7 @@ def _engine(path: Path) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:  # pyright: ignore[reportUnusedFunction]
-        # WAL with NORMAL keeps every commit through the death of the process at a tenth of the cost.
+        # With WAL, NORMAL keeps every commit through the death of the process, and is faster.
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")

@@ -142,7 +142,9 @@ def show_why(run: Path, candidate: str | None) -> None:
             return
         entry = ledger.entry(candidate)
     if entry is None:
-        print(f"No single candidate of {run} has an id that begins with {candidate}.", file=sys.stderr)
+        print(
+            f"No single candidate of {run} has an id that begins with {candidate}.", file=sys.stderr
+        )
         raise SystemExit(MISTAKE)
     window = entry.candidate.window
     print(f"{entry.candidate.id}: {entry.status} {entry.reason}".rstrip())

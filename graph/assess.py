@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from checks.sentences import digit_sentences
 from checks.coverage import section_coverage
 from checks.duplicates import Asked, near_duplicates
+from checks.sentences import digit_sentences
 from graph.context import Context
 from graph.ledger import Entry
 from graph.quality import QualityReport, is_as_judged, quality_report
@@ -46,7 +46,9 @@ def why_short(exhausted: str, report: QualityReport, context: Context) -> str:
     if exhausted.startswith("budget: "):
         cause = exhausted.removeprefix("budget: ")
     elif exhausted == "candidates":
-        cause = "The most candidates were tried. Raise `limits.candidates` in brief.yaml and resume."
+        cause = (
+            "The most candidates were tried. Raise `limits.candidates` in brief.yaml and resume."
+        )
     else:
         cause = (
             "Every window was asked until nothing was left to ask. Add manuals, lower `thresholds` "

@@ -1,4 +1,4 @@
-"""The brief: what dataset is wanted, how good, and how much it may cost. `brief.yaml` is one of these."""
+"""The brief: what dataset is wanted, how good, and how much it may cost; brief.yaml is one."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Brief(Wanted):
     thresholds: Thresholds = Field(default_factory=Thresholds)
     limits: Limits = Field(default_factory=Limits)
     critic_analyses: bool = False
-    """Whether the critic writes an analysis in free text before it scores; one call more a draft."""
+    """Whether the critic reasons in free text before it scores; one call more a draft."""
     train: str = "none"
     """The recipe to train with: a name in training/recipes, a path, or none."""
 

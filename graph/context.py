@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 from agents.answerer import Answerer
@@ -97,7 +98,7 @@ def _parts(document: Document, window: Window) -> tuple[Part, ...]:
     cuts = {span.start for span in spans if window.start < span.start < window.end}
     bounds = [window.start, *sorted(cuts), window.end]
     parts: list[Part] = []
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         text = document.text[start:end].strip()
         if text:
             page = next(page for page in document.pages if page.start <= start < page.end)

@@ -104,9 +104,7 @@ async def audit(state: DatasetState, runtime: Runtime[Context]) -> Update:
 
 async def train(state: DatasetState, runtime: Runtime[Context]) -> Update:
     """Tune the recipe's base on the dataset, in a process of its own."""
-    adapter = await asyncio.to_thread(
-        publish.train_adapter, runtime.context, runtime.stream_writer
-    )
+    adapter = await asyncio.to_thread(publish.train_adapter, runtime.context, runtime.stream_writer)
     return {"adapter": str(adapter)}
 
 
@@ -158,6 +156,6 @@ def build_dataset_graph() -> StateGraph[DatasetState, Context, DatasetInput, Dat
     return builder
 
 
-dataset_graph = build_dataset_graph().compile(name="dataset").with_config(
-    recursion_limit=RECURSION_LIMIT
+dataset_graph = (
+    build_dataset_graph().compile(name="dataset").with_config(recursion_limit=RECURSION_LIMIT)
 )

@@ -20,7 +20,7 @@ from graph.quality import judged_hash
 from graph.state import Candidate, QuestionState, Window
 from tools.library import Library
 from tools.passages import Passage
-from training.rows import ContextPassage, RowCitation, Scores, TrainingRow
+from training.rows import ContextPassage, Role, RowCitation, Scores, TrainingRow
 
 HITS_PER_DISTRACTOR = 5
 
@@ -113,24 +113,36 @@ async def surroundings(
         if _is_safe(passage, [*oracles, *chosen], question.text, answer.text, quotes):
             chosen.append(passage)
     if wanted and not chosen:
-        raise NoContextError("no_context", "Every passage that could stand beside holds the answer.")
+        raise NoContextError(
+            "no_context", "Every passage that could stand beside holds the answer."
+        )
     chosen = await _fitted(question.text, answer.text, oracles, chosen, candidate.window, context)
-    roles = [(p, "oracle") for p in oracles] + [(p, "distractor") for p in chosen]
+    roles: dict[Passage, Role] = dict.fromkeys(chosen, "distractor")
+    roles |= dict.fromkeys(oracles, "oracle")
+    passages = [*oracles, *chosen]
     seed = hashlib.sha256(f"{context.brief.seed}\0{candidate.id}".encode()).digest()
-    random.Random(seed).shuffle(roles)
+    random.Random(seed).shuffle(passages)
     return tuple(
         ContextPassage(
-            passage_id=p.id, document=p.document, start=p.start, end=p.end, text=p.text, role=role
+            passage_id=p.id,
+            document=p.document,
+            start=p.start,
+            end=p.end,
+            text=p.text,
+            role=roles[p],
         )
-        for p, role in roles
+        for p in passages
     )
 
 
 async def _mine(
     question: str, oracles: Sequence[Passage], window: Window, wanted: int, context: Context
 ) -> list[Passage]:
-    """Return would-be distractors, hardest first: hits of the machine and of others in turn, then
-    the passages around the oracles, for corpora too small for a search to find enough."""
+    """Return would-be distractors, hardest first.
+
+    Hits of the machine and of others come in turn, then the passages around the oracles, for
+    corpora too small for a search to find enough.
+    """
     if not wanted:
         return []
     search, k, language = context.index.search, wanted * HITS_PER_DISTRACTOR, window.language
@@ -179,7 +191,8 @@ async def _fitted(
         if fits(context.recipe, system, user, answer):
             return distractors[:count]
     raise NoContextError(
-        "too_long", f"The cited passages are longer than the recipe's {context.recipe.max_length} tokens."
+        "too_long",
+        f"The cited passages are longer than the recipe's {context.recipe.max_length} tokens.",
     )
 
 

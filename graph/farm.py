@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 
+from langchain_core.runnables import RunnableConfig
+
 from agents.faults import BudgetExhaustedError, CallError
 from graph.context import Context
 from graph.question import RECURSION_LIMIT, build_question_graph
@@ -16,7 +18,7 @@ _GRAPH = build_question_graph().compile(checkpointer=False, name="question")
 
 
 async def farm_round(context: Context) -> str:
-    """Run every open candidate to its outcome; return "budget: …" when the budget ended it early."""
+    """Run every open candidate to its outcome; return "budget: …" if the budget ended it early."""
     asked = context.ledger.asked()
     open_candidates = [entry.candidate for entry in context.ledger.entries("planned")]
     waiting = iter(
@@ -50,7 +52,7 @@ async def farm_round(context: Context) -> str:
 
 async def _run_apart(question: QuestionInput, context: Context) -> None:
     """Run one question graph in a fresh context, so that it inherits nothing by accident."""
-    config = {
+    config: RunnableConfig = {
         "recursion_limit": RECURSION_LIMIT,
         "run_name": f"candidate {question.candidate.id}",
         "metadata": {"candidate": question.candidate.id},

@@ -6,10 +6,23 @@ What the faces show (terminal, report, `status`, `why`) comes from the queries h
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Column, Engine, Integer, MetaData, Row, String, Table, Text, func, select, update
+from sqlalchemy import (
+    Column,
+    Engine,
+    Integer,
+    MetaData,
+    RowMapping,
+    String,
+    Table,
+    Text,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -65,7 +78,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something ingest could not use (unreadable, skipped, no_machine); page 0 is the whole file."""
+    """What ingest could not use (unreadable, skipped, no_machine); page 0 is the whole file."""
 
     kind: str
     path: str
@@ -169,13 +182,13 @@ class Ledger:
         if statuses:
             query = query.where(CANDIDATES.c.status.in_(statuses))
         with self._engine.connect() as connection:
-            return [_entry(row) for row in connection.execute(query)]
+            return [_entry(row) for row in connection.execute(query).mappings()]
 
     def entry(self, candidate: str) -> Entry | None:
         """Return one candidate by the beginning of its id, if that names exactly one."""
         query = select(CANDIDATES).where(CANDIDATES.c.id.startswith(candidate, autoescape=True))
         with self._engine.connect() as connection:
-            found = connection.execute(query.limit(2)).all()
+            found = connection.execute(query.limit(2)).mappings().all()
         return _entry(found[0]) if len(found) == 1 else None
 
     def asked(self) -> dict[str, list[str]]:
@@ -203,21 +216,24 @@ class Ledger:
     def progress(self) -> Progress:
         """Return the counts a live view shows."""
         c = CANDIDATES.c
-        counts = select(c.status, c.reason, func.count(), func.sum(c.drafts), _revisions()).group_by(
-            c.status, c.reason
-        )
+        query = select(
+            c.status,
+            c.reason,
+            func.count().label("count"),
+            func.sum(c.drafts).label("drafts"),
+            func.sum(func.max(c.drafts - 1, 0)).label("revisions"),
+        ).group_by(c.status, c.reason)
         planned = accepted = drafts = revisions = 0
-        dropped: dict[str, int] = {}
+        dropped: Counter[str] = Counter()
         with self._engine.connect() as connection:
-            for status, reason, count, drafted, revised in connection.execute(counts):
-                planned += count
-                drafts += drafted or 0
-                revisions += revised or 0
-                if status == "accepted":
-                    accepted += count
-                elif reason:
-                    code = reason.split()[0]
-                    dropped[code] = dropped.get(code, 0) + count
+            for row in connection.execute(query).mappings():
+                planned += row["count"]
+                drafts += row["drafts"]
+                revisions += row["revisions"]
+                if row["status"] == "accepted":
+                    accepted += row["count"]
+                elif row["reason"]:
+                    dropped[row["reason"].split()[0]] += row["count"]
         return Progress(planned, accepted, drafts, revisions, dict(sorted(dropped.items())))
 
     def note(self, notes: Sequence[Note]) -> None:
@@ -248,16 +264,11 @@ class Ledger:
             ) from error
 
 
-def _revisions() -> object:
-    return func.sum(func.max(CANDIDATES.c.drafts - 1, 0))
-
-
 def _dump_life(life: Sequence[Step]) -> str:
     return json.dumps([asdict(step) for step in life], ensure_ascii=False)
 
 
-def _entry(row: Row[tuple[object, ...]]) -> Entry:
-    values = row._mapping
+def _entry(values: RowMapping) -> Entry:
     plain = json.loads(values["candidate"])
     window = plain["window"]
     window["pages"] = tuple(window["pages"])

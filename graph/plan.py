@@ -40,7 +40,7 @@ def next_candidates(
     asked: Mapping[str, Sequence[str]],
     exhausted: set[str],
 ) -> list[Candidate]:
-    """Return the candidates of a round: the windows asked least, as many as are likely to be needed.
+    """Return the candidates of a round: the windows asked least, as many as are likely needed.
 
     `rate` is the share of decided candidates that were accepted, None before the first round;
     `most` is how many candidates the run may still try.

@@ -74,9 +74,7 @@ def verdict_on_row(
         "faithfulness": (judgement.faithfulness, thresholds.faithfulness),
         "completeness": (judgement.completeness, thresholds.completeness),
     }
-    verdict = _by_scores(
-        scores, judgement.instructions, judgement.reasons, answers, limits.answers
-    )
+    verdict = _by_scores(scores, judgement.instructions, judgement.reasons, answers, limits.answers)
     return Verdict(verdict.decision, verdict.reason, verdict.objections, sha256)
 
 
@@ -93,7 +91,9 @@ def judged_hash(
         "context": [passage.model_dump() for passage in context],
         "citations": [citation.model_dump() for citation in citations],
     }
-    return hashlib.sha256(json.dumps(judged, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(judged, ensure_ascii=False, sort_keys=True).encode()
+    ).hexdigest()
 
 
 def is_as_judged(row: TrainingRow) -> bool:

@@ -12,15 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from agents.faults import CallError, PromptTooLongError, UnreadableReplyError
+from agents.faults import PromptTooLongError, UnreadableReplyError
 from checks.findings import Finding
 from checks.form import question_findings
 from graph.context import Context
+from graph.evidence import NoContextError, locate_citations, make_row, surroundings
 from graph.quality import (
     Verdict,
     drop,
@@ -30,7 +31,6 @@ from graph.quality import (
     verdict_on_question,
     verdict_on_row,
 )
-from graph.evidence import NoContextError, locate_citations, make_row, surroundings
 from graph.state import (
     Accepted,
     Dropped,
@@ -44,7 +44,17 @@ from prompts.templates import Revision
 RECURSION_LIMIT = 100
 CRITIC_HITS = 3
 Update = dict[str, Any]
-Node = Callable[[QuestionState, Runtime[Context]], Awaitable[Update]]
+Route = TypeVar("Route")
+
+
+class Node(Protocol):
+    """A step of the graph: the state in, what changes of it out."""
+
+    __name__: str
+
+    def __call__(self, state: QuestionState, runtime: Runtime[Context]) -> Awaitable[Update]:
+        """Run the step."""
+        ...
 
 
 def _drops_unreadable(reason: str) -> Callable[[Node], Node]:
@@ -223,7 +233,9 @@ async def row(state: QuestionState, runtime: Runtime[Context]) -> Update:
     context.ledger.accept(
         state.candidate.id, made, drafts=state.drafts, answers=state.answers, life=state.life
     )
-    _emit(runtime, {"event": "accepted", "candidate": state.candidate.id, "question": made.question})
+    _emit(
+        runtime, {"event": "accepted", "candidate": state.candidate.id, "question": made.question}
+    )
     return {"outcome": Accepted(made.id)}
 
 
@@ -246,32 +258,37 @@ async def drop_candidate(state: QuestionState, runtime: Runtime[Context]) -> Upd
 
 def route_after_inspect(state: QuestionState) -> Literal["critique", "revise", "drop"]:
     """Go on with a sound draft."""
-    return _route(state, "critique", "revise")
+    return _route(state, "critique", "revise", "drop")
 
 
 def route_after_critique(state: QuestionState) -> Literal["answer", "revise", "drop"]:
     """Go on with a question that the scores allow."""
-    return _route(state, "answer", "revise")
+    return _route(state, "answer", "revise", "drop")
 
 
 def route_after_verify(state: QuestionState) -> Literal["surround", "answer", "drop"]:
     """Go on with an answer whose citations hold."""
-    return _route(state, "surround", "answer")
+    return _route(state, "surround", "answer", "drop")
 
 
 def route_after_judge(state: QuestionState) -> Literal["row", "answer", "drop"]:
     """Keep a row that the scores allow."""
-    return _route(state, "row", "answer")
+    return _route(state, "row", "answer", "drop")
 
 
-def _route(state: QuestionState, onward: Any, again: Any) -> Any:
+def _route(state: QuestionState, onward: Route, again: Route, dropped: Route) -> Route:
     assert state.verdict is not None
-    return {"accept": onward, "revise": again, "drop": "drop"}[state.verdict.decision]
+    if state.verdict.decision == "accept":
+        return onward
+    return again if state.verdict.decision == "revise" else dropped
 
 
 def _decided(node: str, verdict: Verdict, reasons: str = "") -> Update:
     said = "; ".join(part for part in (verdict.reason, *verdict.objections, reasons) if part)
-    return {"verdict": verdict, "life": [Step(node, f"{verdict.decision}: {said}" if said else "accept")]}
+    return {
+        "verdict": verdict,
+        "life": [Step(node, f"{verdict.decision}: {said}" if said else "accept")],
+    }
 
 
 def _emit(runtime: Runtime[Context], event: dict[str, object]) -> None:
@@ -281,7 +298,10 @@ def _emit(runtime: Runtime[Context], event: dict[str, object]) -> None:
 def build_question_graph() -> StateGraph[QuestionState, Context, QuestionInput, QuestionOutput]:
     """Return the graph uncompiled, for whoever brings a saver of their own."""
     builder = StateGraph(
-        QuestionState, context_schema=Context, input_schema=QuestionInput, output_schema=QuestionOutput
+        QuestionState,
+        context_schema=Context,
+        input_schema=QuestionInput,
+        output_schema=QuestionOutput,
     )
     for node in (draft, inspect, critique, revise, answer, verify, surround, judge, row):
         builder.add_node(node.__name__, node)
@@ -300,6 +320,6 @@ def build_question_graph() -> StateGraph[QuestionState, Context, QuestionInput, 
     return builder
 
 
-question_graph = build_question_graph().compile(name="question").with_config(
-    recursion_limit=RECURSION_LIMIT
+question_graph = (
+    build_question_graph().compile(name="question").with_config(recursion_limit=RECURSION_LIMIT)
 )

@@ -52,7 +52,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """The candidate did not become a row: the reason's code and how many drafts and answers it had."""
+    """The candidate did not become a row; `attempts` are its drafts and answers together."""
 
     reason: str
     attempts: int

@@ -1,3 +1,5 @@
+# transformers is typed in part.
+# pyright: reportUnknownMemberType=false
 """The audit: what a training on this dataset would really see, before it costs anything.
 
 `officina audit RUN` prints the report; `training/launch.py` refuses to start while it has errors.

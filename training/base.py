@@ -47,7 +47,7 @@ def make_tiny_base(tokenizer: PreTrainedTokenizerFast, recipe: Recipe, folder: P
         num_hidden_layers=1,
         num_attention_heads=1,
         num_key_value_heads=1,
-        head_dim=32,
+        head_dim=64,  # bitsandbytes packs rows of 64 or more
         max_position_embeddings=recipe.max_length,
         initializer_range=0.15,
         bos_token_id=cast("int", tokenizer.bos_token_id),

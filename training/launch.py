@@ -34,6 +34,11 @@ class TrainingResult(Frozen):
     seconds: float
 
     @property
+    def steps(self) -> int:
+        """How many optimizer steps were made."""
+        return len(self.losses)
+
+    @property
     def first_loss(self) -> float:
         """The loss before anything was learned."""
         return self.losses[0]
@@ -102,8 +107,9 @@ def evaluate(
 
 def _child(env: Mapping[str, str], recipe: Recipe) -> dict[str, str]:
     quiet = {"TOKENIZERS_PARALLELISM": "false", "PYTHONUNBUFFERED": "1"}
-    # Threads cost a tiny model more than they bring, and its base is never downloaded.
-    tiny = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"} if recipe.tiny else {}
+    # More threads cost a tiny model more than they bring, and its base is never downloaded.
+    threads = str(max(1, 2 // recipe.processes))
+    tiny = {"OMP_NUM_THREADS": threads, "HF_HUB_OFFLINE": "1"} if recipe.tiny else {}
     return {**env, **quiet, **tiny}
 
 
@@ -153,4 +159,4 @@ def _run(
     # The launcher exits with 0 when its child was killed: only the result says that it finished.
     if process.returncode or not result.is_file():
         last = log.read_text("utf-8").splitlines()[-SHOWN_LINES:]
-        raise TrainingError(f"{command[-1]} failed; all it said is in {log}:\n" + "\n".join(last))
+        raise TrainingError(f"{log.stem} failed; all it said is in {log}:\n" + "\n".join(last))

@@ -10,7 +10,7 @@ from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackMana
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import Engine, create_engine
 from tenacity import wait_none
 
@@ -40,7 +40,7 @@ class Listed(BaseChatModel):
     """Says what it is given, or raises it; keeps what it was asked."""
 
     replies: list[Any]
-    heard: list[str] = []
+    heard: list[str] = Field(default_factory=list)
     in_flight: int = 0
     most_in_flight: int = 0
 

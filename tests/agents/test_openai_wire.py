@@ -16,7 +16,6 @@ from agents.gate import Gate
 from agents.journal import CallKey, Journal
 from agents.models import open_model, parse_spec
 from prompts.templates import Prompts
-
 from tests.openai_server import Reply, refusal, said, serving
 
 KEY = CallKey("candidate", "draft", 0)

@@ -9,7 +9,6 @@ import pytest
 from filelock import FileLock
 
 from app.cli import main
-
 from tests.conftest import ROOT
 
 EXAMPLES = ROOT / "examples" / "manuals"
@@ -26,8 +25,18 @@ def officina(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
 def finished(tmp_path_factory) -> Path:
     """A finished run of eight rows."""
     run = tmp_path_factory.mktemp("cli") / "run"
-    command = [Path(sys.executable).parent / "officina", "run", EXAMPLES, "--rows", "8", "--out", run]
-    done = subprocess.run([*map(str, command), "--json"], capture_output=True, text=True, check=True)
+    command = [
+        Path(sys.executable).parent / "officina",
+        "run",
+        EXAMPLES,
+        "--rows",
+        "8",
+        "--out",
+        run,
+    ]
+    done = subprocess.run(
+        [*map(str, command), "--json"], capture_output=True, text=True, check=True
+    )
     assert done.stderr.startswith("Model: offline")
     (run.parent / "stdout").write_text(done.stdout, encoding="utf-8")
     return run
@@ -165,6 +174,8 @@ def test_doctor_finds_this_environment_well(monkeypatch, capsys):
 
 
 def test_help_loads_nothing_heavy():
-    code = "import sys, app.cli; print(*sorted({'langgraph', 'torch', 'pydantic'} & set(sys.modules)))"
+    code = (
+        "import sys, app.cli; print(*sorted({'langgraph', 'torch', 'pydantic'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

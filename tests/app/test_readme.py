@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from agents.offline import OfflineModel
-
 from tests.conftest import ROOT
 from tests.openai_server import answering_with, serving
 

@@ -9,9 +9,8 @@ from app.settings import open_context, read_settings
 from graph.brief import read_brief
 from graph.dataset import dataset_graph
 from graph.state import DatasetInput
-from tools.documents import DocumentError
-
 from tests.conftest import ROOT
+from tools.documents import DocumentError
 
 EXAMPLES = ROOT / "examples" / "manuals"
 

@@ -88,9 +88,9 @@ def test_exhausted_windows_and_limits_are_kept():
 def test_candidate_ids_differ_by_round():
     known = windows([document(2)], Brief())
     ids = {
-        next_candidates(
-            known, round_=n, missing=1, rate=1.0, most=1, asked={}, exhausted=set()
-        )[0].id
+        next_candidates(known, round_=n, missing=1, rate=1.0, most=1, asked={}, exhausted=set())[
+            0
+        ].id
         for n in (1, 2, 3)
     }
     assert len(ids) == 3

@@ -7,7 +7,6 @@ import pytest
 from agents.faults import BudgetExhaustedError
 from graph.question import question_graph
 from graph.state import Accepted, Dropped
-
 from tests.graph.conftest import PAGES, QUESTION, critique, first_question, judgement, question
 from tools.documents import read_folder
 from tools.passages import split
@@ -104,7 +103,7 @@ async def test_score_out_of_range_is_unreadable(scripted, manuals):
 
 
 async def test_lonely_passage_has_no_context(scripted, manuals, answer, passage_id):
-    more = " The jaw is made of steel, stands on the right side, and is guarded by a door with a switch."
+    more = " The jaw is made of steel, stands on the right side, and is guarded by a door."
     lone = {"page_1": PAGES["page_1"] + more}
     (manuals / "press.json").write_text(json.dumps(lone), encoding="utf-8")
     (document,), _ = read_folder(manuals)

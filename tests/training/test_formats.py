@@ -1,0 +1,103 @@
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from datasets import load_dataset
+
+from training.card import CardFacts
+from training.export import FORMATS, export
+from training.formats import changed_files, read_messages, read_rows, write_dataset
+from training.rows import TrainingError, TrainingRow
+
+FILES = ["card.md", "manifest.json", "rows.parquet", "test.jsonl", "train.jsonl"]
+FILES += ["validation.jsonl"]
+# fmt: off
+COLUMNS = [
+    "id", "split", "question", "answer", "answerable", "kind", "difficulty", "language",
+    "document", "machine_code", "machine_name", "pages", "section", "context",
+    "oracle_positions", "citations", "scores", "reasons", "attempts", "models", "prompt_hashes",
+    "sha256", "system", "user",
+]
+# fmt: on
+
+
+def test_same_rows_same_bytes(
+    rows: list[TrainingRow], facts: CardFacts, dataset: Path, tmp_path: Path
+):
+    again = tmp_path / "dataset"
+    for _ in range(2):
+        write_dataset(rows, again, test_share=0.2, seed=1, facts=facts)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dataset"]
+    assert sorted(path.name for path in again.iterdir()) == sorted(FILES)
+    for name in FILES:
+        assert (again / name).read_bytes() == (dataset / name).read_bytes()
+
+
+def test_manifest_counts_and_sums(dataset: Path):
+    manifest = json.loads((dataset / "manifest.json").read_text())
+    assert manifest["splits"] == {"test": 8, "train": 29, "validation": 3}
+    assert changed_files(dataset) == []
+
+
+def test_messages_load_as_datasets(dataset: Path, tmp_path: Path):
+    names = ("train", "validation", "test")
+    files = {name: str(dataset / f"{name}.jsonl") for name in names}
+    loaded = load_dataset("json", data_files=files, cache_dir=str(tmp_path))
+    assert {name: loaded[name].num_rows for name in names} == {
+        "train": 29,
+        "validation": 3,
+        "test": 8,
+    }
+    roles = [message["role"] for message in loaded["train"][0]["messages"]]
+    assert roles == ["system", "user", "assistant"]
+
+
+def test_parquet_loads_as_dataset(dataset: Path, tmp_path: Path):
+    file = str(dataset / "rows.parquet")
+    loaded = load_dataset("parquet", data_files=file, cache_dir=str(tmp_path))["train"]
+    assert loaded.column_names == COLUMNS
+    assert loaded[0]["models"]["generator"] == "offline"
+    assert loaded[0]["machine_code"] is None
+
+
+def test_abstention_keeps_column_types(
+    rows: list[TrainingRow], facts: CardFacts, dataset: Path, tmp_path: Path
+):
+    bare = {"citations": (), "oracle_positions": (), "machine_code": None, "machine_name": None}
+    alone = rows[0].model_copy(update=bare)
+    write_dataset([alone], tmp_path / "one", test_share=0.2, seed=1, facts=facts)
+    schema = pq.read_schema(tmp_path / "one" / "rows.parquet")
+    assert schema.equals(pq.read_schema(dataset / "rows.parquet"))
+
+
+def test_rows_come_back_whole(rows: list[TrainingRow], dataset: Path):
+    written = {row.id: row.model_copy(update={"sections": ()}) for row in rows}
+    assert {row.id: row for _, row in read_rows(dataset)} == written
+
+
+def test_card_names_no_place(dataset: Path):
+    card = (dataset / "card.md").read_text()
+    assert "| value | 40 |" in card
+    assert str(dataset.parent) not in card
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_export_holds_every_row(name: str, dataset: Path, tmp_path: Path):
+    out = export(dataset, name, tmp_path / name)
+    lines = (out / "train.jsonl").read_text().splitlines()
+    assert len(lines) == len(read_messages(dataset, "train"))
+    answer = read_messages(dataset, "train")[0].texts[2]
+    assert json.dumps(answer, ensure_ascii=False) in lines[0]
+
+
+def test_seed_export_has_seed_columns(dataset: Path, tmp_path: Path):
+    lines = (export(dataset, "seed", tmp_path) / "train.jsonl").read_text().splitlines()
+    record = json.loads(lines[0])
+    assert list(record) == ["system", "question", "context", "answer", "chunks_rag"]
+    assert record["context"] in record["chunks_rag"]
+
+
+def test_unknown_format_lists_formats(dataset: Path, tmp_path: Path):
+    with pytest.raises(TrainingError, match="messages, prompt-completion, sharegpt, alpaca, seed"):
+        export(dataset, "csv", tmp_path)

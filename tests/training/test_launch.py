@@ -1,0 +1,51 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from training.launch import evaluate, train
+from training.recipe import load_recipe
+from training.rows import TrainingError
+
+ENV = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+
+
+@pytest.mark.slow
+def test_tiny_training_and_evaluation(dataset: Path, tmp_path: Path):
+    pytest.importorskip("deepspeed", reason="needs pip install -e '.[training]'")
+    lines: list[str] = []
+    recipe = load_recipe("tiny-cpu")
+    result = train(dataset, recipe, tmp_path / "training", env=ENV, on_line=lines.append)
+    assert len(result.losses) == len(lines) == recipe.max_steps
+    assert result.last_loss < result.first_loss / 2
+    assert (result.adapter / "adapter_model.safetensors").is_file()
+    scored = evaluate(
+        dataset, tmp_path / "training", tmp_path / "evaluation", env=ENV, on_line=lines.append
+    )
+    records = [json.loads(line) for line in scored.answers.read_text().splitlines()]
+    assert scored.rows == 8
+    assert [record["arm"] for record in records] == ["base"] * 8 + ["tuned"] * 8
+    assert {"id", "system", "user", "answer", "reference_answer"} <= set(records[0])
+    assert scored.token_f1["tuned"] > scored.token_f1["base"]
+
+
+def test_failing_audit_starts_nothing(dataset: Path, tmp_path: Path):
+    recipe = load_recipe("tiny-cpu").model_copy(update={"max_length": 100})
+    with pytest.raises(TrainingError, match="answers would be cut"):
+        train(dataset, recipe, tmp_path / "training", env=ENV, on_line=print)
+    assert not (tmp_path / "training").exists()
+
+
+@pytest.mark.slow
+def test_failed_training_says_why(dataset: Path, tmp_path: Path):
+    recipe = load_recipe("tiny-cpu")
+    lora = recipe.lora.model_copy(update={"targets": ("no_such_layer",)})
+    broken = recipe.model_copy(update={"lora": lora})
+    with pytest.raises(TrainingError, match="no_such_layer"):
+        train(dataset, broken, tmp_path / "training", env=ENV, on_line=print)
+
+
+def test_evaluation_needs_a_training(dataset: Path, tmp_path: Path):
+    with pytest.raises(TrainingError, match="run the training first"):
+        evaluate(dataset, tmp_path, tmp_path / "evaluation", env=ENV, on_line=print)
