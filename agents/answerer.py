@@ -14,7 +14,7 @@ from langchain.agents import create_agent  # pyright: ignore[reportUnknownVariab
 from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
 from langchain.agents.middleware.types import InputAgentState
 from langchain.tools.tool_node import ToolCallRequest
-from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, ToolMessage
 from langchain_core.tools import BaseTool
 from langgraph.types import Command
 from pydantic import BaseModel, ConfigDict, Field
@@ -145,7 +145,7 @@ class Answerer:
         )
         scope = SearchScope(machine=machine.code if machine else None, language=language, k=HITS)
         state = await self._agent.ainvoke(
-            InputAgentState(messages=[*opening]),
+            InputAgentState(messages=[*cast("list[AnyMessage]", opening)]),
             config={"recursion_limit": 4 * MOST_TURNS},
             context=Errand(candidate, attempt, scope),
         )

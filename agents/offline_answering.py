@@ -18,7 +18,8 @@ from agents.offline_text import plain, units
 from tools.language import stems, stop_words
 
 CLOSING = "The search is done."
-_LEAST_SHARE = 0.75
+_LEAST_SHARE = 0.9
+_LEAST_STEMS = 4
 _WORD = re.compile(r"`[^`]+`|[^\s?¿!¡,;:()«»“”„\"`'’]+")
 _RARE = re.compile(r"[\d_`./-]|[a-z][A-Z]|^[A-Z]{2,}")
 _RAREST = 4
@@ -40,7 +41,7 @@ def next_query(prompt: Prompt, searches: int) -> str:
     words = _content_words(prompt)
     if searches == 0:
         return " ".join(words) or prompt.question
-    if searches > 1 or not answer(prompt).abstained:
+    if searches > 1 or _exact(prompt):
         return ""
     rare = [word for word in words if _RARE.search(word)] or sorted(words, key=len, reverse=True)
     return " ".join(rare[:_RAREST])
@@ -91,13 +92,13 @@ def _exact(prompt: Prompt) -> tuple[str, Citation] | None:
 
 def _nearest(prompt: Prompt) -> tuple[str, Citation] | None:
     wanted = set(subject_stems(prompt.question, prompt.language, prompt.machine))
-    if not wanted:
+    if len(wanted) < _LEAST_STEMS:
         return None
     best, share = None, _LEAST_SHARE
     for passage, quote, text in _statements(prompt.passages):
-        held = stems(" ".join((*passage.section, text)), prompt.language)
+        held = stems(text, prompt.language)
         found = len(wanted.intersection(held)) / len(wanted)
-        if found > share:
+        if found > share or (best is None and found == share):
             best, share = (text, Citation(passage_id=passage.id, quote=quote)), found
     return best
 

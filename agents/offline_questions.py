@@ -111,7 +111,7 @@ class _Reader:
             re.search(self.phrases.vague, text)
             or _ODD.search(re.sub(r"`[^`]*`", "", text))
             or text.count("(") != text.count(")")
-            or text[-1:] not in (".", "!", ":")
+            or text[-1:] not in (".", "!")
         )
 
     def _slots(self, match: re.Match[str]) -> dict[str, str]:

@@ -1,0 +1,97 @@
+"""How far the exported rows of a run hold, judged without the code that made them.
+
+    python -m bench.rows RUN
+
+Reads `dataset/rows.parquet` and `documents/` alone, and prints one JSON line: how many rows have a
+span that is not its document's text, a quote outside its page, a number that no citation holds, the
+name of another machine, a distractor that holds a cited quote, or a question asked twice.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+_DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
+
+
+def faults(row: dict[str, Any], texts: dict[str, str], names: set[str]) -> Iterator[str]:
+    """Yield a code for everything that is wrong with a row."""
+    for span, words in _spans(row):
+        if texts[span["document"]][span["start"] : span["end"]] != words:
+            yield "span_is_not_its_text"
+    evidence = " ".join(citation["quote"] for citation in row["citations"])
+    held = set(_DIGITS.findall(evidence))
+    loose = set(_DIGITS.findall(_without(row["answer"], row))) - held
+    if loose:
+        yield "number_not_in_a_quote"
+    said = f"{row['question']} {row['answer']}"
+    if any(_names(name, said) for name in names - {row["machine_name"]}):
+        yield "another_machine"
+    if row["answerable"] and not row["citations"]:
+        yield "nothing_cited"
+    yield from _context_faults(row)
+
+
+def _context_faults(row: dict[str, Any]) -> Iterator[str]:
+    oracles = {citation["passage_id"] for citation in row["citations"]}
+    for place, passage in enumerate(row["context"]):
+        if (passage["passage_id"] in oracles) != (passage["role"] == "oracle"):
+            yield "wrong_role"
+        if (place in row["oracle_positions"]) != (passage["role"] == "oracle"):
+            yield "wrong_position"
+        if passage["role"] == "distractor" and any(
+            _folded(citation["quote"]) in _folded(passage["text"]) for citation in row["citations"]
+        ):
+            yield "distractor_holds_a_quote"
+
+
+def _spans(row: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    for passage in row["context"]:
+        yield passage, passage["text"]
+    for citation in row["citations"]:
+        yield citation, citation["quote"]
+
+
+def _without(answer: str, row: dict[str, Any]) -> str:
+    """Leave out what the question said already: the machine's name and the row that was asked for."""
+    for known in (row["machine_name"], row["machine_code"]):
+        answer = answer.replace(known, " ") if known else answer
+    asked = set(_DIGITS.findall(row["question"]))
+    return _DIGITS.sub(lambda number: "" if number[0] in asked else number[0], answer)
+
+
+def _names(name: str, text: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def measure(run: Path) -> dict[str, object]:
+    """Return the counts over a run's rows."""
+    lines = (run / "documents" / "documents.jsonl").read_text("utf-8").splitlines()
+    texts: dict[str, str] = {}
+    for line in map(json.loads, lines):
+        with (run / "documents" / f"{line['id']}.txt").open(encoding="utf-8", newline="") as file:
+            texts[line["path"]] = file.read()
+    rows = pq.read_table(run / "dataset" / "rows.parquet").to_pylist()
+    names = {row["machine_name"] for row in rows if row["machine_name"]}
+    found = Counter(code for row in rows for code in set(faults(row, texts, names)))
+    questions = Counter(_folded(row["question"]) for row in rows)
+    found["asked_twice"] = sum(count - 1 for count in questions.values())
+    return {"rows": len(rows), "faults": {code: n for code, n in sorted(found.items()) if n}}
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m bench.rows RUN")
+    print(json.dumps(measure(Path(sys.argv[1]))))
