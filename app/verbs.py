@@ -170,12 +170,14 @@ def train(run: Path, recipe: str) -> None:
 
     settings = settings_of(read_run(run)[0])
     with locked(run):
-        result = launch(
-            run / "dataset",
-            load_recipe(recipe),
-            run / "training",
-            env=settings.environment,
-            on_line=lambda line: print(line, file=sys.stderr),
+        result = asyncio.run(
+            launch(
+                run / "dataset",
+                load_recipe(recipe),
+                run / "training",
+                env=settings.environment,
+                on_line=_say,
+            )
         )
     print(f"adapter  {result.adapter}")
     print(f"loss     {result.first_loss:.3f} → {result.last_loss:.3f}")
@@ -187,13 +189,19 @@ def evaluate(run: Path) -> None:
 
     settings = settings_of(read_run(run)[0])
     with locked(run):
-        result = launch(
-            run / "dataset",
-            run / "training",
-            run / "evaluation",
-            env=settings.environment,
-            on_line=lambda line: print(line, file=sys.stderr),
+        result = asyncio.run(
+            launch(
+                run / "dataset",
+                run / "training",
+                run / "evaluation",
+                env=settings.environment,
+                on_line=_say,
+            )
         )
     print(f"answers  {result.answers}")
     for arm, score in sorted(result.token_f1.items()):
         print(f"token F1 {arm}: {score:.3f}")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)

@@ -15,7 +15,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow.parquet as pq
 
@@ -61,7 +61,7 @@ def _spans(row: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
 
 
 def _without(answer: str, row: dict[str, Any]) -> str:
-    """Leave out what the question said already: the machine's name and the row that was asked for."""
+    """Leave out what the question said already: the machine, and numbers that were asked about."""
     for known in (row["machine_name"], row["machine_code"]):
         answer = answer.replace(known, " ") if known else answer
     asked = set(_DIGITS.findall(row["question"]))
@@ -83,7 +83,8 @@ def measure(run: Path) -> dict[str, object]:
     for line in map(json.loads, lines):
         with (run / "documents" / f"{line['id']}.txt").open(encoding="utf-8", newline="") as file:
             texts[line["path"]] = file.read()
-    rows = pq.read_table(run / "dataset" / "rows.parquet").to_pylist()
+    table = pq.read_table(run / "dataset" / "rows.parquet")
+    rows = cast("list[dict[str, Any]]", table.to_pylist())
     names = {row["machine_name"] for row in rows if row["machine_name"]}
     found = Counter(code for row in rows for code in set(faults(row, texts, names)))
     questions = Counter(_folded(row["question"]) for row in rows)

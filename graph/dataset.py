@@ -104,15 +104,13 @@ async def audit(state: DatasetState, runtime: Runtime[Context]) -> Update:
 
 async def train(state: DatasetState, runtime: Runtime[Context]) -> Update:
     """Tune the recipe's base on the dataset, in a process of its own."""
-    adapter = await asyncio.to_thread(publish.train_adapter, runtime.context, runtime.stream_writer)
+    adapter = await publish.train_adapter(runtime.context, runtime.stream_writer)
     return {"adapter": str(adapter)}
 
 
 async def evaluate(state: DatasetState, runtime: Runtime[Context]) -> Update:
     """Answer the held-out rows with base and tuned model, in a process of their own."""
-    scores = await asyncio.to_thread(
-        publish.evaluate_adapter, runtime.context, runtime.stream_writer
-    )
+    scores = await publish.evaluate_adapter(runtime.context, runtime.stream_writer)
     return {"evaluation": scores}
 
 

@@ -49,12 +49,12 @@ def audit_dataset(context: Context) -> list[str]:
     return list(audit(context.run / "dataset", context.recipe).errors)
 
 
-def train_adapter(context: Context, emit: Emit) -> Path:
+async def train_adapter(context: Context, emit: Emit) -> Path:
     """Tune the recipe's base on the dataset and return the adapter's folder."""
     from training.launch import train
 
     assert context.recipe is not None
-    result = train(
+    result = await train(
         context.run / "dataset",
         context.recipe,
         context.run / "training",
@@ -64,11 +64,11 @@ def train_adapter(context: Context, emit: Emit) -> Path:
     return result.adapter
 
 
-def evaluate_adapter(context: Context, emit: Emit) -> dict[str, float]:
+async def evaluate_adapter(context: Context, emit: Emit) -> dict[str, float]:
     """Answer the held-out rows with base and tuned; return the mean token F1 by arm."""
     from training.launch import evaluate
 
-    result = evaluate(
+    result = await evaluate(
         context.run / "dataset",
         context.run / "training",
         context.run / "evaluation",

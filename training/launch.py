@@ -3,27 +3,30 @@
     train      deepspeed --module training.finetune    adapter/, result.json, train.log
     evaluate   python -m training.predict              evaluation.jsonl, evaluation.json
 
-Nothing here loads torch. The caller gives the environment of the children.
+Nothing here loads torch. The caller gives the environment of the children. What was finished from
+the same files before is returned as it is; an interrupted caller leaves no child behind.
 """
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import os
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from training.audit import audit
-from training.formats import held_out
+from training.formats import MANIFEST, held_out
 from training.recipe import Recipe, load_recipe, save_recipe
 from training.rows import Frozen, TrainingError
 
 ROOT = Path(__file__).parent.parent
 PROGRESS = "progress: "
 SHOWN_LINES = 12
+LONGEST_LINE = 2**20
 
 
 class TrainingResult(Frozen):
@@ -57,7 +60,7 @@ class EvaluationResult(Frozen):
     token_f1: Mapping[str, float]
 
 
-def train(
+async def train(
     dataset: Path,
     recipe: Recipe,
     out: Path,
@@ -66,22 +69,25 @@ def train(
     on_line: Callable[[str], None],
 ) -> TrainingResult:
     """Audit the dataset, then tune the recipe's base on it under DeepSpeed; `out` is a folder."""
-    errors = audit(dataset, recipe).errors
-    if errors:
-        raise TrainingError("The dataset cannot be trained on:\n- " + "\n- ".join(errors))
+    report = await asyncio.to_thread(audit, dataset, recipe)
+    if report.errors:
+        raise TrainingError("The dataset cannot be trained on:\n- " + "\n- ".join(report.errors))
     result = out / "result.json"
     out.mkdir(parents=True, exist_ok=True)
-    result.unlink(missing_ok=True)
     save_recipe(recipe, out / "recipe.yaml")
+    made_from = _sum_of(dataset / MANIFEST, out / "recipe.yaml")
+    if _is_done(result, made_from):
+        return TrainingResult.model_validate_json(result.read_text("utf-8"))
     # Without a process count the launcher runs one rank and says nothing.
     ranks = ["--num_gpus", str(recipe.processes), "--master_port", str(_free_port())]
     command = [str(_deepspeed()), *ranks, "--no_local_rank", "--module", "training.finetune"]
     paths = ["--dataset", str(dataset.resolve()), "--out", str(out.resolve())]
-    _run([*command, *paths], out / "train.log", result, _child(env, recipe), on_line)
+    child = _child(env, recipe)
+    await _run([*command, *paths], out / "train.log", result, made_from, child, on_line)
     return TrainingResult.model_validate_json(result.read_text("utf-8"))
 
 
-def evaluate(
+async def evaluate(
     dataset: Path,
     training: Path,
     out: Path,
@@ -96,12 +102,14 @@ def evaluate(
         raise TrainingError("No row was held out: raise the brief's test share or its rows.")
     result = out / "evaluation.json"
     out.mkdir(parents=True, exist_ok=True)
-    result.unlink(missing_ok=True)
+    made_from = _sum_of(dataset / MANIFEST, training / "result.json")
+    if _is_done(result, made_from):
+        return EvaluationResult.model_validate_json(result.read_text("utf-8"))
     places = {"--dataset": dataset, "--training": training, "--out": out}
     arguments = [word for flag, path in places.items() for word in (flag, str(path.resolve()))]
     command = [sys.executable, "-m", "training.predict", *arguments]
     child = _child(env, load_recipe(training / "recipe.yaml"))
-    _run(command, out / "evaluate.log", result, child, on_line)
+    await _run(command, out / "evaluate.log", result, made_from, child, on_line)
     return EvaluationResult.model_validate_json(result.read_text("utf-8"))
 
 
@@ -126,37 +134,60 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _run(
+def _sum_of(*files: Path) -> str:
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _stamp(result: Path) -> Path:
+    return result.with_suffix(".sha256")
+
+
+def _is_done(result: Path, made_from: str) -> bool:
+    """Return whether the result is there and was made from the same files."""
+    stamp = _stamp(result)
+    return result.is_file() and stamp.is_file() and stamp.read_text("utf-8") == made_from
+
+
+async def _run(
     command: Sequence[str],
     log: Path,
     result: Path,
+    made_from: str,
     env: Mapping[str, str],
     on_line: Callable[[str], None],
 ) -> None:
     """Run until the process ends, hand its progress on, keep all it says in `log`."""
-    with (
-        log.open("w", encoding="utf-8") as kept,
-        subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=dict(env),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        ) as process,
-    ):
-        try:
-            for line in process.stdout or ():
-                kept.write(line)
-                if line.startswith(PROGRESS):
-                    on_line(line.removeprefix(PROGRESS).rstrip())
-        except BaseException:
-            # An interrupted caller leaves no rank behind.
-            os.killpg(process.pid, signal.SIGTERM)
-            raise
+    result.unlink(missing_ok=True)
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=ROOT,
+        env=dict(env),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        limit=LONGEST_LINE,
+        start_new_session=True,
+    )
+    try:
+        await _follow(process, log, on_line)
+    except BaseException:
+        os.killpg(process.pid, signal.SIGTERM)
+        await process.wait()
+        raise
     # The launcher exits with 0 when its child was killed: only the result says that it finished.
     if process.returncode or not result.is_file():
         last = log.read_text("utf-8").splitlines()[-SHOWN_LINES:]
         raise TrainingError(f"{log.stem} failed; all it said is in {log}:\n" + "\n".join(last))
+    _stamp(result).write_text(made_from, "utf-8")
+
+
+async def _follow(
+    process: asyncio.subprocess.Process, log: Path, on_line: Callable[[str], None]
+) -> None:
+    assert process.stdout is not None
+    with log.open("w", encoding="utf-8") as kept:
+        async for sent in process.stdout:
+            line = sent.decode("utf-8", errors="replace")
+            kept.write(line)
+            if line.startswith(PROGRESS):
+                on_line(line.removeprefix(PROGRESS).rstrip())
+    await process.wait()
