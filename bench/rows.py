@@ -83,8 +83,8 @@ def measure(run: Path) -> dict[str, object]:
     for line in map(json.loads, lines):
         with (run / "documents" / f"{line['id']}.txt").open(encoding="utf-8", newline="") as file:
             texts[line["path"]] = file.read()
-    table = pq.read_table(run / "dataset" / "rows.parquet")
-    rows = cast("list[dict[str, Any]]", table.to_pylist())
+    parquet = run / "dataset" / "rows.parquet"
+    rows = cast("list[dict[str, Any]]", pq.read_table(parquet).to_pylist())
     names = {row["machine_name"] for row in rows if row["machine_name"]}
     found = Counter(code for row in rows for code in set(faults(row, texts, names)))
     questions = Counter(_folded(row["question"]) for row in rows)
