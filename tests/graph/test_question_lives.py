@@ -6,6 +6,8 @@ import pytest
 
 from agents.answerer import MOST_TURNS
 from agents.faults import BudgetExhaustedError
+from app.settings import open_context, read_settings
+from graph.brief import Brief
 from graph.question import question_graph
 from graph.state import Accepted, Dropped
 from tests.graph.conftest import (
@@ -17,6 +19,7 @@ from tests.graph.conftest import (
     judgement,
     question,
 )
+from tests.openai_server import refusal, serving
 from tools.documents import read_folder
 from tools.passages import split
 
@@ -189,3 +192,14 @@ async def test_agent_is_stopped_after_its_turns(scripted, manuals, answer):
     outcome, _ = await outcome_of(context, manuals)
     assert isinstance(outcome, Accepted)
     assert context.calls.journal.count() == 2 + MOST_TURNS + 2
+
+
+async def test_prompt_beyond_the_servers_context_is_dropped(tmp_path, manuals):
+    words = "This model's maximum context length is 4096 tokens."
+    run = tmp_path / "run"
+    run.mkdir()
+    with serving(lambda _: refusal(400, words)) as url:
+        settings = read_settings(model=f"openai:m@{url}", by_role={}, concurrency=1)
+        with open_context(run, Brief(), settings, None) as context:
+            outcome, _ = await outcome_of(context, manuals)
+    assert outcome == Dropped("too_long", 0)
