@@ -12,7 +12,7 @@ from checks.distractors import holds_answer, near_identical
 from graph.context import Context
 from graph.state import Candidate, Window
 from tools.passages import Passage
-from training.rows import ContextPassage, Role, RowCitation
+from training.rows import ContextPassage, Role, RowCitation, cited
 
 HITS_PER_DISTRACTOR = 5
 
@@ -123,7 +123,8 @@ async def _fitted(
             machine=machine,
             passages=[*oracles, *distractors[:count]],
         )
-        if fits(context.recipe, system, user, answer):
+        positions = range(count, count + len(oracles))
+        if fits(context.recipe, system, user, cited(answer, positions)):
             return distractors[:count]
     raise NoContextError(
         "too_long",
