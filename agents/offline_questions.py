@@ -18,6 +18,7 @@ from tools.language import differs
 
 _LONGEST = 320
 _LEAST_CELL = 12
+_LEAST_CELL_WORDS = 4
 _WORDS = range(3, 34)
 _ODD = re.compile(
     r"[|{}\\<>~^�]|(?<!\w)=|=(?!\w)|\.\.\.|…|https?:|www\.|::|\w\(\)|\[[^\]]*$|,$|--(?!\w)|\s-\s"
@@ -29,6 +30,9 @@ _DANGLING = re.compile(
 )
 _BLANK_VALUE = re.compile(r"\s*(?:\(#\))?[:\s]*[-–—]{2,}.*$")
 _SPACES = re.compile(r"\s+")
+_ASKED = ("subj", "clause", "cond", "act", "deed")
+_MEASURE = re.compile(r"[±<>≤≥]?\d[\d.,]*(?: ?[–-] ?\d[\d.,]*)?")
+_NAMED_UNIT = re.compile(r"(.*?) *\(([^()]{1,8})\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +81,14 @@ class _Reader:
             yield from self._sentence(unit)
 
     def _sentence(self, unit: Unit) -> Iterator[Fact]:
-        text = _stripped(self.phrases.leading, _stripped(self.phrases.label, unit.plain))
+        text = self._said(unit)
         if not 20 <= len(unit.quote) <= _LONGEST or self._is_vague(text):
             return
         for rule in sorted(self.phrases.rules, key=lambda rule: rule.worth):
             match = self.phrases.pattern(rule.match).match(text)
             if not match or (rule.specific and self._is_thin(match)):
+                continue
+            if self._is_generic(match):
                 continue
             questions = self._forms(rule.ask, self._slots(match))
             if questions and not differs(text, self.language):
@@ -99,16 +105,27 @@ class _Reader:
     def _fact(
         self, unit: Unit, rule: Rule, match: re.Match[str], questions: tuple[str, ...]
     ) -> Fact:
-        said = _stripped(self.phrases.label, unit.plain)
-        answer = rule.say.format(text=said)
+        answer = rule.say.format(text=self._said(unit))
         sure = not self._is_unsure(match.groupdict().get("subj") or "")
         return Fact(
             unit.quote, questions, answer, rule.kind, "easy", rule.name, rule.worth, sure=sure
         )
 
+    def _said(self, unit: Unit) -> str:
+        """Return the statement without the words that label it or tie it to the one before."""
+        return _stripped(self.phrases.leading, _stripped(self.phrases.label, unit.plain))
+
+    def _is_generic(self, match: re.Match[str]) -> bool:
+        """Say whether no word that the question takes from the statement is specific."""
+        asked = " ".join(match.groupdict().get(name) or "" for name in _ASKED)
+        words = re.findall(r"[^\W_][\w'’-]+", asked)
+        generic = self.phrases.pattern(self.phrases.generic)
+        return bool(asked.strip()) and all(generic.fullmatch(word.lower()) for word in words)
+
     def _is_vague(self, text: str) -> bool:
         return bool(
             re.search(self.phrases.vague, text)
+            or re.search(self.phrases.leaning, text)
             or _ODD.search(re.sub(r"`[^`]*`", "", text))
             or text.count("(") != text.count(")")
             or text[-1:] not in (".", "!")
@@ -156,50 +173,75 @@ class _Reader:
         head, row = unit.header[0], _BLANK_VALUE.sub("", unit.cells[0])
         if re.search(self.phrases.dull_columns, head) or not re.search(r"\w", row):
             return
-        if re.search(self.phrases.dull_rows, row):
+        if re.search(self.phrases.dull_rows, row) or (row.isdecimal() and "(" in head):
             return
         for column, cell in list(zip(unit.header, unit.cells, strict=True))[1:]:
-            if re.search(self.phrases.dull_columns, column) or not re.search(r"\w", cell):
-                continue
-            if not self.machine and len(cell) < _LEAST_CELL:
-                continue
-            if self.machine and self.machine in cell:
-                continue
-            rules = (
-                each
-                for each in self.phrases.columns
-                if re.search(each.match, column)
-                and re.search(each.row, head)
-                and (self.machine or not each.machine)
-            )
-            if asked := next(rules, None):
+            asked = None if self._is_dull(column, cell) else self._column(column, head)
+            if asked and (self.machine or asked.short or _says_enough(cell)):
                 yield from self._cell(unit, asked, head, row, column, cell)
+
+    def _is_dull(self, column: str, cell: str) -> bool:
+        return bool(
+            re.search(self.phrases.dull_columns, column)
+            or not re.search(r"\w", cell)
+            or re.search(self.phrases.leaning, cell)
+            or re.search(self.phrases.vague, cell)
+            or " * " in cell
+            or (self.machine and self.machine in cell)
+        )
+
+    def _column(self, column: str, head: str) -> Column | None:
+        rules = (
+            each
+            for each in self.phrases.columns
+            if re.search(each.match, column)
+            and re.search(each.row, head)
+            and (self.machine or not each.machine)
+        )
+        return next(rules, None)
 
     def _cell(
         self, unit: Unit, asked: Column, head: str, row: str, column: str, cell: str
     ) -> Iterator[Fact]:
-        unit_cell = unit.cells[2] if len(unit.header) == 3 and self._is_unit(unit.header[2]) else ""
-        bracket = re.fullmatch(r"(.*?) *\(([^()]{1,8})\)", column)
-        slots = {
+        slots = self._cell_slots(unit, head, row, column, cell)
+        questions = self._forms(asked.ask, slots)
+        if questions:
+            answer = self._polished(asked.say.format(**slots))
+            answer = re.sub(r"\.\.$", ".", answer)
+            if asked.say.startswith("{The") or not answer.startswith(row):
+                answer = answer[:1].upper() + answer[1:]
+            worth = 10 if self.machine and re.search(r"\d", cell) else asked.worth
+            yield Fact(unit.quote, questions, answer, asked.kind, "medium", "column", worth)
+
+    def _cell_slots(
+        self, unit: Unit, head: str, row: str, column: str, cell: str
+    ) -> dict[str, str]:
+        """Return what a column's forms may name, a bare number with its unit."""
+        name, measure = column, ""
+        bracket = _NAMED_UNIT.fullmatch(column)
+        if bracket and self.phrases.pattern("%unit%").fullmatch(bracket[2]):
+            name, measure = bracket.groups()
+        if len(unit.header) == 3 and self._is_unit(unit.header[2]):
+            measure = unit.cells[2]
+        is_bare = bool(_MEASURE.fullmatch(cell))
+        the_row, the_column = self._with_article(row, head), self._with_article(name, "")
+        return {
             "head": _small(head),
+            "the_head": self._with_article(head, ""),
             "Head": head,
             "row": row,
-            "Row": row,
-            "the_row": self._with_article(row, head),
-            "column": _small(bracket.group(1) if bracket else column),
-            "measure": _small(column),
-            "cell": f"{cell} {unit_cell}".strip(),
+            "second": unit.cells[1],
+            "the_row": the_row,
+            "The_row": the_row[:1].upper() + the_row[1:],
+            "column": _small(name),
+            "the_column": the_column,
+            "The_column": the_column[:1].upper() + the_column[1:],
+            "cell": f"{cell} {measure}".strip() if is_bare or name == column else cell,
             "colon": ":" if re.match(r"[A-ZÀ-Ý][a-zà-ÿ]", cell) else "",
             "heading": _heading(unit),
             "of": self.of,
             "on": self.on,
         }
-        slots["The_row"] = slots["the_row"][:1].upper() + slots["the_row"][1:]
-        questions = self._forms(asked.ask, slots)
-        if questions:
-            answer = self._polished(asked.say.format(**slots)).replace("..", ".")
-            worth = 10 if self.machine and re.search(r"\d", cell) else 22
-            yield Fact(unit.quote, questions, answer, asked.kind, "medium", "column", worth)
 
     def _is_unit(self, header: str) -> bool:
         return bool(re.match(r"(?i)(?:unit|unità|unidad|einheit|unité)", header))
@@ -210,7 +252,8 @@ class _Reader:
             for words in self.phrases.articles
             if re.search(words.match, row) and (self.machine or not words.machine)
         )
-        return words.use.format(row=row, lower=_small(row), head=_small(head))
+        the_head = self._with_article(head, "") if "{the_head}" in words.use else ""
+        return words.use.format(row=row, lower=_small(row), head=_small(head), the_head=the_head)
 
     def _steps(self, unit: Unit) -> Iterator[Fact]:
         heading = _heading(unit)
@@ -262,6 +305,10 @@ class _Reader:
         for words in self.phrases.polish:
             text = re.sub(words.match, words.use, text)
         return text
+
+
+def _says_enough(cell: str) -> bool:
+    return len(cell) >= _LEAST_CELL and len(cell.split()) >= _LEAST_CELL_WORDS
 
 
 def _heading(unit: Unit) -> str:
