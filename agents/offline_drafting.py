@@ -17,7 +17,7 @@ from agents.offline_reading import Prompt
 from checks.form import question_findings
 
 _BAD_ONE_IN = 10
-_HOPELESS_ONE_IN = 20
+_HOPELESS_ONE_IN = 30
 _TURN = 8
 _CHOICES = 3
 _NEARLY = 8

@@ -14,22 +14,13 @@ from functools import lru_cache
 from agents.generator import Difficulty, Kind
 from agents.offline_phrases import Column, Phrases, Rule, phrases_of
 from agents.offline_text import Unit, units
+from agents.offline_wording import ODD, Wording, small
 from tools.language import differs
 
 _LONGEST = 320
 _LEAST_CELL = 12
 _LEAST_CELL_WORDS = 4
-_WORDS = range(3, 34)
-_ODD = re.compile(
-    r"[|{}\\<>~^�]|(?<!\w)=|=(?!\w)|\.\.\.|…|https?:|www\.|::|\w\(\)|\[[^\]]*$|,$|--(?!\w)|\s-\s"
-)
-_DANGLING = re.compile(
-    r"(?i)\b(?:y|o|e|u|and|or|und|oder|ed|et|ou|the|an?|of|to|de|del|des|di|da|el|los|las|il|lo|le|"
-    r"der|die|das|que|that|which|che|dass|not|if|si|se|is|are|with|con|mit|when|"
-    r"while|cuando|quando|wenn|directly|only|solo)\?$"
-)
 _BLANK_VALUE = re.compile(r"\s*(?:\(#\))?[:\s]*[-–—]{2,}.*$")
-_SPACES = re.compile(r"\s+")
 _ASKED = ("subj", "clause", "cond", "act", "deed")
 _MEASURE = re.compile(r"[±<>≤≥]?\d[\d.,]*(?: ?[–-] ?\d[\d.,]*)?")
 _NAMED_UNIT = re.compile(r"(.*?) *\(([^()]{1,8})\)")
@@ -65,8 +56,7 @@ class _Reader:
         self.phrases, self.language, self.machine = phrases, language, machine
         self.common = frozenset(re.findall(r"(?<![\w-])[a-zà-ÿ][a-zà-ÿ'’-]+(?![\w-])", text))
         self.names = frozenset(re.findall(r"(?<=[a-zà-ÿ,] )[A-ZÀ-Ý][\w'’-]+", text))
-        self.on = phrases.name_machine(phrases.on_machine, machine)
-        self.of = phrases.name_machine(phrases.of_machine, machine)
+        self.wording = Wording(phrases, machine)
 
     def read(self, unit: Unit) -> Iterator[Fact]:
         if any(re.search(self.phrases.dull_sections, heading) for heading in unit.section):
@@ -90,7 +80,7 @@ class _Reader:
                 continue
             if self._is_generic(match):
                 continue
-            questions = self._forms(rule.ask, self._slots(match))
+            questions = self.wording.forms(rule.ask, self._slots(match))
             if questions and not differs(text, self.language):
                 yield self._fact(unit, rule, match, questions)
                 return
@@ -126,7 +116,7 @@ class _Reader:
         return bool(
             re.search(self.phrases.vague, text)
             or re.search(self.phrases.leaning, text)
-            or _ODD.search(re.sub(r"`[^`]*`", "", text))
+            or ODD.search(re.sub(r"`[^`]*`", "", text))
             or text.count("(") != text.count(")")
             or text[-1:] not in (".", "!")
         )
@@ -204,9 +194,9 @@ class _Reader:
         self, unit: Unit, asked: Column, head: str, row: str, column: str, cell: str
     ) -> Iterator[Fact]:
         slots = self._cell_slots(unit, head, row, column, cell)
-        questions = self._forms(asked.ask, slots)
+        questions = self.wording.forms(asked.ask, slots)
         if questions:
-            answer = self._polished(asked.say.format(**slots))
+            answer = self.wording.polished(asked.say.format(**slots))
             answer = re.sub(r"\.\.$", ".", answer)
             if asked.say.startswith("{The") or not answer.startswith(row):
                 answer = answer[:1].upper() + answer[1:]
@@ -224,36 +214,30 @@ class _Reader:
         if len(unit.header) == 3 and self._is_unit(unit.header[2]):
             measure = unit.cells[2]
         is_bare = bool(_MEASURE.fullmatch(cell))
-        the_row, the_column = self._with_article(row, head), self._with_article(name, "")
+        the_row, the_column = (
+            self.wording.with_article(row, head),
+            self.wording.with_article(name, ""),
+        )
         return {
-            "head": _small(head),
-            "the_head": self._with_article(head, ""),
+            "head": small(head),
+            "the_head": self.wording.with_article(head, ""),
             "Head": head,
             "row": row,
             "second": unit.cells[1],
             "the_row": the_row,
             "The_row": the_row[:1].upper() + the_row[1:],
-            "column": _small(name),
+            "column": small(name),
             "the_column": the_column,
             "The_column": the_column[:1].upper() + the_column[1:],
             "cell": f"{cell} {measure}".strip() if is_bare or name == column else cell,
             "colon": ":" if re.match(r"[A-ZÀ-Ý][a-zà-ÿ]", cell) else "",
             "heading": _heading(unit),
-            "of": self.of,
-            "on": self.on,
+            "of": self.wording.of,
+            "on": self.wording.on,
         }
 
     def _is_unit(self, header: str) -> bool:
         return bool(re.match(r"(?i)(?:unit|unità|unidad|einheit|unité)", header))
-
-    def _with_article(self, row: str, head: str) -> str:
-        words = next(
-            words
-            for words in self.phrases.articles
-            if re.search(words.match, row) and (self.machine or not words.machine)
-        )
-        the_head = self._with_article(head, "") if "{the_head}" in words.use else ""
-        return words.use.format(row=row, lower=_small(row), head=_small(head), the_head=the_head)
 
     def _steps(self, unit: Unit) -> Iterator[Fact]:
         heading = _heading(unit)
@@ -264,7 +248,7 @@ class _Reader:
         orders = sum(bool(self.phrases.pattern(self.phrases.step).search(s)) for s in unit.cells)
         if orders < 0.6 * len(unit.cells) or differs(f"{heading}. {unit.plain}", self.language):
             return
-        questions = self._forms(self.phrases.steps, {"heading": heading})
+        questions = self.wording.forms(self.phrases.steps, {"heading": heading})
         if questions:
             yield Fact(unit.quote, questions, unit.quote, "procedure", "medium", "steps", 13)
 
@@ -277,61 +261,23 @@ class _Reader:
             not meaning.endswith(".")
             or differs(meaning, self.language)
             or len(meaning) < 25
-            or _ODD.search(meaning)
+            or ODD.search(meaning)
         ):
             return
-        questions = self._forms(self.phrases.term, {"term": term})
+        questions = self.wording.forms(self.phrases.term, {"term": term})
         if questions:
             answer = self.phrases.say_term.format(term=term, meaning=meaning)
             yield Fact(unit.quote, questions, answer, "meaning", "easy", "term", 24)
-
-    def _forms(self, forms: tuple[str, ...], slots: dict[str, str]) -> tuple[str, ...]:
-        made = (self._question(form, slots) for form in forms)
-        return tuple(each for each in made if _is_sound(each, self.phrases.vague_slot))
-
-    def _question(self, form: str, slots: dict[str, str]) -> str:
-        text = form.format(**{"on": "", "of": "", **slots})
-        for words in self.phrases.machine_words if self.machine else ():
-            text = re.sub(words.match, words.use.format(machine=self.machine), text)
-        if self.machine and self.machine not in text:
-            text = form.format(**{"on": self.on, "of": self.of, **slots})
-        text = _SPACES.sub(" ", self._polished(text)).replace(" ?", "?").replace(" ,", ",").strip()
-        opening = "¿" if text.startswith("¿") else ""
-        text = text.removeprefix("¿")
-        return opening + text[:1].upper() + text[1:]
-
-    def _polished(self, text: str) -> str:
-        """Return the text with the elisions of its language."""
-        for words in self.phrases.polish:
-            text = re.sub(words.match, words.use, text)
-        return text
-
-
-def _says_enough(cell: str) -> bool:
-    return len(cell) >= _LEAST_CELL and len(cell.split()) >= _LEAST_CELL_WORDS
 
 
 def _heading(unit: Unit) -> str:
     return re.sub(r"^[\d.]+\s+", "", unit.section[-1]) if unit.section else ""
 
 
-def _small(words: str) -> str:
-    return words[:1].lower() + words[1:] if not re.match(r"[A-ZÄÖÜ]{2}|\w*\d|\w-", words) else words
+def _says_enough(cell: str) -> bool:
+    return len(cell) >= _LEAST_CELL and len(cell.split()) >= _LEAST_CELL_WORDS
 
 
 def _stripped(pattern: str, text: str) -> str:
     rest = re.sub(pattern, "", text)
     return rest if rest == text else rest[:1].upper() + rest[1:]
-
-
-def _is_sound(question: str, vague: str) -> bool:
-    pairs = all(question.count(a) == question.count(b) for a, b in ("()", "[]", "«»"))
-    ticks = question.count("`") % 2 == 0 and question.count('"') % 2 == 0
-    bare = re.sub(r"`[^`]*`", "", question)
-    return (
-        len(question.split()) in _WORDS
-        and pairs
-        and ticks
-        and not _ODD.search(bare)
-        and not (re.search(vague, bare) or _DANGLING.search(bare))
-    )
