@@ -14,7 +14,7 @@ from functools import lru_cache
 from agents.generator import Difficulty, Kind
 from agents.offline_phrases import Column, Phrases, Rule, phrases_of
 from agents.offline_text import Unit, units
-from agents.offline_wording import ODD, Wording, small
+from agents.offline_wording import ODD, Wording
 from tools.language import differs
 
 _LONGEST = 320
@@ -219,14 +219,14 @@ class _Reader:
             self.wording.with_article(name, ""),
         )
         return {
-            "head": small(head),
+            "head": self.wording.small(head),
             "the_head": self.wording.with_article(head, ""),
             "Head": head,
             "row": row,
             "second": unit.cells[1],
             "the_row": the_row,
             "The_row": the_row[:1].upper() + the_row[1:],
-            "column": small(name),
+            "column": self.wording.small(name),
             "the_column": the_column,
             "The_column": the_column[:1].upper() + the_column[1:],
             "cell": f"{cell} {measure}".strip() if is_bare or name == column else cell,

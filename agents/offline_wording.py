@@ -20,6 +20,7 @@ _DANGLING = re.compile(
     r"while|cuando|quando|wenn|directly|only|solo)\?$"
 )
 _SPACES = re.compile(r"\s+")
+_TITLE_CASE = re.compile(r"[A-Z][a-z]+(?: [A-Z][a-z]+)+")
 
 
 class Wording:
@@ -60,11 +61,18 @@ class Wording:
             if re.search(words.match, row) and (self.machine or not words.machine)
         )
         the_head = self.with_article(head, "") if "{the_head}" in words.use else ""
-        return words.use.format(row=row, lower=small(row), head=small(head), the_head=the_head)
+        return words.use.format(
+            row=row, lower=self.small(row), head=self.small(head), the_head=the_head
+        )
+
+    def small(self, label: str) -> str:
+        """Return a label in small letters, codes and nouns that are written large aside."""
+        if self.phrases.lowers_nouns and _TITLE_CASE.fullmatch(label):
+            return label.lower()
+        return _with_small_letter(label)
 
 
-def small(words: str) -> str:
-    """Return the words with a small first letter, unless it belongs to a code."""
+def _with_small_letter(words: str) -> str:
     return words[:1].lower() + words[1:] if not re.match(r"[A-ZÄÖÜ]{2}|\w*\d|\w-", words) else words
 
 
