@@ -12,7 +12,14 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.formats import SPLITS, ChatRow, changed_files, read_messages, read_rows
+from training.formats import (
+    SPLITS,
+    ChatRow,
+    changed_files,
+    read_messages,
+    read_rows,
+    training_texts,
+)
 from training.recipe import Recipe
 from training.rows import Frozen, Split, TrainingRow
 from training.tokens import Encoded, encode, load_tokenizer
@@ -49,7 +56,7 @@ def audit(dataset: Path, recipe: Recipe) -> AuditReport:
     """Render every row as the training will, and report what would go wrong."""
     splits = {split: read_messages(dataset, split) for split in SPLITS}
     rows = [row for split in SPLITS for row in splits[split]]
-    tokenizer = load_tokenizer(recipe)
+    tokenizer = load_tokenizer(recipe, training_texts(dataset))
     encoded = {row.id: encode(tokenizer, row.messages) for row in rows if tokenizer.chat_template}
     longest = recipe.max_length
     truncated = [name for name, tokens in encoded.items() if len(tokens.whole) > longest]

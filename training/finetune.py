@@ -30,7 +30,7 @@ from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
 from training.base import load_base, make_tiny_base
-from training.formats import ChatRow, read_messages
+from training.formats import ChatRow, read_messages, training_texts
 from training.launch import PROGRESS
 from training.recipe import Recipe, load_recipe
 from training.tokens import encode, load_tokenizer
@@ -51,7 +51,7 @@ def main() -> None:
     arguments = trainer_arguments(recipe, out, use_cpu=use_cpu)
 
     rows = read_messages(dataset, "train")
-    tokenizer = load_tokenizer(recipe)
+    tokenizer = load_tokenizer(recipe, training_texts(dataset))
     if recipe.tiny and torch.distributed.get_rank() == 0:
         make_tiny_base(tokenizer, recipe, out / "base")
     torch.distributed.barrier()

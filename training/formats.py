@@ -12,7 +12,7 @@ import hashlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -83,6 +83,12 @@ def read_messages(folder: Path, split: Split) -> list[ChatRow]:
     path = _existing(folder / f"{split}.jsonl")
     with path.open(encoding="utf-8") as lines:
         return [ChatRow.model_validate_json(line) for line in lines]
+
+
+def training_texts(folder: Path) -> Iterator[str]:
+    """Yield every text that is trained on."""
+    for row in read_messages(folder, "train"):
+        yield from row.texts
 
 
 def held_out(folder: Path) -> list[ChatRow]:

@@ -17,6 +17,7 @@ import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 
 from training.audit import audit
 from training.formats import MANIFEST, held_out
@@ -48,8 +49,8 @@ class TrainingResult(Frozen):
 
     @property
     def last_loss(self) -> float:
-        """The loss of the last step."""
-        return self.losses[-1]
+        """The mean loss of the last ten steps; a single batch says little."""
+        return fmean(self.losses[-10:])
 
 
 class EvaluationResult(Frozen):

@@ -17,7 +17,7 @@ from peft import PeftModel
 from transformers import PreTrainedTokenizerFast
 
 from training.base import load_base
-from training.formats import ChatRow, held_out
+from training.formats import ChatRow, held_out, training_texts
 from training.launch import PROGRESS
 from training.recipe import Recipe, load_recipe
 from training.scores import token_f1
@@ -31,7 +31,7 @@ def main() -> None:
     dataset, training, out = _arguments()
     recipe = load_recipe(training / "recipe.yaml")
     rows = held_out(dataset)
-    tokenizer = load_tokenizer(recipe)
+    tokenizer = load_tokenizer(recipe, training_texts(dataset))
     tokenizer.padding_side = "left"
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
     model = PeftModel.from_pretrained(load_base(recipe, training), str(training / "adapter"))

@@ -6,19 +6,21 @@ loads torch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from training.recipe import TINY_BASE, Recipe
+from training.recipe import Recipe
 from training.rows import TrainingError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 Message = dict[str, str]
+TINY_VOCABULARY = 2048
+TEMPLATE_TOKENS = 16
+"""More than the chat template adds to a row's texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,12 @@ class Encoded:
         return self.whole[: len(self.prompt)] == self.prompt
 
 
-def load_tokenizer(recipe: Recipe) -> PreTrainedTokenizerFast:
-    """Load the recipe's tokenizer with its chat template; the tiny base's knows bytes alone."""
-    return _loaded(TINY_BASE if recipe.tiny else recipe.base, recipe.chat_template)
+def load_tokenizer(recipe: Recipe, texts: Iterable[str] = ()) -> PreTrainedTokenizerFast:
+    """Load the recipe's tokenizer with its chat template; the tiny base's is learned from texts."""
+    tokenizer = _learned(texts) if recipe.tiny else _pretrained(recipe.base)
+    if recipe.chat_template:
+        tokenizer.chat_template = recipe.chat_template.read_text("utf-8")
+    return tokenizer
 
 
 def encode(tokenizer: PreTrainedTokenizerFast, messages: Sequence[Message]) -> Encoded:
@@ -53,7 +58,12 @@ def encode(tokenizer: PreTrainedTokenizerFast, messages: Sequence[Message]) -> E
 
 
 def length(recipe: Recipe, system: str, user: str, answer: str) -> int:
-    """Return how many tokens the training sees of a row, its answer and end token included."""
+    """Return how many tokens the training sees of a row, its answer and end token included.
+
+    The tiny tokenizer is only learned from the finished dataset: for it, a bound that holds.
+    """
+    if recipe.tiny:
+        return len(f"{system}{user}{answer}".encode()) + TEMPLATE_TOKENS
     return len(encode(load_tokenizer(recipe), conversation(system, user, answer)).whole)
 
 
@@ -80,33 +90,27 @@ def _rendered(
     return cast("list[int]", rendered["input_ids"])
 
 
-@lru_cache(maxsize=4)
-def _loaded(base: str, chat_template: Path | None) -> PreTrainedTokenizerFast:
-    tokenizer = _byte_tokenizer() if base == TINY_BASE else _pretrained(base)
-    if chat_template:
-        tokenizer.chat_template = chat_template.read_text("utf-8")
-    return tokenizer
-
-
-def _byte_tokenizer() -> PreTrainedTokenizerFast:
-    """Return one token for each byte: any text can be written, and nothing has to be fitted."""
-    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+def _learned(texts: Iterable[str]) -> PreTrainedTokenizerFast:
+    """Return a small byte-level BPE: any text can be written, frequent words in one token."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
-    special = ["<pad>", "<s>", "</s>", "[INST]", "[/INST]"]
-    symbols = [*special, *sorted(pre_tokenizers.ByteLevel.alphabet())]
-    vocabulary = {symbol: number for number, symbol in enumerate(symbols)}
-    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_special_tokens(  # pyright: ignore[reportUnknownMemberType]
-        [AddedToken(symbol, special=True) for symbol in special]
+    trainer = trainers.BpeTrainer(
+        vocab_size=TINY_VOCABULARY,
+        special_tokens=["<pad>", "<s>", "</s>", "[INST]", "[/INST]"],
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
     )
+    tokenizer.train_from_iterator(texts, trainer)  # pyright: ignore[reportUnknownMemberType]
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", pad_token="<pad>"
     )
 
 
+@lru_cache(maxsize=2)
 def _pretrained(base: str) -> PreTrainedTokenizerFast:
     # AutoTokenizer would load torch for the same result.
     from transformers import PreTrainedTokenizerFast

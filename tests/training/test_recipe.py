@@ -47,7 +47,7 @@ def test_saved_recipe_loads_equal(tmp_path: Path):
     assert load_recipe(tmp_path / "recipe.yaml") == recipe
 
 
-def test_tiny_length_counts_bytes():
+def test_tiny_length_is_never_too_short():
     recipe = load_recipe("tiny-cpu")
     short, longer = (length(recipe, "s", "u", answer) for answer in ("due", "è giù"))
     assert longer - short == len("è giù".encode()) - len("due")
@@ -56,7 +56,15 @@ def test_tiny_length_counts_bytes():
 
 
 def test_system_prompt_survives_the_answer():
-    tokenizer = load_tokenizer(load_recipe("tiny-cpu"))
+    tokenizer = load_tokenizer(load_recipe("tiny-cpu"), ["Be exact. How tight? 5 Nm"])
     tokens = encode(tokenizer, conversation("Be exact.", "How tight?", "5 Nm"))
     assert tokens.answer_follows
     assert tokenizer.decode(tokens.whole) == "<s>[INST] Be exact.\n\nHow tight?[/INST] 5 Nm</s>"
+
+
+@pytest.mark.parametrize("text", ["", "due", "è giù", "日本語 ±0,5 µm", "x" * 500])
+def test_tiny_length_bounds_the_tokens(text: str):
+    recipe = load_recipe("tiny-cpu")
+    tokenizer = load_tokenizer(recipe, ["due"])
+    tokens = encode(tokenizer, conversation(text, text, text))
+    assert len(tokens.whole) <= length(recipe, text, text, text)
