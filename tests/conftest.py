@@ -13,6 +13,12 @@ _PREFIXES = ("OPENAI_", "AZURE_", "LANGSMITH_", "LANGCHAIN_", "OFFICINA_", "HF_T
 _LOCAL = ("127.", "localhost", "::1")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter):
+    """Fail where everything is at hand and a test is skipped all the same."""
+    if os.environ.get("OFFICINA_TEST_STRICT") and terminalreporter.stats.get("skipped"):
+        pytest.exit("a test was skipped that could have run", returncode=1)
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """Leave no setting of the machine in reach, and no `.env` of the working folder."""
