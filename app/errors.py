@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from agents.faults import CallError
 from agents.journal import JournalError
@@ -30,6 +31,7 @@ MISTAKES = (
     SettingsError,
     TrainingError,
 )
+_DISK = "Check the disk's space and rights, then go on with `officina resume` and the run folder."
 
 
 def told(error: Exception) -> tuple[int, str]:
@@ -38,6 +40,11 @@ def told(error: Exception) -> tuple[int, str]:
         return MISTAKE, f"{error.format_message()}. `officina --help` shows the verbs."
     if isinstance(error, MISTAKES):
         return MISTAKE, str(error)
+    if isinstance(error, OSError):
+        named = f" ({error.filename})" if error.filename else ""
+        return MISTAKE, f"{error.strerror or error}{named}. {_DISK}"
+    if isinstance(error, SQLAlchemyError):
+        return MISTAKE, f"The run's ledger or journal fails: {error.__cause__ or error}. {_DISK}"
     return FAULT, (
         f"Officina failed: {type(error).__name__}: {error}. "
         "Run the same command with --debug to see where; what was finished is kept."

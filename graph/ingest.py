@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from graph.context import Context
+from graph.context import Context, Emit
 from graph.ledger import Note
 from tools.documents import Document, DocumentError, Unreadable, read_folder
-from tools.library import Library
+from tools.library import LIST, Library
 from tools.passages import Passage, split
 
 BATCH = 2000
 
 
-async def ingest_folder(
-    manuals: str, context: Context, emit: Callable[[dict[str, object]], None]
-) -> None:
+async def ingest_folder(manuals: str, context: Context, emit: Emit) -> None:
     """Fill the run folder's documents and index from the folder, unless that was done before.
 
     Raises:
@@ -28,15 +26,9 @@ async def ingest_folder(
     done = context.run / "index" / "complete"
     if done.exists():
         return
-    emit({"event": "reading", "manuals": manuals})
-    found, unreadable = await asyncio.to_thread(read_folder, Path(manuals))
-    documents = [await _with_machine(document, context) for document in found]
-    kept = [d for d in documents if len(d.pages) >= context.brief.least_pages]
-    context.ledger.note(_notes(documents, unreadable, context))
-    if not kept:
-        listed = "".join(f"\n  {each.path}: {each.reason}" for each in unreadable[:10])
-        raise DocumentError(f"No manual in {manuals} can be used.{listed}")
-    Library.write(folder, kept)
+    if not (folder / LIST).exists():
+        await _read(manuals, context, emit)
+    kept = context.library.documents
     batch: list[Passage] = []
     for number, document in enumerate(kept, start=1):
         batch += split(document)
@@ -45,6 +37,20 @@ async def ingest_folder(
             batch = []
             emit({"event": "indexed", "document": document.path, "done": number, "of": len(kept)})
     done.touch()
+
+
+async def _read(manuals: str, context: Context, emit: Emit) -> None:
+    """Write the documents, once: what candidates were planned from must not change under them."""
+    emit({"event": "reading", "manuals": manuals})
+    found, unreadable = await asyncio.to_thread(read_folder, Path(manuals))
+    documents = [await _with_machine(document, context) for document in found]
+    kept = [d for d in documents if len(d.pages) >= context.brief.least_pages]
+    notes = _notes(documents, unreadable, context)
+    context.ledger.note(notes)
+    if not kept:
+        listed = "".join(f"\n  {note.path}: {note.reason}" for note in notes[:10])
+        raise DocumentError(f"No manual in {manuals} can be used.{listed}")
+    Library.write(context.run / "documents", kept)
 
 
 async def _with_machine(document: Document, context: Context) -> Document:
