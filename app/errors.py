@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from agents.faults import CallError
+from agents.faults import CallError, ModelUnavailableError
 from agents.journal import JournalError
 from app.runs import RunError
 from app.settings import SettingsError
@@ -38,6 +38,8 @@ def told(error: Exception) -> tuple[int, str]:
     """Return the exit code of an error and the sentence to say."""
     if isinstance(error, typer.TyperException):
         return MISTAKE, f"{error.format_message()}. `officina --help` shows the verbs."
+    if isinstance(error, ModelUnavailableError):
+        return MISTAKE, f"{error} Then go on with `officina resume` and the run folder."
     if isinstance(error, MISTAKES):
         return MISTAKE, str(error)
     if isinstance(error, OSError):

@@ -42,12 +42,20 @@ def why_short(exhausted: str, report: QualityReport, context: Context) -> str:
     """Return the sentence that says why rows are missing and what would change it."""
     reasons = sorted(report.dropped.items(), key=lambda item: (-item[1], item[0]))
     most = ", ".join(f"{reason} {count}" for reason, count in reasons[:3]) or "none"
-    texts = [document.text for document in context.library.documents]
+    documents = context.library.documents
+    texts = [document.text for document in documents]
+    found = {page.language for document in documents for page in document.pages} - {""}
+    absent = [language for language in context.brief.languages if language not in found]
     if exhausted.startswith("budget: "):
         cause = exhausted.removeprefix("budget: ")
     elif exhausted == "candidates":
         cause = (
             "The most candidates were tried. Raise `limits.candidates` in brief.yaml and resume."
+        )
+    elif absent:
+        cause = (
+            f"No page is in {', '.join(absent)}; the manuals are in {', '.join(sorted(found))}. "
+            "Change `languages` in brief.yaml and resume."
         )
     else:
         cause = (

@@ -78,7 +78,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What ingest could not use (unreadable, skipped, no_machine); page 0 is the whole file."""
+    """What ingest could not use; page 0 is the whole file.
+
+    Its kind is unreadable, skipped, no_machine or no_file.
+    """
 
     kind: str
     path: str
