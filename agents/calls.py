@@ -53,14 +53,14 @@ class Calls:
         budget: Budget,
         prompts: Prompts,
         *,
-        wait: wait_base = WAIT,
+        wait: wait_base | None = None,
     ) -> None:
         self.journal = journal
         self.replayed = 0
         self._gate = gate
         self._budget = budget
         self._prompts = prompts
-        self._wait = wait
+        self._wait = wait or WAIT
         self._turns: Counter[tuple[str, str]] = Counter()
 
     async def ask(

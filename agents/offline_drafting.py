@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterable
 
 from agents.generator import Question
 from agents.offline_phrases import phrases_of
@@ -16,8 +17,10 @@ from agents.offline_reading import Prompt
 from checks.form import question_findings
 
 _BAD_ONE_IN = 10
-_HOPELESS_ONE_IN = 40
+_HOPELESS_ONE_IN = 30
 _TURN = 8
+_CHOICES = 3
+_NEARLY = 8
 _NOTHING = Question(quote="", text="", kind="value", difficulty="easy")
 
 
@@ -35,7 +38,7 @@ def draft(prompt: Prompt) -> Question:
 
 
 def _choose(prompt: Prompt) -> Fact | None:
-    """Return the best sound fact not yet asked about, taking families of questions in turn."""
+    """Return one of the best sound facts not yet asked about, taking their families in turn."""
     asked = {*prompt.asked, prompt.draft} if prompt.revising else set(prompt.asked)
     found = [
         fact
@@ -45,7 +48,19 @@ def _choose(prompt: Prompt) -> Fact | None:
     families = Counter(fact.family for fact in found if asked.intersection(fact.questions))
     left = [fact for fact in found if not asked.intersection(fact.questions)]
     left.sort(key=lambda fact: fact.worth + _TURN * families[fact.family])
-    return next((fact for fact in left if _is_sound(prompt, fact, found)), None)
+    best = _best(fact for fact in left if _is_sound(prompt, fact, found))
+    return best[_draw(prompt, f"choice {len(asked)}") % len(best)] if best else None
+
+
+def _best(ranked: Iterable[Fact]) -> list[Fact]:
+    """Return the first facts of different kinds that are nearly worth as much as the very first."""
+    best: list[Fact] = []
+    for fact in ranked:
+        if len(best) == _CHOICES or (best and fact.worth > best[0].worth + _NEARLY):
+            break
+        if all(fact.kind != other.kind for other in best):
+            best.append(fact)
+    return best
 
 
 def _is_sound(prompt: Prompt, fact: Fact, others: list[Fact]) -> bool:

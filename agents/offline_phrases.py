@@ -40,13 +40,16 @@ class Rule(_Read):
 class Column(_Read):
     """What is asked about a table's column whose heading matches.
 
-    `row` restricts the heading of the first column, `machine` the rule to manuals of a machine.
+    `row` restricts the heading of the first column, `machine` the rule to manuals of a machine;
+    `short` asks about cells of few letters in every manual.
     """
 
     match: str
     row: str = ""
     machine: bool = False
     kind: Literal["value", "procedure", "warning", "meaning"] = "value"
+    worth: int = 22
+    short: bool = False
     ask: tuple[str, ...]
     say: str
 
@@ -70,6 +73,8 @@ class Phrases(_Read):
     label: str
     leading: str
     vague: str
+    leaning: str
+    generic: str
     thin: str
     vague_slot: str
     bases: dict[str, str] = Field(default_factory=dict[str, str])

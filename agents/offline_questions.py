@@ -14,21 +14,16 @@ from functools import lru_cache
 from agents.generator import Difficulty, Kind
 from agents.offline_phrases import Column, Phrases, Rule, phrases_of
 from agents.offline_text import Unit, units
+from agents.offline_wording import ODD, Wording, small
 from tools.language import differs
 
 _LONGEST = 320
 _LEAST_CELL = 12
-_WORDS = range(3, 34)
-_ODD = re.compile(
-    r"[|{}\\<>~^�]|(?<!\w)=|=(?!\w)|\.\.\.|…|https?:|www\.|::|\w\(\)|\[[^\]]*$|,$|--(?!\w)|\s-\s"
-)
-_DANGLING = re.compile(
-    r"(?i)\b(?:y|o|e|u|and|or|und|oder|ed|et|ou|the|an?|of|to|de|del|des|di|da|el|los|las|il|lo|le|"
-    r"der|die|das|que|that|which|che|dass|not|if|si|se|is|are|with|con|mit|when|"
-    r"while|cuando|quando|wenn|directly|only|solo)\?$"
-)
+_LEAST_CELL_WORDS = 4
 _BLANK_VALUE = re.compile(r"\s*(?:\(#\))?[:\s]*[-–—]{2,}.*$")
-_SPACES = re.compile(r"\s+")
+_ASKED = ("subj", "clause", "cond", "act", "deed")
+_MEASURE = re.compile(r"[±<>≤≥]?\d[\d.,]*(?: ?[–-] ?\d[\d.,]*)?")
+_NAMED_UNIT = re.compile(r"(.*?) *\(([^()]{1,8})\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +56,7 @@ class _Reader:
         self.phrases, self.language, self.machine = phrases, language, machine
         self.common = frozenset(re.findall(r"(?<![\w-])[a-zà-ÿ][a-zà-ÿ'’-]+(?![\w-])", text))
         self.names = frozenset(re.findall(r"(?<=[a-zà-ÿ,] )[A-ZÀ-Ý][\w'’-]+", text))
-        self.on = phrases.name_machine(phrases.on_machine, machine)
-        self.of = phrases.name_machine(phrases.of_machine, machine)
+        self.wording = Wording(phrases, machine)
 
     def read(self, unit: Unit) -> Iterator[Fact]:
         if any(re.search(self.phrases.dull_sections, heading) for heading in unit.section):
@@ -77,14 +71,16 @@ class _Reader:
             yield from self._sentence(unit)
 
     def _sentence(self, unit: Unit) -> Iterator[Fact]:
-        text = _stripped(self.phrases.leading, _stripped(self.phrases.label, unit.plain))
+        text = self._said(unit)
         if not 20 <= len(unit.quote) <= _LONGEST or self._is_vague(text):
             return
         for rule in sorted(self.phrases.rules, key=lambda rule: rule.worth):
             match = self.phrases.pattern(rule.match).match(text)
             if not match or (rule.specific and self._is_thin(match)):
                 continue
-            questions = self._forms(rule.ask, self._slots(match))
+            if self._is_generic(match):
+                continue
+            questions = self.wording.forms(rule.ask, self._slots(match))
             if questions and not differs(text, self.language):
                 yield self._fact(unit, rule, match, questions)
                 return
@@ -99,17 +95,28 @@ class _Reader:
     def _fact(
         self, unit: Unit, rule: Rule, match: re.Match[str], questions: tuple[str, ...]
     ) -> Fact:
-        said = _stripped(self.phrases.label, unit.plain)
-        answer = rule.say.format(text=said)
+        answer = rule.say.format(text=self._said(unit))
         sure = not self._is_unsure(match.groupdict().get("subj") or "")
         return Fact(
             unit.quote, questions, answer, rule.kind, "easy", rule.name, rule.worth, sure=sure
         )
 
+    def _said(self, unit: Unit) -> str:
+        """Return the statement without the words that label it or tie it to the one before."""
+        return _stripped(self.phrases.leading, _stripped(self.phrases.label, unit.plain))
+
+    def _is_generic(self, match: re.Match[str]) -> bool:
+        """Say whether no word that the question takes from the statement is specific."""
+        asked = " ".join(match.groupdict().get(name) or "" for name in _ASKED)
+        words = re.findall(r"[^\W_][\w'’-]+", asked)
+        generic = self.phrases.pattern(self.phrases.generic)
+        return bool(asked.strip()) and all(generic.fullmatch(word.lower()) for word in words)
+
     def _is_vague(self, text: str) -> bool:
         return bool(
             re.search(self.phrases.vague, text)
-            or _ODD.search(re.sub(r"`[^`]*`", "", text))
+            or re.search(self.phrases.leaning, text)
+            or ODD.search(re.sub(r"`[^`]*`", "", text))
             or text.count("(") != text.count(")")
             or text[-1:] not in (".", "!")
         )
@@ -156,61 +163,81 @@ class _Reader:
         head, row = unit.header[0], _BLANK_VALUE.sub("", unit.cells[0])
         if re.search(self.phrases.dull_columns, head) or not re.search(r"\w", row):
             return
-        if re.search(self.phrases.dull_rows, row):
+        if re.search(self.phrases.dull_rows, row) or (row.isdecimal() and "(" in head):
             return
         for column, cell in list(zip(unit.header, unit.cells, strict=True))[1:]:
-            if re.search(self.phrases.dull_columns, column) or not re.search(r"\w", cell):
-                continue
-            if not self.machine and len(cell) < _LEAST_CELL:
-                continue
-            if self.machine and self.machine in cell:
-                continue
-            rules = (
-                each
-                for each in self.phrases.columns
-                if re.search(each.match, column)
-                and re.search(each.row, head)
-                and (self.machine or not each.machine)
-            )
-            if asked := next(rules, None):
+            asked = None if self._is_dull(column, cell) else self._column(column, head)
+            if asked and (self.machine or asked.short or _says_enough(cell)):
                 yield from self._cell(unit, asked, head, row, column, cell)
+
+    def _is_dull(self, column: str, cell: str) -> bool:
+        return bool(
+            re.search(self.phrases.dull_columns, column)
+            or not re.search(r"\w", cell)
+            or re.search(self.phrases.leaning, cell)
+            or re.search(self.phrases.vague, cell)
+            or " * " in cell
+            or (self.machine and self.machine in cell)
+        )
+
+    def _column(self, column: str, head: str) -> Column | None:
+        rules = (
+            each
+            for each in self.phrases.columns
+            if re.search(each.match, column)
+            and re.search(each.row, head)
+            and (self.machine or not each.machine)
+        )
+        return next(rules, None)
 
     def _cell(
         self, unit: Unit, asked: Column, head: str, row: str, column: str, cell: str
     ) -> Iterator[Fact]:
-        unit_cell = unit.cells[2] if len(unit.header) == 3 and self._is_unit(unit.header[2]) else ""
-        bracket = re.fullmatch(r"(.*?) *\(([^()]{1,8})\)", column)
-        slots = {
-            "head": _small(head),
+        slots = self._cell_slots(unit, head, row, column, cell)
+        questions = self.wording.forms(asked.ask, slots)
+        if questions:
+            answer = self.wording.polished(asked.say.format(**slots))
+            answer = re.sub(r"\.\.$", ".", answer)
+            if asked.say.startswith("{The") or not answer.startswith(row):
+                answer = answer[:1].upper() + answer[1:]
+            worth = 10 if self.machine and re.search(r"\d", cell) else asked.worth
+            yield Fact(unit.quote, questions, answer, asked.kind, "medium", "column", worth)
+
+    def _cell_slots(
+        self, unit: Unit, head: str, row: str, column: str, cell: str
+    ) -> dict[str, str]:
+        """Return what a column's forms may name, a bare number with its unit."""
+        name, measure = column, ""
+        bracket = _NAMED_UNIT.fullmatch(column)
+        if bracket and self.phrases.pattern("%unit%").fullmatch(bracket[2]):
+            name, measure = bracket.groups()
+        if len(unit.header) == 3 and self._is_unit(unit.header[2]):
+            measure = unit.cells[2]
+        is_bare = bool(_MEASURE.fullmatch(cell))
+        the_row, the_column = (
+            self.wording.with_article(row, head),
+            self.wording.with_article(name, ""),
+        )
+        return {
+            "head": small(head),
+            "the_head": self.wording.with_article(head, ""),
             "Head": head,
             "row": row,
-            "Row": row,
-            "the_row": self._with_article(row, head),
-            "column": _small(bracket.group(1) if bracket else column),
-            "measure": _small(column),
-            "cell": f"{cell} {unit_cell}".strip(),
+            "second": unit.cells[1],
+            "the_row": the_row,
+            "The_row": the_row[:1].upper() + the_row[1:],
+            "column": small(name),
+            "the_column": the_column,
+            "The_column": the_column[:1].upper() + the_column[1:],
+            "cell": f"{cell} {measure}".strip() if is_bare or name == column else cell,
             "colon": ":" if re.match(r"[A-ZÀ-Ý][a-zà-ÿ]", cell) else "",
             "heading": _heading(unit),
-            "of": self.of,
-            "on": self.on,
+            "of": self.wording.of,
+            "on": self.wording.on,
         }
-        slots["The_row"] = slots["the_row"][:1].upper() + slots["the_row"][1:]
-        questions = self._forms(asked.ask, slots)
-        if questions:
-            answer = self._polished(asked.say.format(**slots)).replace("..", ".")
-            worth = 10 if self.machine and re.search(r"\d", cell) else 22
-            yield Fact(unit.quote, questions, answer, asked.kind, "medium", "column", worth)
 
     def _is_unit(self, header: str) -> bool:
         return bool(re.match(r"(?i)(?:unit|unità|unidad|einheit|unité)", header))
-
-    def _with_article(self, row: str, head: str) -> str:
-        words = next(
-            words
-            for words in self.phrases.articles
-            if re.search(words.match, row) and (self.machine or not words.machine)
-        )
-        return words.use.format(row=row, lower=_small(row), head=_small(head))
 
     def _steps(self, unit: Unit) -> Iterator[Fact]:
         heading = _heading(unit)
@@ -221,7 +248,7 @@ class _Reader:
         orders = sum(bool(self.phrases.pattern(self.phrases.step).search(s)) for s in unit.cells)
         if orders < 0.6 * len(unit.cells) or differs(f"{heading}. {unit.plain}", self.language):
             return
-        questions = self._forms(self.phrases.steps, {"heading": heading})
+        questions = self.wording.forms(self.phrases.steps, {"heading": heading})
         if questions:
             yield Fact(unit.quote, questions, unit.quote, "procedure", "medium", "steps", 13)
 
@@ -234,57 +261,23 @@ class _Reader:
             not meaning.endswith(".")
             or differs(meaning, self.language)
             or len(meaning) < 25
-            or _ODD.search(meaning)
+            or ODD.search(meaning)
         ):
             return
-        questions = self._forms(self.phrases.term, {"term": term})
+        questions = self.wording.forms(self.phrases.term, {"term": term})
         if questions:
             answer = self.phrases.say_term.format(term=term, meaning=meaning)
             yield Fact(unit.quote, questions, answer, "meaning", "easy", "term", 24)
-
-    def _forms(self, forms: tuple[str, ...], slots: dict[str, str]) -> tuple[str, ...]:
-        made = (self._question(form, slots) for form in forms)
-        return tuple(each for each in made if _is_sound(each, self.phrases.vague_slot))
-
-    def _question(self, form: str, slots: dict[str, str]) -> str:
-        text = form.format(**{"on": "", "of": "", **slots})
-        for words in self.phrases.machine_words if self.machine else ():
-            text = re.sub(words.match, words.use.format(machine=self.machine), text)
-        if self.machine and self.machine not in text:
-            text = form.format(**{"on": self.on, "of": self.of, **slots})
-        text = _SPACES.sub(" ", self._polished(text)).replace(" ?", "?").replace(" ,", ",").strip()
-        opening = "¿" if text.startswith("¿") else ""
-        text = text.removeprefix("¿")
-        return opening + text[:1].upper() + text[1:]
-
-    def _polished(self, text: str) -> str:
-        """Return the text with the elisions of its language."""
-        for words in self.phrases.polish:
-            text = re.sub(words.match, words.use, text)
-        return text
 
 
 def _heading(unit: Unit) -> str:
     return re.sub(r"^[\d.]+\s+", "", unit.section[-1]) if unit.section else ""
 
 
-def _small(words: str) -> str:
-    return words[:1].lower() + words[1:] if not re.match(r"[A-ZÄÖÜ]{2}|\w*\d|\w-", words) else words
+def _says_enough(cell: str) -> bool:
+    return len(cell) >= _LEAST_CELL and len(cell.split()) >= _LEAST_CELL_WORDS
 
 
 def _stripped(pattern: str, text: str) -> str:
     rest = re.sub(pattern, "", text)
     return rest if rest == text else rest[:1].upper() + rest[1:]
-
-
-def _is_sound(question: str, vague: str) -> bool:
-    pairs = all(question.count(a) == question.count(b) for a, b in ("()", "[]", "«»"))
-    ticks = question.count("`") % 2 == 0 and question.count('"') % 2 == 0
-    bare = re.sub(r"`[^`]*`", "", question)
-    return (
-        len(question.split()) in _WORDS
-        and pairs
-        and ticks
-        and not _ODD.search(bare)
-        and not (re.search(vague, bare) or _DANGLING.search(bare))
-    )

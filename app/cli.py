@@ -24,6 +24,7 @@ DONE, MISTAKE, INTERRUPTED = 0, 2, 130
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="The run folder.")]
 Out = Annotated[Path | None, typer.Option(help="The run folder; runs/<folder name> if not given.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
+Recipe = Annotated[str, typer.Option(help="A recipe's name or path.")]
 OptionalModel = Annotated[str | None, typer.Option(metavar="SPEC")]
 
 
@@ -110,9 +111,7 @@ def export(
 
 
 @app.command()
-def audit(
-    run: Run, recipe: Annotated[str, typer.Option(help="A recipe's name or path.")] = "tiny-cpu"
-) -> None:
+def audit(run: Run, recipe: Recipe) -> None:
     """Say what a training on the dataset would really see."""
     from app import verbs
 
@@ -120,9 +119,7 @@ def audit(
 
 
 @app.command()
-def train(
-    run: Run, recipe: Annotated[str, typer.Option(help="A recipe's name or path.")] = "tiny-cpu"
-) -> None:
+def train(run: Run, recipe: Recipe) -> None:
     """Tune a model on the dataset."""
     from app import verbs
 

@@ -3,8 +3,9 @@
     python -m bench.rows RUN
 
 Reads `dataset/rows.parquet` and `documents/` alone, and prints one JSON line: how many rows have a
-span that is not its document's text, a quote outside its page, a number that no citation holds, the
-name of another machine, a distractor that holds a cited quote, or a question asked twice.
+span that is not its document's text, a quote outside its pages, a number that no citation holds, a
+citation or the name of another machine, a distractor that holds a cited quote, or a question asked
+twice.
 """
 
 from __future__ import annotations
@@ -22,11 +23,19 @@ import pyarrow.parquet as pq
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 
 
-def faults(row: dict[str, Any], texts: dict[str, str], names: set[str]) -> Iterator[str]:
-    """Yield a code for everything that is wrong with a row."""
+def faults(
+    row: dict[str, Any], documents: dict[str, dict[str, Any]], names: set[str]
+) -> Iterator[str]:
+    """Yield a code for each fault of a row; `documents` by path, with their text."""
     for span, words in _spans(row):
-        if texts[span["document"]][span["start"] : span["end"]] != words:
+        if documents[span["document"]]["text"][span["start"] : span["end"]] != words:
             yield "span_is_not_its_text"
+    for citation in row["citations"]:
+        document = documents[citation["document"]]
+        if _page(document, citation["start"]) not in row["pages"]:
+            yield "quote_outside_its_pages"
+        if document["machine"] != row["machine_code"]:
+            yield "cites_another_machine"
     evidence = " ".join(citation["quote"] for citation in row["citations"])
     held = set(_DIGITS.findall(evidence))
     loose = set(_DIGITS.findall(_without(row["answer"], row))) - held
@@ -51,6 +60,11 @@ def _context_faults(row: dict[str, Any]) -> Iterator[str]:
             _folded(citation["quote"]) in _folded(passage["text"]) for citation in row["citations"]
         ):
             yield "distractor_holds_a_quote"
+
+
+def _page(document: dict[str, Any], offset: int) -> int | None:
+    inside = (p["number"] for p in document["pages"] if p["start"] <= offset < p["end"])
+    return next(inside, None)
 
 
 def _spans(row: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
@@ -78,15 +92,16 @@ def _folded(text: str) -> str:
 
 def measure(run: Path) -> dict[str, object]:
     """Return the counts over a run's rows."""
-    lines = (run / "documents" / "documents.jsonl").read_text("utf-8").splitlines()
-    texts: dict[str, str] = {}
-    for line in map(json.loads, lines):
-        with (run / "documents" / f"{line['id']}.txt").open(encoding="utf-8", newline="") as file:
-            texts[line["path"]] = file.read()
+    documents: dict[str, dict[str, Any]] = {}
+    for line in (run / "documents" / "documents.jsonl").read_text("utf-8").splitlines():
+        document = json.loads(line)
+        text = run / "documents" / f"{document['id']}.txt"
+        with text.open(encoding="utf-8", newline="") as file:
+            documents[document["path"]] = document | {"text": file.read()}
     parquet = run / "dataset" / "rows.parquet"
     rows = cast("list[dict[str, Any]]", pq.read_table(parquet).to_pylist())
     names = {row["machine_name"] for row in rows if row["machine_name"]}
-    found = Counter(code for row in rows for code in set(faults(row, texts, names)))
+    found = Counter(code for row in rows for code in set(faults(row, documents, names)))
     questions = Counter(_folded(row["question"]) for row in rows)
     found["asked_twice"] = sum(count - 1 for count in questions.values())
     return {"rows": len(rows), "faults": {code: n for code, n in sorted(found.items()) if n}}

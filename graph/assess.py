@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from checks.coverage import section_coverage
 from checks.duplicates import Asked, near_duplicates
 from checks.sentences import digit_sentences
@@ -38,33 +40,37 @@ def assess_rows(context: Context) -> QualityReport:
     )
 
 
-def why_short(exhausted: str, report: QualityReport, context: Context) -> str:
-    """Return the sentence that says why rows are missing and what would change it."""
+def why_nothing_is_left(context: Context, *, candidates_left: int) -> str:
+    """Return the sentence that says why no window can be asked again, and what would change it."""
+    if candidates_left <= 0:
+        return "The most candidates were tried. Raise `limits.candidates` in brief.yaml and resume."
+    if not context.ledger.last_round():
+        return _why_nothing_was_asked(context)
+    return (
+        "Every window was asked until nothing was left to ask. Add manuals, lower `thresholds` "
+        "in brief.yaml, or name a stronger model with --model."
+    )
+
+
+def why_short(cause: str, report: QualityReport, context: Context) -> str:
+    """Return the sentences that say what was missing and why."""
     reasons = sorted(report.dropped.items(), key=lambda item: (-item[1], item[0]))
     most = ", ".join(f"{reason} {count}" for reason, count in reasons[:3]) or "none"
-    documents = context.library.documents
-    texts = [document.text for document in documents]
-    found = {page.language for document in documents for page in document.pages} - {""}
-    absent = [language for language in context.brief.languages if language not in found]
-    if exhausted.startswith("budget: "):
-        cause = exhausted.removeprefix("budget: ")
-    elif exhausted == "candidates":
-        cause = (
-            "The most candidates were tried. Raise `limits.candidates` in brief.yaml and resume."
-        )
-    elif absent:
-        cause = (
-            f"No page is in {', '.join(absent)}; the manuals are in {', '.join(sorted(found))}. "
-            "Change `languages` in brief.yaml and resume."
-        )
-    else:
-        cause = (
-            "Every window was asked until nothing was left to ask. Add manuals, lower `thresholds` "
-            "in brief.yaml, or name a stronger model with --model."
-        )
+    texts = [document.text for document in context.library.documents]
     return (
         f"{report.accepted} of {report.wanted} rows. {cause} Most frequent drops: {most}. "
         f"The manuals hold {digit_sentences(texts)} distinct sentences with a digit."
+    )
+
+
+def _why_nothing_was_asked(context: Context) -> str:
+    pages = [page for document in context.library.documents for page in document.pages]
+    found = Counter(page.language or "unknown" for page in pages if not page.problem)
+    listed = ", ".join(f"{language} {count}" for language, count in sorted(found.items())) or "none"
+    wanted = ", ".join(context.brief.languages) or "any"
+    return (
+        f"No page can be asked about: `languages` in brief.yaml is {wanted}, and the manuals' "
+        f"readable pages are by language: {listed}."
     )
 
 

@@ -19,7 +19,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
 from graph import publish
-from graph.assess import assess_rows, why_short
+from graph.assess import assess_rows, why_nothing_is_left, why_short
 from graph.context import Context
 from graph.farm import farm_round
 from graph.ingest import ingest_folder
@@ -44,20 +44,20 @@ async def plan(state: DatasetState, runtime: Runtime[Context]) -> Update:
     if ledger.entries("planned"):
         return {"round": last, "exhausted": ""}
     report = assess_rows(context)
-    tried = len(ledger.entries())
-    most = brief.limits.candidates_for(brief.rows) - tried
+    tried = ledger.progress().planned
+    most = max(0, brief.limits.candidates_for(brief.rows) - tried)
     chosen = next_candidates(
         windows(context.library.documents, brief),
         round_=last + 1,
         missing=report.missing,
         rate=report.acceptance_rate if tried else None,
-        most=max(0, most),
+        most=most,
         asked=ledger.asked(),
         exhausted=ledger.exhausted_windows(),
     )
     ledger.plan(chosen)
     runtime.stream_writer({"event": "planned", "round": last + 1, "candidates": len(chosen)})
-    exhausted = "" if chosen else ("windows" if most > 0 else "candidates")
+    exhausted = "" if chosen else why_nothing_is_left(context, candidates_left=most)
     return {"round": last + bool(chosen), "exhausted": exhausted}
 
 

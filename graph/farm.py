@@ -7,7 +7,7 @@ import contextvars
 
 from langchain_core.runnables import RunnableConfig
 
-from agents.faults import BudgetExhaustedError, CallError
+from agents.faults import BudgetExhaustedError, CallError, ModelUnavailableError
 from graph.context import Context
 from graph.question import RECURSION_LIMIT, build_question_graph
 from graph.state import QuestionInput
@@ -18,7 +18,11 @@ _GRAPH = build_question_graph().compile(checkpointer=False, name="question")
 
 
 async def farm_round(context: Context) -> str:
-    """Run every open candidate to its outcome; return "budget: …" if the budget ended it early."""
+    """Run every open candidate to its outcome; return what ended the round early, if anything did.
+
+    Raises:
+        CallError: a model cannot be used at all.
+    """
     asked = context.ledger.asked()
     open_candidates = [entry.candidate for entry in context.ledger.entries("planned")]
     waiting = iter(
@@ -44,10 +48,12 @@ async def farm_round(context: Context) -> str:
     except ExceptionGroup as several:
         # One sentence tells a fault better than a pool's worth of the same.
         raise several.exceptions[0] from several
-    spent = [error for error in stopped if isinstance(error, BudgetExhaustedError)]
-    if stopped and not spent:
-        raise stopped[0]
-    return f"budget: {spent[0]}" if spent else ""
+    if not stopped:
+        return ""
+    ends_short = isinstance(stopped[0], BudgetExhaustedError | ModelUnavailableError)
+    if ends_short and context.calls.journal.count():
+        return str(stopped[0])
+    raise stopped[0]
 
 
 async def _run_apart(question: QuestionInput, context: Context) -> None:

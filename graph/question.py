@@ -10,20 +10,16 @@ verdict.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from functools import wraps
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Literal, TypeVar
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from agents.faults import PromptTooLongError, UnreadableReplyError
 from checks.findings import Finding
 from checks.form import question_findings
 from graph.context import Context
-from graph.evidence import NoContextError, locate_citations, make_row, surroundings
+from graph.evidence import locate_citations, make_row
 from graph.quality import (
-    Verdict,
     drop,
     judged_hash,
     verdict_on_answer,
@@ -39,49 +35,22 @@ from graph.state import (
     QuestionState,
     Step,
 )
+from graph.surroundings import NoContextError, surroundings
+from graph.verdicts import Update, decided, drops_unreadable
 from prompts.templates import Revision
 
 RECURSION_LIMIT = 100
 CRITIC_HITS = 3
-Update = dict[str, Any]
 Route = TypeVar("Route")
 
 
-class Node(Protocol):
-    """A step of the graph: the state in, what changes of it out."""
-
-    __name__: str
-
-    def __call__(self, state: QuestionState, runtime: Runtime[Context]) -> Awaitable[Update]:
-        """Run the step."""
-        ...
-
-
-def _drops_unreadable(reason: str) -> Callable[[Node], Node]:
-    """Turn a reply that cannot be had into the end of the candidate, never of the run."""
-
-    def decorate(node: Node) -> Node:
-        @wraps(node)
-        async def guarded(state: QuestionState, runtime: Runtime[Context]) -> Update:
-            try:
-                return await node(state, runtime)
-            except PromptTooLongError as error:
-                return _decided(node.__name__, drop("too_long", str(error)))
-            except UnreadableReplyError as error:
-                return _decided(node.__name__, drop(reason, str(error)))
-
-        return guarded
-
-    return decorate
-
-
-@_drops_unreadable("draft_unreadable")
+@drops_unreadable("draft_unreadable")
 async def draft(state: QuestionState, runtime: Runtime[Context]) -> Update:
     """Ask the generator for a question about the window."""
     return await _drafted(state, runtime.context, None)
 
 
-@_drops_unreadable("draft_unreadable")
+@drops_unreadable("draft_unreadable")
 async def revise(state: QuestionState, runtime: Runtime[Context]) -> Update:
     """Ask the generator for a better question, showing what was wrong with the last."""
     assert state.question is not None
@@ -124,10 +93,10 @@ async def inspect(state: QuestionState, runtime: Runtime[Context]) -> Update:
         other_machines=await context.other_machines(window.machine),
     )
     verdict = verdict_on_draft(findings, state.drafts, context.brief.limits)
-    return _decided("inspect", verdict)
+    return decided("inspect", verdict)
 
 
-@_drops_unreadable("judge_unreadable")
+@drops_unreadable("judge_unreadable")
 async def critique(state: QuestionState, runtime: Runtime[Context]) -> Update:
     """Ask the critic to score the question against its window and a search for it."""
     context, candidate, question = runtime.context, state.candidate, state.question
@@ -146,10 +115,10 @@ async def critique(state: QuestionState, runtime: Runtime[Context]) -> Update:
     )
     brief = context.brief
     verdict = verdict_on_question(judged, brief.thresholds, state.drafts, brief.limits)
-    return {"critique": judged, **_decided("critique", verdict, judged.reasons)}
+    return {"critique": judged, **decided("critique", verdict, judged.reasons)}
 
 
-@_drops_unreadable("answer_unreadable")
+@drops_unreadable("answer_unreadable")
 async def answer(state: QuestionState, runtime: Runtime[Context]) -> Update:
     """Ask the answerer, who sees the question and the tools, not the window."""
     context, window = runtime.context, state.candidate.window
@@ -182,7 +151,7 @@ async def verify(state: QuestionState, runtime: Runtime[Context]) -> Update:
         )
     limits = runtime.context.brief.limits
     verdict = verdict_on_answer(state.answer, findings, state.answers, limits)
-    return {"citations": citations, **_decided("verify", verdict)}
+    return {"citations": citations, **decided("verify", verdict)}
 
 
 async def surround(state: QuestionState, runtime: Runtime[Context]) -> Update:
@@ -194,13 +163,13 @@ async def surround(state: QuestionState, runtime: Runtime[Context]) -> Update:
             state.candidate, state.question, state.answer, state.citations, runtime.context
         )
     except NoContextError as error:
-        return _decided("surround", drop(error.reason, str(error)))
+        return decided("surround", drop(error.reason, str(error)))
     found = sum(passage.role == "oracle" for passage in passages)
     said = f"{found} oracle passages among {len(passages)}"
     return {"context": passages, "life": [Step("surround", said)]}
 
 
-@_drops_unreadable("judge_unreadable")
+@drops_unreadable("judge_unreadable")
 async def judge(state: QuestionState, runtime: Runtime[Context]) -> Update:
     """Ask the critic to score exactly the question, answer and context that the row will hold."""
     if state.verdict and state.verdict.decision == "drop":
@@ -223,7 +192,7 @@ async def judge(state: QuestionState, runtime: Runtime[Context]) -> Update:
     sha256 = judged_hash(state.question.text, state.answer.text, state.context, state.citations)
     brief = context.brief
     verdict = verdict_on_row(judged, brief.thresholds, state.answers, brief.limits, sha256)
-    return {"judgement": judged, **_decided("judge", verdict, judged.reasons)}
+    return {"judgement": judged, **decided("judge", verdict, judged.reasons)}
 
 
 async def row(state: QuestionState, runtime: Runtime[Context]) -> Update:
@@ -281,14 +250,6 @@ def _route(state: QuestionState, onward: Route, again: Route, dropped: Route) ->
     if state.verdict.decision == "accept":
         return onward
     return again if state.verdict.decision == "revise" else dropped
-
-
-def _decided(node: str, verdict: Verdict, reasons: str = "") -> Update:
-    said = "; ".join(part for part in (verdict.reason, *verdict.objections, reasons) if part)
-    return {
-        "verdict": verdict,
-        "life": [Step(node, f"{verdict.decision}: {said}" if said else "accept")],
-    }
 
 
 def _emit(runtime: Runtime[Context], event: dict[str, object]) -> None:

@@ -109,6 +109,7 @@ class DatasetState(DatasetInput):
 
     round: int = 0
     exhausted: str = ""
+    """Why nothing more can be tried, as a sentence; empty while something is left."""
     decision: Decision = "again"
     reason: str = ""
     report: QualityReport | None = None

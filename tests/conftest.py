@@ -5,6 +5,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from tenacity import wait_none
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -19,6 +20,12 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
         if name.startswith(_PREFIXES) and not name.startswith("OFFICINA_TEST_"):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch):
+    """Try again at once where a run would wait."""
+    monkeypatch.setattr("agents.calls.WAIT", wait_none())
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from training.formats import SPLITS, read_rows
+from training.formats import SPLITS, chat, read_rows
 from training.rows import TrainingError, TrainingRow
 from training.tokens import conversation
 
@@ -24,17 +24,13 @@ def export(dataset: Path, format: str, out: Path) -> Path:
     return out
 
 
-def _messages(row: TrainingRow) -> dict[str, object]:
-    return {"id": row.id, "messages": conversation(row.system, row.user, row.answer)}
-
-
 def _prompt_completion(row: TrainingRow) -> dict[str, object]:
-    *prompt, answer = conversation(row.system, row.user, row.answer)
+    *prompt, answer = conversation(row.system, row.user, row.completion)
     return {"id": row.id, "prompt": prompt, "completion": [answer]}
 
 
 def _sharegpt(row: TrainingRow) -> dict[str, object]:
-    turns = (("system", row.system), ("human", row.user), ("gpt", row.answer))
+    turns = (("system", row.system), ("human", row.user), ("gpt", row.completion))
     return {"id": row.id, "conversations": [{"from": who, "value": text} for who, text in turns]}
 
 
@@ -45,7 +41,7 @@ def _alpaca(row: TrainingRow) -> dict[str, object]:
         "system": row.system,
         "instruction": row.user,
         "input": "",
-        "output": row.answer,
+        "output": row.completion,
     }
 
 
@@ -55,13 +51,13 @@ def _seed(row: TrainingRow) -> dict[str, object]:
         "system": row.system,
         "question": row.question,
         "context": "\n\n".join(oracle),
-        "answer": row.answer,
+        "answer": row.completion,
         "chunks_rag": [passage.text for passage in row.context],
     }
 
 
 FORMATS: dict[str, Callable[[TrainingRow], dict[str, object]]] = {
-    "messages": _messages,
+    "messages": chat,
     "prompt-completion": _prompt_completion,
     "sharegpt": _sharegpt,
     "alpaca": _alpaca,

@@ -97,6 +97,11 @@ def changed_files(folder: Path) -> list[str]:
     return [name for name, its in sorted(manifest.files.items()) if found.get(name) != its]
 
 
+def chat(row: TrainingRow) -> dict[str, object]:
+    """Return the line of a row in `train.jsonl`: its id and its chat messages."""
+    return {"id": row.id, "messages": conversation(row.system, row.user, row.completion)}
+
+
 def _existing(path: Path) -> Path:
     if not path.is_file():
         raise TrainingError(f"There is no {path}: give the folder of a run that was exported.")
@@ -104,10 +109,7 @@ def _existing(path: Path) -> Path:
 
 
 def _write_messages(rows: Sequence[TrainingRow], path: Path) -> None:
-    lines = (
-        {"id": row.id, "messages": conversation(row.system, row.user, row.answer)} for row in rows
-    )
-    path.write_text("".join(_json(line) for line in lines), "utf-8")
+    path.write_text("".join(_json(chat(row)) for row in rows), "utf-8")
 
 
 def _json(value: object, indent: int | None = None) -> str:

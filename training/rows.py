@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -86,3 +87,14 @@ class TrainingRow(Frozen):
     system: str
     user: str
     sections: tuple[str, ...]
+
+    @property
+    def completion(self) -> str:
+        """The answer as the model shall say it, with the numbers of the passages it stands on."""
+        return cited(self.answer, self.oracle_positions)
+
+
+def cited(answer: str, positions: Iterable[int]) -> str:
+    """Return the answer with a mark such as [2] for each passage, counted from 1 in the prompt."""
+    marks = "".join(f"[{position + 1}]" for position in positions)
+    return f"{answer} {marks}" if answer.strip() and marks else answer

@@ -264,6 +264,34 @@ def test_cut_step_lists_are_not_offered():
     assert not [unit for unit in units(text, ("Doors",)) if unit.form == "steps"]
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The opposite direction is therefore used to lower the same carriage.",
+        "It is rather useful if the pallet scale has to be zeroed.",
+        "To change the value, press the left arrow key twice.",
+    ],
+)
+def test_leaning_or_vague_sentences_are_passed_over(sentence: str):
+    assert not facts(sentence, ("Scale",), "en", "")
+
+
+def test_bare_number_takes_its_header_unit():
+    answers = {fact.answer for fact in facts(TEXT["en"], ("Care",), "en", MACHINE.name)}
+    assert "The torque for the clamp jaw is 31 Nm." in answers
+
+
+def test_italian_labels_get_their_articles():
+    found = facts(TEXT["it"], ("Manutenzione",), "it", MACHINE.name)
+    asked = {question for fact in found for question in fact.questions}
+    assert "Qual è la coppia per la ganascia di presa sulla Borea 90?" in asked
+
+
+def test_rows_named_by_bare_numbers_are_passed_over():
+    table = "| Interval (h) | At the latest after |\n| --- | --- |\n| 8 | 1 day |"
+    assert not facts(table, ("Schedule",), "en", MACHINE.name)
+
+
 @given(st.text(max_size=300))
 def test_quotes_stand_in_any_text(text: str):
     for unit in units(text, ("A",)):

@@ -133,7 +133,7 @@ def test_folder_that_holds_a_run_is_refused(finished, monkeypatch, capsys):
 
 def test_second_process_is_refused(finished, monkeypatch, capsys):
     with FileLock(finished / ".lock"):
-        assert officina(monkeypatch, "train", finished) == 2
+        assert officina(monkeypatch, "train", finished, "--recipe", "tiny-cpu") == 2
     assert "in use by another process" in capsys.readouterr().err
 
 

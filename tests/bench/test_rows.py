@@ -5,7 +5,8 @@ import pytest
 from bench.rows import faults
 
 TEXT = "The jaw must be tightened to 24 Nm. The belt is checked every week."
-TEXTS = {"a.md": TEXT}
+PAGES = [{"number": 1, "start": 0, "end": 36}, {"number": 2, "start": 36, "end": 67}]
+TEXTS = {"a.md": {"text": TEXT, "pages": PAGES, "machine": "AR250"}}
 NAMES = {"Ares 200", "Ares 250"}
 
 
@@ -17,6 +18,7 @@ def row(**changes):
         "question": "To what torque must the jaw of the Ares 250 be tightened?",
         "answer": "The jaw must be tightened to 24 Nm.",
         "answerable": True,
+        "pages": [1],
         "machine_name": "Ares 250",
         "machine_code": "AR250",
         "citations": [quote],
@@ -37,6 +39,8 @@ def test_sound_row_has_no_fault():
         ({"answer": "On the Ares 200 it is 24 Nm."}, "another_machine"),
         ({"citations": []}, "nothing_cited"),
         ({"oracle_positions": [1]}, "wrong_position"),
+        ({"pages": [2]}, "quote_outside_its_pages"),
+        ({"machine_code": "AR200"}, "cites_another_machine"),
     ],
 )
 def test_each_fault_is_seen(changes, code):

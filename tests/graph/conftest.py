@@ -16,6 +16,7 @@ from graph.plan import next_candidates, windows
 from graph.state import QuestionInput
 from tools.documents import read_folder
 from tools.passages import split
+from training.recipe import load_recipe, save_recipe
 
 PAGES = {
     "page_1": "# Jaw\n\nThe sealing jaw of the press must be tightened to 24 Nm with a torque "
@@ -117,3 +118,16 @@ async def first_question(context: Context, manuals: Path) -> QuestionInput:
     )
     context.ledger.plan([candidate])
     return QuestionInput(candidate)
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Callable[[int], str]:
+    """Write the tiny recipe with another length, and return its path."""
+
+    def write(max_length: int) -> str:
+        values = load_recipe("tiny-cpu").model_copy(update={"max_length": max_length})
+        path = tmp_path / f"recipe-{max_length}.yaml"
+        save_recipe(values, path)
+        return str(path)
+
+    return write

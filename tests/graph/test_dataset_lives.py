@@ -5,11 +5,14 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
+from agents.faults import ModelUnavailableError
+from agents.offline import OfflineModel
 from app.settings import open_context, read_settings
-from graph.brief import read_brief
+from graph.brief import Brief, read_brief
 from graph.dataset import dataset_graph
 from graph.state import DatasetInput
 from tests.conftest import ROOT
+from tests.openai_server import answering_with, refusal, serving
 from tools.documents import DocumentError
 
 EXAMPLES = ROOT / "examples" / "manuals"
@@ -167,3 +170,51 @@ async def test_altered_row_is_rejected_and_replaced(tmp_path):
     assert altered.id not in {row["id"] for row in rows}
     rejected = [json.loads(line) for line in (run / "rejected.jsonl").open(encoding="utf-8")]
     assert {"altered"} == {line["reason"] for line in rejected if line["id"] == altered.id}
+
+
+async def test_languages_that_do_not_occur_are_told(tmp_path, manuals):
+    ended, _, _ = await make(tmp_path / "run", manuals=manuals, machines=None, languages=["de"])
+    assert ended["decision"] == "stop_short"
+    assert "`languages` in brief.yaml is de" in ended["reason"]
+    assert "en 4" in ended["reason"]
+
+
+async def test_server_that_never_answers_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
+    run = tmp_path / "run"
+    run.mkdir()
+    with serving(lambda _: refusal(503, "down")) as url:
+        settings = read_settings(model=f"openai:m@{url}", by_role={}, concurrency=4)
+        with (
+            open_context(run, Brief(), settings, None) as context,
+            pytest.raises(ModelUnavailableError, match="busy or failing"),
+        ):
+            await dataset_graph.ainvoke(DatasetInput(str(EXAMPLES)), context=context)
+
+
+async def test_server_that_dies_leaves_a_run_to_resume(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
+    answered = answering_with(OfflineModel())
+    served: list[object] = []
+
+    def dies_after_forty(request):
+        served.append(request)
+        return answered(request) if len(served) <= 40 else refusal(503, "down")
+
+    run = tmp_path / "run"
+    run.mkdir()
+    brief = read_brief({"rows": 8, "distractors": 1, "languages": ["en"]}, "brief")
+    with serving(dies_after_forty) as url:
+        settings = read_settings(model=f"openai:m@{url}", by_role={}, concurrency=4)
+        with open_context(run, brief, settings, EXAMPLES / "machines.csv") as context:
+            short = await dataset_graph.ainvoke(DatasetInput(str(EXAMPLES)), context=context)
+            paid = context.calls.journal.count()
+    assert short["decision"] == "stop_short"
+    assert "busy or failing" in short["reason"]
+    with serving(answered) as url:
+        settings = read_settings(model=f"openai:m@{url}", by_role={}, concurrency=4)
+        with open_context(run, brief, settings, EXAMPLES / "machines.csv") as context:
+            ended = await dataset_graph.ainvoke(DatasetInput(str(EXAMPLES)), context=context)
+            assert context.calls.replayed > 0
+            assert context.calls.journal.count() > paid
+    assert ended["report"].accepted == 8

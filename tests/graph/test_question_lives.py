@@ -4,10 +4,22 @@ import json
 
 import pytest
 
+from agents.answerer import MOST_TURNS
 from agents.faults import BudgetExhaustedError
+from app.settings import open_context, read_settings
+from graph.brief import Brief
 from graph.question import question_graph
 from graph.state import Accepted, Dropped
-from tests.graph.conftest import PAGES, QUESTION, critique, first_question, judgement, question
+from tests.graph.conftest import (
+    PAGES,
+    QUESTION,
+    SEARCH,
+    critique,
+    first_question,
+    judgement,
+    question,
+)
+from tests.openai_server import refusal, serving
 from tools.documents import read_folder
 from tools.passages import split
 
@@ -130,3 +142,64 @@ async def test_budget_ends_the_question_unfinished(scripted, manuals, answer):
     with pytest.raises(BudgetExhaustedError, match=r"limits\.calls"):
         await question_graph.ainvoke(given, context=context)
     assert context.ledger.entry(given.candidate.id).status == "planned"
+
+
+async def test_critic_can_reason_before_it_scores(scripted, manuals, answer):
+    analysis = {"role": "critic", "reply": "It names the jaw, and the window says the torque."}
+    lines = [question(), analysis, critique(), *answer(), judgement()]
+    context = scripted(lines, critic_analyses=True)
+    outcome, _ = await outcome_of(context, manuals)
+    assert isinstance(outcome, Accepted)
+    assert context.calls.journal.count() == 7
+
+
+async def test_thresholds_of_the_brief_decide(scripted, manuals, answer):
+    lines = [question(), critique(6), *answer(), judgement()]
+    outcome, _ = await outcome_of(scripted(lines, thresholds={"coverage": 6}), manuals)
+    assert isinstance(outcome, Accepted)
+    strict = scripted(lines, "strict", thresholds={"coverage": 7}, limits={"drafts": 1})
+    outcome, _ = await outcome_of(strict, manuals)
+    assert outcome == Dropped("low_coverage", 1)
+
+
+async def test_minutes_of_the_brief_end_the_question(scripted, manuals):
+    context = scripted([question()], limits={"minutes": 1e-9})
+    given = await first_question(context, manuals)
+    with pytest.raises(BudgetExhaustedError, match=r"limits\.minutes"):
+        await question_graph.ainvoke(given, context=context)
+
+
+async def test_distractors_yield_to_the_recipes_length(scripted, manuals, answer, recipe):
+    lines = [question(), critique(), *answer(), judgement()]
+    roomy = scripted(lines, "roomy", distractors=3, train=recipe(max_length=6000))
+    _, entry = await outcome_of(roomy, manuals)
+    assert len(entry.row.context) == 4
+    tight = scripted(lines, "tight", distractors=3, train=recipe(max_length=900))
+    _, entry = await outcome_of(tight, manuals)
+    assert 1 <= len(entry.row.context) < 4
+
+
+async def test_row_beyond_the_recipes_length_is_dropped(scripted, manuals, answer, recipe):
+    lines = [question(), critique(), *answer()]
+    outcome, _ = await outcome_of(scripted(lines, train=recipe(max_length=200)), manuals)
+    assert outcome == Dropped("too_long", 2)
+
+
+async def test_agent_is_stopped_after_its_turns(scripted, manuals, answer):
+    endless = [{**SEARCH}] * MOST_TURNS
+    lines = [question(), critique(), *endless, answer()[-1], judgement()]
+    context = scripted(lines)
+    outcome, _ = await outcome_of(context, manuals)
+    assert isinstance(outcome, Accepted)
+    assert context.calls.journal.count() == 2 + MOST_TURNS + 2
+
+
+async def test_prompt_beyond_the_servers_context_is_dropped(tmp_path, manuals):
+    words = "This model's maximum context length is 4096 tokens."
+    run = tmp_path / "run"
+    run.mkdir()
+    with serving(lambda _: refusal(400, words)) as url:
+        settings = read_settings(model=f"openai:m@{url}", by_role={}, concurrency=1)
+        with open_context(run, Brief(), settings, None) as context:
+            outcome, _ = await outcome_of(context, manuals)
+    assert outcome == Dropped("too_long", 0)

@@ -101,3 +101,11 @@ def test_seed_export_has_seed_columns(dataset: Path, tmp_path: Path):
 def test_unknown_format_lists_formats(dataset: Path, tmp_path: Path):
     with pytest.raises(TrainingError, match="messages, prompt-completion, sharegpt, alpaca, seed"):
         export(dataset, "csv", tmp_path)
+
+
+def test_completion_cites_its_passages_by_number(rows: list[TrainingRow], dataset: Path):
+    row = rows[0].model_copy(update={"oracle_positions": (0, 2)})
+    assert row.completion == f"{row.answer} [1][3]"
+    last = [line["messages"][-1] for line in map(json.loads, (dataset / "train.jsonl").open())]
+    assert {message["role"] for message in last} == {"assistant"}
+    assert all(message["content"].endswith("]") for message in last)
