@@ -82,7 +82,8 @@ class Journal:
             _METADATA.create_all(engine)
         except SQLAlchemyError as error:
             raise JournalError(
-                f"The journal cannot be opened ({error}). Check the run folder's disk and rights."
+                f"The journal cannot be opened ({error.__cause__ or error}). "
+                "Check the run folder's disk and rights."
             ) from error
 
     def reply(self, key: CallKey, sent: str) -> AIMessage | None:

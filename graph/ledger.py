@@ -109,7 +109,8 @@ class Ledger:
             _METADATA.create_all(engine)
         except SQLAlchemyError as error:
             raise LedgerError(
-                f"The ledger cannot be opened ({error}). Check the run folder's disk and rights."
+                f"The ledger cannot be opened ({error.__cause__ or error}). "
+                "Check the run folder's disk and rights."
             ) from error
 
     def plan(self, candidates: Sequence[Candidate]) -> None:
