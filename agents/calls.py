@@ -77,7 +77,12 @@ class Calls:
         try:
             return _read(reply, schema)
         except ValidationError as error:
-            shown = [*messages, reply, *self._prompts.repair(_complaint(error))]
+            # Without its tool calls: a server takes none that was not answered.
+            shown = [
+                *messages,
+                AIMessage(str(reply.text)),
+                *self._prompts.repair(_complaint(error)),
+            ]
         again = replace(key, ask=key.ask + 1)
         try:
             return _read(await self._send(model, shown, again, response_format=format_), schema)
@@ -114,8 +119,9 @@ class Calls:
         config: dict[str, object] = {"candidate": key.candidate, "role": model.role, "turn": turn}
         async with self._gate:
             reply = await self._retry(model, list(messages), config, options)
-            self.journal.record_reply(key, sent, role=model.role, model=model.name, reply=reply)
-        return reply
+            return self.journal.record_reply(
+                key, sent, role=model.role, model=model.name, reply=reply
+            )
 
     async def _retry(
         self,

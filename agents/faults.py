@@ -10,6 +10,11 @@ CallError
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from traceback import walk_tb
+
+_CLIENTS = ("openai", "langchain_openai")
+
 
 class CallError(Exception):
     """A call to a model did not give a usable value; the message is a sentence."""
@@ -41,12 +46,19 @@ def classify(error: Exception) -> CallError | None:
         return error
     if isinstance(error, TimeoutError | ConnectionError):
         return ModelUnavailableError(f"The model server does not answer: {error}")
-    if not type(error).__module__.startswith(("openai", "langchain_openai")):
+    if not any(name.startswith(_CLIENTS) for name in _modules(error)):
         return None
     return _classify_openai(error)
 
 
-def _classify_openai(error: Exception) -> CallError | None:
+def _modules(error: Exception) -> Iterator[str]:
+    """Yield the modules that an error is from and came through."""
+    yield type(error).__module__
+    for frame, _ in walk_tb(error.__traceback__):
+        yield str(frame.f_globals.get("__name__", ""))
+
+
+def _classify_openai(error: Exception) -> CallError:
     import openai
 
     if isinstance(error, openai.APIConnectionError):
@@ -61,9 +73,16 @@ def _classify_openai(error: Exception) -> CallError | None:
         return ModelError(f"The server does not have this model: {error.message}")
     if isinstance(error, openai.BadRequestError) and _is_too_long(error):
         return PromptTooLongError("The prompt is longer than the model's context.")
+    if isinstance(error, openai.LengthFinishReasonError):
+        return UnreadableReplyError("The reply was cut off: it is longer than the model may write.")
+    if isinstance(error, openai.ContentFilterFinishReasonError):
+        return UnreadableReplyError("The model server's content filter withheld the reply.")
     if isinstance(error, openai.OpenAIError):
         return ModelError(f"The model server refused the call: {error}")
-    return None
+    # The client trusts what it is sent, and stumbles over a page, a list, or no choices.
+    return ModelUnavailableError(
+        "What the server sent is no chat completion. Check its URL; most end in /v1."
+    )
 
 
 def _is_too_long(error: Exception) -> bool:

@@ -82,30 +82,38 @@ class Journal:
             _METADATA.create_all(engine)
         except SQLAlchemyError as error:
             raise JournalError(
-                f"The journal cannot be opened ({error}). Check the run folder's disk and rights."
+                f"The journal cannot be opened ({error.__cause__ or error}). "
+                "Check the run folder's disk and rights."
             ) from error
 
     def reply(self, key: CallKey, sent: str) -> AIMessage | None:
         """Return the reply to this call if the same was sent before."""
         found = self._find(CALLS, key, sent, "reply")
-        return None if found is None else AIMessage(**json.loads(found))
+        return None if found is None else _revived(found)
 
     def record_reply(
         self, key: CallKey, sent: str, *, role: str, model: str, reply: AIMessage
-    ) -> None:
-        """Commit a finished model call."""
+    ) -> AIMessage:
+        """Commit a finished model call, and return the reply as a replay will return it.
+
+        What is not kept is not used: a tool call whose arguments are no JSON, which no server takes
+        back, and halves of characters, which UTF-8 cannot hold.
+        """
         usage = reply.usage_metadata
         kept = reply.model_dump(include={"content", "tool_calls", "usage_metadata"})
+        text = json.dumps(kept, ensure_ascii=False, sort_keys=True)
+        text = text.encode(errors="replace").decode()
         self._put(
             CALLS,
             key,
             sent=sent,
             role=role,
             model=model,
-            reply=json.dumps(kept, ensure_ascii=False, sort_keys=True),
+            reply=text,
             input_tokens=usage["input_tokens"] if usage else 0,
             output_tokens=usage["output_tokens"] if usage else 0,
         )
+        return _revived(text)
 
     def tool_result(self, key: CallKey, sent: str) -> str | None:
         """Return what a tool returned to this call if the same was asked before."""
@@ -146,6 +154,10 @@ class Journal:
                 f"A finished call cannot be written down ({error.__cause__ or error}). "
                 "Check that the disk is not full, then resume the run."
             ) from error
+
+
+def _revived(text: str) -> AIMessage:
+    return AIMessage(**json.loads(text))
 
 
 def digest(*parts: object) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
-from agents.faults import CallError
+from agents.faults import CallError, ModelUnavailableError
 from agents.journal import JournalError
 from app.runs import RunError
 from app.settings import SettingsError
@@ -30,14 +31,22 @@ MISTAKES = (
     SettingsError,
     TrainingError,
 )
+_DISK = "Check the disk's space and rights, then go on with `officina resume` and the run folder."
 
 
 def told(error: Exception) -> tuple[int, str]:
     """Return the exit code of an error and the sentence to say."""
     if isinstance(error, typer.TyperException):
         return MISTAKE, f"{error.format_message()}. `officina --help` shows the verbs."
+    if isinstance(error, ModelUnavailableError):
+        return MISTAKE, f"{error} Then go on with `officina resume` and the run folder."
     if isinstance(error, MISTAKES):
         return MISTAKE, str(error)
+    if isinstance(error, OSError):
+        named = f" ({error.filename})" if error.filename else ""
+        return MISTAKE, f"{error.strerror or error}{named}. {_DISK}"
+    if isinstance(error, SQLAlchemyError):
+        return MISTAKE, f"The run's ledger or journal fails: {error.__cause__ or error}. {_DISK}"
     return FAULT, (
         f"Officina failed: {type(error).__name__}: {error}. "
         "Run the same command with --debug to see where; what was finished is kept."

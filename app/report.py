@@ -29,8 +29,9 @@ MOST_BARS = 24
 NO_MACHINE = "no machine"
 NOTE_TITLES = {
     "unreadable": "Could not be read, or not asked about",
-    "skipped": "Skipped by a setting",
+    "skipped": "Skipped by a setting, or for its language",
     "no_machine": "Without a machine",
+    "no_file": "Named by the machines file alone",
 }
 
 

@@ -25,7 +25,7 @@ def write_run_report(run: Path, started: RunFile, brief: Brief) -> Path:
             notes=ledger.notes(),
             spent=journal.spent(),
             documents=Library.open(run / "documents").documents,
-            machines=_machine_names(started),
+            machines=_machine_names(run, started),
             decision=result.decision,
             reason=result.reason,
             evaluation=result.evaluation,
@@ -36,10 +36,10 @@ def write_run_report(run: Path, started: RunFile, brief: Brief) -> Path:
     return path
 
 
-def _machine_names(started: RunFile) -> dict[str, str]:
+def _machine_names(run: Path, started: RunFile) -> dict[str, str]:
     if started.machines is None:
         return {}
-    machines = asyncio.run(CsvMachineDirectory(Path(started.machines)).machines())
+    machines = asyncio.run(CsvMachineDirectory(run / started.machines).machines())
     return {machine.code: machine.name for machine in machines}
 
 

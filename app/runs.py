@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
@@ -14,12 +15,15 @@ from typing import Any, cast
 
 from filelock import FileLock, Timeout
 
-from app.settings import Settings, open_context
+from app.settings import Settings, open_context, rehearse
 from graph.brief import Brief, dump_brief, load_brief
 from graph.dataset import dataset_graph
 from graph.state import DatasetInput, DatasetState, Decision
 
 PACKAGES = ("officina", "langgraph", "langchain", "langchain-openai", "tantivy", "pypdfium2")
+
+RUN_FILE, MACHINES = "run.json", "machines.csv"
+_FIRST_FILES = {".lock", "brief.yaml", MACHINES, f"{RUN_FILE}.part"}
 
 
 class RunError(Exception):
@@ -43,7 +47,10 @@ class Result:
 
 @dataclass(slots=True)
 class RunFile:
-    """run.json: what a run was started with, and how it ended. No key is ever in it."""
+    """run.json: what a run was started with, and how it ended. No key is ever in it.
+
+    `machines` is the copy in the run folder, so that a run goes on where its manuals are gone.
+    """
 
     manuals: str
     machines: str | None
@@ -64,24 +71,41 @@ def create_run(
     """
     if not manuals.is_dir():
         raise RunError(f"There is no folder {manuals}. Give the folder that holds the manuals.")
-    if (run / "run.json").exists():
-        raise RunError(
-            f"{run} holds a run already. Go on with `officina resume {run}`, "
-            "or give another folder with --out."
-        )
+    rehearse(brief, settings, machines)
+    _refuse_strangers(run)
     run.mkdir(parents=True, exist_ok=True)
-    (run / "brief.yaml").write_text(dump_brief(brief), encoding="utf-8")
     made = RunFile(
         manuals=str(manuals.resolve()),
-        machines=str(machines.resolve()) if machines else None,
+        machines=MACHINES if machines else None,
         models=dict(settings.models),
         concurrency=settings.concurrency,
         prompts=str(settings.prompts.resolve()) if settings.prompts else None,
         versions={name: metadata.version(name) for name in PACKAGES}
         | {"python": platform.python_version()},
     )
-    write_run_file(run, made)
+    with locked(run):
+        if (run / RUN_FILE).exists():
+            raise RunError(
+                f"{run} holds a run already. Go on with `officina resume {run}`, "
+                "or give another folder with --out."
+            )
+        (run / "brief.yaml").write_text(dump_brief(brief), encoding="utf-8")
+        if machines:
+            shutil.copyfile(machines, run / MACHINES)
+        write_run_file(run, made)
     return made
+
+
+def _refuse_strangers(run: Path) -> None:
+    """Refuse a folder of somebody's files: a run replaces what is called as its own are."""
+    if run.exists() and not run.is_dir():
+        raise RunError(f"{run} is no folder. Give another place with --out.")
+    names = {path.name for path in run.iterdir()} if run.exists() else set[str]()
+    if RUN_FILE not in names and (strangers := names - _FIRST_FILES):
+        raise RunError(
+            f"{run} holds files that are no run's, such as {min(strangers)}. "
+            "Give an empty or a new folder with --out."
+        )
 
 
 def read_run(run: Path) -> tuple[RunFile, Brief]:
@@ -91,21 +115,23 @@ def read_run(run: Path) -> tuple[RunFile, Brief]:
         RunError: there is no run in the folder, or its run.json is broken.
     """
     try:
-        values = json.loads((run / "run.json").read_text(encoding="utf-8"))
+        values = dict(json.loads((run / RUN_FILE).read_text(encoding="utf-8")))
         result = values.pop("result")
         found = RunFile(**values, result=Result(**result) if result else None)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise RunError(f"There is no run in {run}. Start one with `officina run`.") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{run / 'run.json'} cannot be read ({error}).") from error
+        raise RunError(
+            f"{run / RUN_FILE} is not what a run wrote ({error}). Start a run in a new folder."
+        ) from error
     return found, load_brief(run / "brief.yaml")
 
 
 def write_run_file(run: Path, content: RunFile) -> None:
     """Write run.json, whole or not at all."""
-    part = run / "run.json.part"
+    part = run / f"{RUN_FILE}.part"
     part.write_text(json.dumps(asdict(content), indent=2, ensure_ascii=False) + "\n", "utf-8")
-    part.replace(run / "run.json")
+    part.replace(run / RUN_FILE)
 
 
 @contextmanager
@@ -135,7 +161,7 @@ async def drive(
 ) -> Result:
     """Run the dataset graph on the folder to its end, and write down how it ended."""
     began = time.monotonic()
-    machines = Path(started.machines) if started.machines else None
+    machines = run / started.machines if started.machines else None
     ended = DatasetState(started.manuals)
     with open_context(run, brief, settings, machines) as context:
         stream = dataset_graph.astream(

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -98,7 +98,7 @@ def _model_complaints(models: Mapping[str, str]) -> Iterator[str]:
 
 
 def _other_complaints(width: int | str | None, prompts: str | None) -> Iterator[str]:
-    if width is not None and not (str(width).isdigit() and int(width) > 0):
+    if width is not None and not (str(width).isdecimal() and int(width) > 0):
         yield f"Concurrency is '{width}'; give a whole number above 0."
     if prompts and not Path(prompts).is_dir():
         yield f"OFFICINA_PROMPTS names '{prompts}', which is not a folder."
@@ -116,6 +116,15 @@ def recipe_of(brief: Brief) -> Recipe | None:
         return load_recipe(brief.train)
     except TrainingError as error:
         raise SettingsError(str(error)) from error
+
+
+def rehearse(brief: Brief, settings: Settings, machines: Path | None) -> None:
+    """Raise what would keep a run from starting, before anything of it is written."""
+    Prompts(settings.prompts)
+    recipe_of(brief)
+    _open_models(settings)
+    if machines:
+        CsvMachineDirectory(machines)
 
 
 @contextmanager
@@ -177,7 +186,7 @@ def _open_models(settings: Settings) -> dict[str, RoleModel]:
 
 
 def _engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(URL.create("sqlite", database=str(path)))
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:  # pyright: ignore[reportUnusedFunction]

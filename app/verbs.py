@@ -11,7 +11,7 @@ from rich.console import Console
 
 from agents.journal import Spent
 from app.errors import MISTAKE
-from app.progress import RunView, render_status
+from app.progress import RunView, printable, render_status
 from app.reporting import write_run_report
 from app.runs import Result, RunFile, drive, locked, read_run
 from app.settings import Settings, open_books, read_settings
@@ -138,7 +138,7 @@ def show_why(run: Path, candidate: str | None) -> None:
     with open_books(run) as (ledger, _):
         if candidate is None:
             for entry in ledger.entries("dropped", "set_aside"):
-                print(f"{entry.candidate.id}  {entry.reason:24}  {entry.question}")
+                print(f"{entry.candidate.id}  {entry.reason:24}  {printable(entry.question)}")
             return
         entry = ledger.entry(candidate)
     if entry is None:
@@ -150,7 +150,7 @@ def show_why(run: Path, candidate: str | None) -> None:
     print(f"{entry.candidate.id}: {entry.status} {entry.reason}".rstrip())
     print(f"document {window.document_id}, pages {window.pages[0]}-{window.pages[1]}")
     for step in entry.life:
-        print(f"  {step.name:9} {step.said}")
+        print(f"  {step.name:9} {printable(step.said)}")
 
 
 def show_audit(run: Path, recipe: str) -> int:

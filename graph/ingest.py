@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from graph.context import Context
+from graph.context import Context, Emit
 from graph.ledger import Note
+from graph.plan import main_language
 from tools.documents import Document, DocumentError, Unreadable, read_folder
-from tools.library import Library
+from tools.language import LANGUAGES
+from tools.library import LIST, Library
 from tools.passages import Passage, split
 
 BATCH = 2000
 
 
-async def ingest_folder(
-    manuals: str, context: Context, emit: Callable[[dict[str, object]], None]
-) -> None:
+async def ingest_folder(manuals: str, context: Context, emit: Emit) -> None:
     """Fill the run folder's documents and index from the folder, unless that was done before.
 
     Raises:
@@ -28,15 +28,9 @@ async def ingest_folder(
     done = context.run / "index" / "complete"
     if done.exists():
         return
-    emit({"event": "reading", "manuals": manuals})
-    found, unreadable = await asyncio.to_thread(read_folder, Path(manuals))
-    documents = [await _with_machine(document, context) for document in found]
-    kept = [d for d in documents if len(d.pages) >= context.brief.least_pages]
-    context.ledger.note(_notes(documents, unreadable, context))
-    if not kept:
-        listed = "".join(f"\n  {each.path}: {each.reason}" for each in unreadable[:10])
-        raise DocumentError(f"No manual in {manuals} can be used.{listed}")
-    Library.write(folder, kept)
+    if not (folder / LIST).exists():
+        await _read(manuals, context, emit)
+    kept = context.library.documents
     batch: list[Passage] = []
     for number, document in enumerate(kept, start=1):
         batch += split(document)
@@ -47,6 +41,20 @@ async def ingest_folder(
     done.touch()
 
 
+async def _read(manuals: str, context: Context, emit: Emit) -> None:
+    """Write the documents, once: what candidates were planned from must not change under them."""
+    emit({"event": "reading", "manuals": manuals})
+    found, unreadable = await asyncio.to_thread(read_folder, Path(manuals))
+    documents = [await _with_machine(document, context) for document in found]
+    kept = [d for d in documents if len(d.pages) >= context.brief.least_pages]
+    notes = await _notes(documents, unreadable, context)
+    if not kept:
+        listed = "".join(f"\n  {note.path}: {note.reason}" for note in notes[:10])
+        raise DocumentError(f"No manual in {manuals} can be used.{listed}")
+    context.ledger.note(notes)
+    Library.write(context.run / "documents", kept)
+
+
 async def _with_machine(document: Document, context: Context) -> Document:
     if context.machines is None:
         return document
@@ -54,7 +62,7 @@ async def _with_machine(document: Document, context: Context) -> Document:
     return replace(document, machine=machine.code) if machine else document
 
 
-def _notes(
+async def _notes(
     documents: Sequence[Document], unreadable: Sequence[Unreadable], context: Context
 ) -> list[Note]:
     least = context.brief.least_pages
@@ -64,7 +72,17 @@ def _notes(
         for d in documents
         if len(d.pages) < least
     ]
+    notes += [
+        Note("skipped", d.path, 0, f"Its language is none of {', '.join(LANGUAGES)}, or not clear.")
+        for d in documents
+        if len(d.pages) >= least and d.text and not main_language(d)
+    ]
     if context.machines is not None:
+        there = [*(d.path for d in documents), *(each.path for each in unreadable)]
+        notes += [
+            Note("no_file", path, 0, "The machines file names it, and it is not there.")
+            for path in await context.machines.missing(there)
+        ]
         notes += [
             Note("no_machine", d.path, 0, "The machines file does not name it.")
             for d in documents

@@ -78,7 +78,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What ingest could not use (unreadable, skipped, no_machine); page 0 is the whole file."""
+    """What ingest could not use; page 0 is the whole file.
+
+    Its kind is unreadable, skipped, no_machine or no_file.
+    """
 
     kind: str
     path: str
@@ -106,7 +109,8 @@ class Ledger:
             _METADATA.create_all(engine)
         except SQLAlchemyError as error:
             raise LedgerError(
-                f"The ledger cannot be opened ({error}). Check the run folder's disk and rights."
+                f"The ledger cannot be opened ({error.__cause__ or error}). "
+                "Check the run folder's disk and rights."
             ) from error
 
     def plan(self, candidates: Sequence[Candidate]) -> None:

@@ -61,6 +61,10 @@ class Prompts:
     """The templates, rendered to chat messages."""
 
     def __init__(self, folder: Path | None = None) -> None:
+        if folder and not folder.is_dir():
+            raise PromptError(
+                f"There is no folder {folder} of prompts. Set OFFICINA_PROMPTS right."
+            )
         places = [FileSystemLoader(place) for place in (folder, HERE) if place]
         self._environment = Environment(
             loader=ChoiceLoader(places),

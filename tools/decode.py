@@ -6,9 +6,11 @@ import codecs
 from pathlib import Path
 
 from tools.blocks import DocumentError
+from tools.language import detect
 
 LARGEST_TEXT = 16 * 2**20
 _SAMPLE = 2**16
+_WESTERN = "cp1252"
 
 
 def read_text_file(path: Path) -> str:
@@ -49,9 +51,15 @@ def _likely_encoding(raw: bytes) -> str:
 
     unsure = next((at for at, byte in enumerate(raw) if byte > 127), 0)
     start = max(0, unsure - _SAMPLE // 2)
-    best = from_bytes(raw[start : start + _SAMPLE]).best()
+    sample = raw[start : start + _SAMPLE]
+    likely = from_bytes(sample)
+    best = likely.best()
     if best is None:
         raise DocumentError("The file's encoding is not known: save it as UTF-8.")
+    # Statistics alone take Italian for Polish: "città" would be read as "cittŕ".
+    western = next((match for match in likely if match.encoding == _WESTERN), None)
+    if western and (western.chaos <= best.chaos or detect(str(western))):
+        return _WESTERN
     return best.encoding
 
 

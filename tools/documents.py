@@ -20,6 +20,7 @@ from tools.layout import Span, lay_out
 __all__ = ["Document", "DocumentError", "Page", "Section", "Unreadable", "read_folder"]
 
 _SETTINGS = {"machines.csv", "info_files.csv", "brief.yaml", "officina.yaml"}
+_RUN_FILES = {"run.json", "ledger.sqlite"}
 _SUFFIXES = ".json, .jsonl, .md, .markdown, .pdf, .html, .htm or .txt"
 
 
@@ -115,6 +116,10 @@ def _files(root: Path) -> tuple[list[Path], list[Unreadable]]:
         refuse(Path(error.filename), reason)
 
     for folder, subfolders, names in os.walk(root, onerror=closed):
+        if _RUN_FILES.issubset(names):
+            subfolders.clear()
+            refuse(Path(folder), "The folder of a run is not read: what is in it was made here.")
+            continue
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         for name in subfolders:
             if (link := Path(folder, name)).is_symlink():

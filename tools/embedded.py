@@ -56,12 +56,18 @@ class EmbeddedIndex:
         if not new:
             return
         writer = self._writer()
-        for passage in new.values():
-            if passage.id in stored:
-                writer.delete_documents_by_term("id", passage.id)
-            writer.add_document(_record(passage))
-        writer.commit()
-        writer.wait_merging_threads()
+        try:
+            for passage in new.values():
+                if passage.id in stored:
+                    writer.delete_documents_by_term("id", passage.id)
+                writer.add_document(_record(passage))
+            writer.commit()
+            writer.wait_merging_threads()
+        except ValueError as error:
+            raise IndexUnavailableError(
+                f"The index in {self._folder} cannot be written ({error}): "
+                "check that the disk is not full, then resume the run."
+            ) from error
         self._refresh()
 
     async def search(

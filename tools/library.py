@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 
 from tools.documents import Document, DocumentError, Page, Section
 
-_LIST = "documents.jsonl"
+LIST = "documents.jsonl"
 _Span = TypeVar("_Span", Page, Section)
 
 
@@ -34,14 +34,14 @@ class Library:
         folder.mkdir(parents=True, exist_ok=True)
         for document in library.documents:
             _write_whole(folder / f"{document.id}.txt", document.text)
-        _write_whole(folder / _LIST, "".join(map(_line, library.documents)))
+        _write_whole(folder / LIST, "".join(map(_line, library.documents)))
         return library
 
     @classmethod
     def open(cls, folder: Path) -> Self:
         """Read the documents back; raises DocumentError when the folder is broken."""
         try:
-            lines = (folder / _LIST).read_text("utf-8").splitlines()
+            lines = (folder / LIST).read_text("utf-8").splitlines()
             return cls([_document(folder, json.loads(line)) for line in lines])
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise DocumentError(

@@ -61,6 +61,10 @@ class MachineDirectory(Protocol):
         """Return the machine that the document (a path relative to the manuals) is about."""
         ...
 
+    async def missing(self, documents: Sequence[str]) -> list[str]:
+        """Return the file names that are given a machine and are none of these documents'."""
+        ...
+
     async def find(self, name: str) -> list[MachineMatch]:
         """Return the machines the name may mean, surest first; none when nothing is near."""
         ...
@@ -85,6 +89,7 @@ class CsvMachineDirectory:
             raise MachineDirectoryError(f"{path} names no machine: add a line for each document.")
         self._machines = _machines(path, rows)
         self._codes = _codes_by_file(path, rows)
+        self._filenames = tuple(dict.fromkeys(row.filename for row in rows))
 
     async def machines(self) -> Sequence[Machine]:
         """Return every machine, by code."""
@@ -92,11 +97,15 @@ class CsvMachineDirectory:
 
     async def machine_of(self, document: str) -> Machine | None:
         """Return the machine of the document, matched by path, file name, or name less suffix."""
-        name = document.rpartition("/")[2]
-        for key in (_file(document), _file(name), _stem(document), _stem(name)):
+        for key in _keys(document):
             if len(codes := self._codes.get(key, set())) == 1:
                 return self._machines[next(iter(codes))]
         return None
+
+    async def missing(self, documents: Sequence[str]) -> list[str]:
+        """Return the file names that are given a machine and are none of these documents'."""
+        known = {key for document in documents for key in _keys(document)}
+        return [name for name in self._filenames if known.isdisjoint((_file(name), _stem(name)))]
 
     async def find(self, name: str) -> list[MachineMatch]:
         """Return the machines the name may mean, surest first; an exact match shuts out others."""
@@ -186,6 +195,12 @@ def _codes_by_file(path: Path, rows: Sequence[_Row]) -> dict[str, set[str]]:
             )
         stems[_stem(row.filename)].add(code)
     return {**stems, **exact}
+
+
+def _keys(document: str) -> tuple[str, ...]:
+    """Return what a document may be named by, the most exact first."""
+    name = document.rpartition("/")[2]
+    return _file(document), _file(name), _stem(document), _stem(name)
 
 
 def _file(name: str) -> str:

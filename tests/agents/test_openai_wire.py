@@ -10,13 +10,18 @@ from sqlalchemy import create_engine
 from tenacity import wait_none
 
 from agents.budget import Budget
-from agents.calls import Calls
-from agents.faults import ModelError, PromptTooLongError
+from agents.calls import TRIES, Calls
+from agents.faults import (
+    ModelError,
+    ModelUnavailableError,
+    PromptTooLongError,
+    UnreadableReplyError,
+)
 from agents.gate import Gate
 from agents.journal import CallKey, Journal
 from agents.models import open_model, parse_spec
 from prompts.templates import Prompts
-from tests.openai_server import Reply, refusal, said, serving
+from tests.openai_server import Reply, completion, refusal, said, serving
 
 KEY = CallKey("candidate", "draft", 0)
 ASKED = [HumanMessage("How many?")]
@@ -127,3 +132,36 @@ def test_wrong_spec_lists_the_providers(text):
 def test_missing_key_is_a_sentence():
     with pytest.raises(ModelError, match="OPENAI_API_KEY"):
         open_model("critic", "openai:gpt-5", {})
+
+
+@pytest.mark.parametrize("finish", ["length", "content_filter"])
+async def test_reply_cut_off_ends_no_run(server, calls, finish):
+    status, body = said('{"cou')
+    body["choices"][0]["finish_reason"] = finish
+    server.replies = [(status, body)]
+    with pytest.raises(UnreadableReplyError):
+        await ask(server, calls)
+
+
+@pytest.mark.parametrize("body", ["<html>", [1], {"choices": None}, {"error": "overloaded"}])
+async def test_server_that_speaks_something_else(server, calls, body):
+    server.replies = [(200, body)] * TRIES
+    with pytest.raises(ModelUnavailableError, match="no chat completion"):
+        await ask(server, calls)
+
+
+async def test_repair_carries_no_unanswered_tool_call(server, calls):
+    call = {"id": "1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+    called = completion({"role": "assistant", "content": "", "tool_calls": [call]})
+    server.replies = [called, said('{"count": 3}')]
+    assert await ask(server, calls) == Count(count=3)
+    assert not any("tool_calls" in message for message in server.requests[1]["messages"])
+
+
+async def test_reply_is_used_as_it_is_replayed(server, calls):
+    broken = {"id": "1", "type": "function", "function": {"name": "look", "arguments": "{"}}
+    half = {"role": "assistant", "content": "half \ud83d", "tool_calls": [broken]}
+    server.replies = [completion(half)]
+    model = open_model("critic", f"openai:m@{server.url}", {"OPENAI_API_KEY": "sk-planted"})
+    first, again = [await calls.say(model, ASKED, KEY) for _ in range(2)]
+    assert (first, first.text, first.invalid_tool_calls) == (again, "half ?", [])

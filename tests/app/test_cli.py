@@ -1,6 +1,7 @@
 """The command line: exit codes, sentences, JSON, and that keys never reach a run folder."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -129,6 +130,70 @@ def test_mistakes_in_settings_come_at_once(monkeypatch, capsys):
 def test_folder_that_holds_a_run_is_refused(finished, monkeypatch, capsys):
     assert officina(monkeypatch, "run", EXAMPLES, "--out", finished) == 2
     assert "officina resume" in capsys.readouterr().err
+
+
+def test_folder_of_other_files_is_refused(monkeypatch, capsys, tmp_path):
+    kept = tmp_path / "own" / "dataset" / "notes.txt"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("mine", encoding="utf-8")
+    assert officina(monkeypatch, "run", EXAMPLES, "--out", tmp_path / "own") == 2
+    assert "dataset" in capsys.readouterr().err
+    assert [path for path in (tmp_path / "own").rglob("*") if path.is_file()] == [kept]
+
+
+@pytest.mark.parametrize(
+    "mistake", [["--machines", "none.csv"], ["--model", "openai:m"], ["--brief", "b.yaml"]]
+)
+def test_mistake_leaves_no_half_made_run(monkeypatch, tmp_path, mistake):
+    (tmp_path / "b.yaml").write_text("train: nothing\n", encoding="utf-8")
+    assert officina(monkeypatch, "run", EXAMPLES, "--out", "run", *mistake) == 2
+    assert not (tmp_path / "run").exists()
+
+
+def test_name_of_a_run_may_be_odd(monkeypatch, tmp_path):
+    run = tmp_path / "first?mode=ro#1"
+    assert officina(monkeypatch, "run", EXAMPLES, "--rows", "1", "--out", run) == 0
+    assert (run / "journal.sqlite").exists()
+
+
+@pytest.mark.parametrize("content", ["5", "[]", "null", '{"result": null}', "{"])
+def test_broken_run_file_is_a_sentence(monkeypatch, capsys, tmp_path, content):
+    (tmp_path / "run.json").write_text(content, encoding="utf-8")
+    assert officina(monkeypatch, "status", tmp_path) == 2
+    assert "run.json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["status", "resume", "why"])
+def test_file_in_the_place_of_a_run(monkeypatch, capsys, tmp_path, verb):
+    (tmp_path / "file").touch()
+    assert officina(monkeypatch, verb, tmp_path / "file") == 2
+    assert "There is no run" in capsys.readouterr().err
+
+
+def test_place_that_cannot_be_made(monkeypatch, capsys):
+    assert officina(monkeypatch, "run", EXAMPLES, "--out", "/dev/null/run") == 2
+    assert "/dev/null/run" in capsys.readouterr().err
+
+
+def test_run_goes_on_without_its_manuals(monkeypatch, tmp_path):
+    manuals, run, brief = tmp_path / "manuals", tmp_path / "run", tmp_path / "brief.yaml"
+    shutil.copytree(EXAMPLES, manuals)
+    brief.write_text("rows: 4\nlimits: {calls: 10}\n", encoding="utf-8")
+    assert officina(monkeypatch, "run", manuals, "--brief", brief, "--out", run) == 3
+    shutil.rmtree(manuals)
+    shutil.rmtree(run / "index")
+    brief.write_text("rows: 4\n", encoding="utf-8")
+    brief.replace(run / "brief.yaml")
+    assert officina(monkeypatch, "resume", run) == 0
+
+
+def test_lost_dataset_is_exported_again(monkeypatch, tmp_path):
+    run = tmp_path / "run"
+    assert officina(monkeypatch, "run", EXAMPLES, "--rows", "2", "--out", run) == 0
+    sums = (run / "dataset" / "manifest.json").read_bytes()
+    shutil.rmtree(run / "dataset")
+    assert officina(monkeypatch, "resume", run) == 0
+    assert (run / "dataset" / "manifest.json").read_bytes() == sums
 
 
 def test_second_process_is_refused(finished, monkeypatch, capsys):

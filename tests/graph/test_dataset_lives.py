@@ -7,7 +7,7 @@ import pytest
 
 from agents.faults import ModelUnavailableError
 from agents.offline import OfflineModel
-from app.settings import open_context, read_settings
+from app.settings import open_books, open_context, read_settings
 from graph.brief import Brief, read_brief
 from graph.dataset import dataset_graph
 from graph.state import DatasetInput
@@ -218,3 +218,17 @@ async def test_server_that_dies_leaves_a_run_to_resume(tmp_path, monkeypatch):
             assert context.calls.replayed > 0
             assert context.calls.journal.count() > paid
     assert ended["report"].accepted == 8
+
+
+async def test_what_cannot_be_asked_about_is_noted(tmp_path):
+    manuals = tmp_path / "manuals"
+    manuals.mkdir()
+    (manuals / "jaw.md").write_text("The jaw of the press takes 24 Nm at every start.", "utf-8")
+    (manuals / "far.md").write_text("يجب شد الفك إلى 25 نيوتن متر قبل كل وردية. " * 9, "utf-8")
+    listed = "filename,machine_name,machine_code\njaw.md,Kappa 7,K7\ngone.md,Kappa 9,K9\n"
+    (manuals / "machines.csv").write_text(listed, "utf-8")
+    run = tmp_path / "run"
+    await make(run, manuals, manuals / "machines.csv", rows=1)
+    with open_books(run) as (ledger, _):
+        noted = {(note.kind, note.path) for note in ledger.notes()}
+    assert noted == {("skipped", "far.md"), ("no_machine", "far.md"), ("no_file", "gone.md")}

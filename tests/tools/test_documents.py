@@ -162,6 +162,30 @@ def test_encodings_are_recognised(tmp_path: Path, encoding: str):
     assert read_one(tmp_path, "a.txt", text.encode(encoding)).text == text + "\n"
 
 
+@pytest.mark.parametrize("times", [1, 20])
+def test_western_accents_are_not_taken_for_eastern(tmp_path: Path, times: int):
+    text = (
+        "La città è già qui: l’unità “pronta” si può aprire perché il motore è più caldo. " * times
+    )
+    assert read_one(tmp_path, "a.txt", text.encode("cp1252")).text == text.strip() + "\n"
+
+
+def test_eastern_text_keeps_its_encoding(tmp_path: Path):
+    text = "Sprawdź moment dokręcania śruby. Należy wyłączyć maszynę przed czyszczeniem."
+    assert read_one(tmp_path, "a.txt", text.encode("cp1250")).text == text + "\n"
+
+
+def test_folder_of_a_run_is_no_manual(tmp_path: Path):
+    run = tmp_path / "runs" / "first"
+    (run / "documents").mkdir(parents=True)
+    for name in ("run.json", "ledger.sqlite", "documents/a.txt"):
+        (run / name).write_text("The jaw takes 24 Nm.", "utf-8")
+    (tmp_path / "a.txt").write_text("The jaw takes 24 Nm.", "utf-8")
+    documents, unreadable = read_folder(tmp_path)
+    assert [document.path for document in documents] == ["a.txt"]
+    assert [line.path for line in unreadable] == ["runs/first"]
+
+
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=300)
 
 

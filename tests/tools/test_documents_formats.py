@@ -1,6 +1,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tools.documents import Document, read_folder
 
 
@@ -37,6 +39,28 @@ def test_json_shapes_read_alike(tmp_path: Path):
         (tmp_path / name).write_text(content)
     documents, _ = read_folder(tmp_path)
     assert [page_texts(document) for document in documents] == [{1: "one\n\n", 2: "two\n"}] * 4
+
+
+def test_null_page_is_an_empty_page(tmp_path: Path):
+    (tmp_path / "a.json").write_text('{"page_1": "Torque 25 Nm.", "page_2": null}', "utf-8")
+    (document,), _ = read_folder(tmp_path)
+    assert [page.problem for page in document.pages] == [None, "empty page"]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ('{"page_1": "Torque 25 Nm.", "page_1": "Torque 30 Nm."}', "comes twice"),
+        ('[{"page": -1, "text": "Torque 25 Nm."}]', "number"),
+        ('[{"page": 10000000000000000000000, "text": "Torque 25 Nm."}]', "number"),
+        ('[{"page": 1}]', "Entry 1"),
+    ],
+)
+def test_pages_that_cannot_be_numbered(tmp_path: Path, content: str, reason: str):
+    (tmp_path / "a.json").write_text(content, "utf-8")
+    documents, (line,) = read_folder(tmp_path)
+    assert documents == []
+    assert reason in line.reason
 
 
 def test_heading_path_crosses_pages(tmp_path: Path):

@@ -124,3 +124,9 @@ def test_directory_file_is_found(tmp_path: Path, name: str) -> None:
     assert find_directory_file(tmp_path) is None
     (tmp_path / name).write_text(LINES)
     assert find_directory_file(tmp_path) == tmp_path / name
+
+
+async def test_lines_without_a_document_are_told(tmp_path: Path) -> None:
+    machines = directory(tmp_path)
+    there = ["sub/ORION-40-it.json", "orion-60.md", "lyra.pdf"]
+    assert await machines.missing(there) == ["orion-40-en.json", "old/lyra.pdf"]
