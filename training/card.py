@@ -51,7 +51,6 @@ def _front_matter(
         "license": "other",
         "configs": [
             {"config_name": "messages", "default": True, "data_files": files},
-            {"config_name": "rows", "data_files": "rows.parquet"},
         ],
     }
 

@@ -20,7 +20,8 @@ def export(dataset: Path, format: str, out: Path) -> Path:
     for split in SPLITS:
         records = [FORMATS[format](row) for its, row in rows if its == split]
         lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-        (out / f"{split}.jsonl").write_text(lines, "utf-8")
+        if lines:
+            (out / f"{split}.jsonl").write_text(lines, "utf-8")
     return out
 
 

@@ -109,3 +109,19 @@ def test_completion_cites_its_passages_by_number(rows: list[TrainingRow], datase
     last = [line["messages"][-1] for line in map(json.loads, (dataset / "train.jsonl").open())]
     assert {message["role"] for message in last} == {"assistant"}
     assert all(message["content"].endswith("]") for message in last)
+
+
+def test_dataset_folder_loads_by_its_path(dataset: Path, tmp_path: Path):
+    loaded = load_dataset(str(dataset), cache_dir=str(tmp_path))
+    assert {name: split.num_rows for name, split in loaded.items()} == {
+        "train": 29,
+        "validation": 3,
+        "test": 8,
+    }
+
+
+def test_export_writes_no_empty_split(rows: list[TrainingRow], facts: CardFacts, tmp_path: Path):
+    write_dataset(rows[:2], tmp_path / "dataset", test_share=0.0, seed=1, facts=facts)
+    out = export(tmp_path / "dataset", "sharegpt", tmp_path / "out")
+    assert all(path.stat().st_size for path in out.iterdir())
+    assert (out / "train.jsonl").exists()
