@@ -54,9 +54,7 @@ def test_machine_is_named_only_where_there_is_one(name):
     if name not in ("conclude.md", "repair.md"):
         assert "Ares 250" in with_machine
     for word in ("Ares", "machine", "macchina", "Maschine", "máquina"):
-        assert word not in without.replace(
-            "asks about the manual instead of the machine", ""
-        ).replace("matter at the machine", "")
+        assert word not in without
 
 
 def test_attributes_cannot_break_out():
