@@ -55,11 +55,11 @@ class Budget:
         if self.spent >= self.calls:
             raise BudgetExhaustedError(
                 f"The limit of {self.calls} model calls is reached. "
-                "Raise `limits.calls` in brief.yaml and resume."
+                "Raise `limits.calls` in the run's brief.yaml and resume."
             )
         if self._deadline and time.monotonic() >= self._deadline:
             raise BudgetExhaustedError(
                 f"The limit of {self._minutes:g} minutes is reached. "
-                "Raise `limits.minutes` in brief.yaml and resume."
+                "Raise `limits.minutes` in the run's brief.yaml and resume."
             )
         self.spent += 1

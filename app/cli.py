@@ -69,7 +69,7 @@ def resume(run: Run, as_json: Json = False) -> None:
     from app import runs, verbs
 
     started, brief = runs.read_run(run)
-    whole = started.result and started.result.decision == "export"
+    whole = started.result and started.result.decision == "export" and not started.result.reason
     if started.result and whole and (run / "dataset").is_dir():
         print(f"{run} is finished; nothing was changed.", file=sys.stderr)
         raise typer.Exit(verbs.tell(run, started.result, as_json=as_json))

@@ -21,7 +21,6 @@ from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from agents.journal import Journal, Spent
-from app.tally import by_code
 from graph.brief import Brief
 from graph.ledger import Ledger, Progress
 
@@ -43,7 +42,7 @@ def status_lines(
     brief: Brief, progress: Progress, spent: Sequence[Spent], calls_limit: int
 ) -> list[tuple[str, str]]:
     """Return how far a run is, as names and values."""
-    dropped = by_code(progress.dropped)
+    dropped = dict(sorted(progress.dropped.items(), key=lambda item: (-item[1], item[0])))
     reasons = ", ".join(f"{code} {count}" for code, count in dropped.items())
     tokens = sum(each.input_tokens + each.output_tokens for each in spent)
     return [

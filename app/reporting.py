@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.report import ReportFacts, write_report
 from app.runs import RunFile
-from app.settings import open_books
+from app.settings import is_offline, open_books
 from graph.brief import Brief
 from tools.library import Library
 from tools.machines import CsvMachineDirectory
@@ -30,7 +30,7 @@ def write_run_report(run: Path, started: RunFile, brief: Brief) -> Path:
             reason=result.reason,
             evaluation=result.evaluation,
             losses=_losses(run / "training" / "result.json"),
-            offline="offline" in started.models.values(),
+            offline=is_offline(started.models),
         )
     write_report(path, facts)
     return path

@@ -31,6 +31,7 @@ from tools.embedded import EmbeddedIndex
 from tools.machines import CsvMachineDirectory
 from training.recipe import Recipe, load_recipe
 from training.rows import TrainingError
+from training.tokens import load_tokenizer
 
 ROLES = ("generator", "critic", "answerer")
 DEFAULT_CONCURRENCY = 16
@@ -52,10 +53,10 @@ class Settings:
     services: Mapping[str, str]
     environment: Mapping[str, str]
 
-    @property
-    def offline(self) -> bool:
-        """Whether every role is played by the offline rules model."""
-        return set(self.models.values()) == {"offline"}
+
+def is_offline(models: Mapping[str, str]) -> bool:
+    """Return whether a role is played by the rules model, so that rows are for trying the tool."""
+    return "offline" in models.values()
 
 
 def read_settings(
@@ -69,7 +70,9 @@ def read_settings(
     values = {**{k: v for k, v in dotenv_values(".env").items() if v}, **os.environ}
     every = model or values.get("OFFICINA_MODEL") or "offline"
     models = {
-        role: by_role.get(role) or (not model and values.get(f"OFFICINA_{role.upper()}")) or every
+        role: _absolute(
+            by_role.get(role) or (not model and values.get(f"OFFICINA_{role.upper()}")) or every
+        )
         for role in ROLES
     }
     width = concurrency if concurrency is not None else values.get("OFFICINA_CONCURRENCY")
@@ -82,8 +85,14 @@ def read_settings(
         concurrency=int(width or DEFAULT_CONCURRENCY),
         prompts=Path(prompts) if prompts else None,
         services={name: values[name] for name in _SERVICES if values.get(name)},
-        environment={k: v for k, v in os.environ.items() if k not in _KEYS},
+        environment={k: v for k, v in values.items() if k not in _KEYS},
     )
+
+
+def _absolute(spec: str) -> str:
+    """Return the spec with a script's full path, so that it is found from any folder."""
+    provider, _, path = spec.partition(":")
+    return f"scripted:{Path(path).resolve()}" if provider == "scripted" and path else spec
 
 
 def _model_complaints(models: Mapping[str, str]) -> Iterator[str]:
@@ -93,8 +102,9 @@ def _model_complaints(models: Mapping[str, str]) -> Iterator[str]:
         except ModelError as error:
             yield str(error)
             continue
-        if spec.url and urlsplit(spec.url).password:
-            yield f"The URL of {spec.name} holds a password. Put keys in the environment instead."
+        url = urlsplit(spec.url or "")
+        if url.username or url.password or url.query:
+            yield f"The URL of {spec.name} may hold a key. Put keys in the environment instead."
 
 
 def _other_complaints(width: int | str | None, prompts: str | None) -> Iterator[str]:
@@ -121,7 +131,10 @@ def recipe_of(brief: Brief) -> Recipe | None:
 def rehearse(brief: Brief, settings: Settings, machines: Path | None) -> None:
     """Raise what would keep a run from starting, before anything of it is written."""
     Prompts(settings.prompts)
-    recipe_of(brief)
+    recipe = recipe_of(brief)
+    if recipe and not recipe.tiny:
+        # Rows are measured with it: better to miss it now than after paid calls.
+        load_tokenizer(recipe)
     _open_models(settings)
     if machines:
         CsvMachineDirectory(machines)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from graph.ledger import Entry
+from graph.ledger import Entry, reason_code
 from tools.documents import Document
 from training.rows import Scores, TrainingRow
 
@@ -42,11 +42,6 @@ class DocumentCoverage:
     def bare(self) -> list[str]:
         """The sections that have none."""
         return [name for name, rows in self.sections if not rows]
-
-
-def reason_code(reason: str) -> str:
-    """Return what a reason is counted under: "duplicate of 3f…" is a duplicate."""
-    return reason.partition(" of ")[0]
 
 
 def by_code(reasons: Mapping[str, int]) -> dict[str, int]:

@@ -13,8 +13,8 @@ from agents.journal import Spent
 from app.errors import MISTAKE
 from app.progress import RunView, printable, render_status
 from app.reporting import write_run_report
-from app.runs import Result, RunFile, drive, locked, read_run
-from app.settings import Settings, open_books, read_settings
+from app.runs import Result, RunFile, drive, locked, read_run, write_run_file
+from app.settings import Settings, is_offline, open_books, read_settings
 from graph.brief import Brief, load_brief
 from tools.machines import find_directory_file
 from training.recipe import load_recipe
@@ -63,9 +63,12 @@ def carry_out(
 
 
 def _opening(settings: Settings, brief: Brief, limit: int) -> str:
+    specs = dict.fromkeys(settings.models.values())
     named = ", ".join(f"{role} {spec}" for role, spec in sorted(settings.models.items()))
-    if settings.offline:
-        named = "offline, a rules model without a key: its rows are for trying the tool"
+    if len(specs) == 1:
+        named = next(iter(specs))
+    if is_offline(settings.models):
+        named += " (offline is a rules model without a key: its rows are for trying the tool)"
     return f"Model: {named}.\n{brief.rows} rows wanted; at most {limit} model calls."
 
 
@@ -165,42 +168,55 @@ def show_audit(run: Path, recipe: str) -> int:
 
 
 def train(run: Path, recipe: str) -> None:
-    """Tune a model on a run's dataset."""
+    """Tune a model on a run's dataset, and write it into the run's report."""
     from training.launch import train as launch
 
-    settings = settings_of(read_run(run)[0])
+    started, brief = read_run(run)
+    environment = settings_of(started).environment
     with locked(run):
         result = asyncio.run(
             launch(
                 run / "dataset",
                 load_recipe(recipe),
                 run / "training",
-                env=settings.environment,
+                env=environment,
                 on_line=_say,
             )
         )
+        if started.result:
+            started.result.adapter = str(result.adapter)
+            _note_result(run, started, brief)
     print(f"adapter  {result.adapter}")
     print(f"loss     {result.first_loss:.3f} → {result.last_loss:.3f}")
 
 
 def evaluate(run: Path) -> None:
-    """Answer the held-out rows with base and tuned model."""
+    """Answer the held-out rows with base and tuned model, and write the scores into the report."""
     from training.launch import evaluate as launch
 
-    settings = settings_of(read_run(run)[0])
+    started, brief = read_run(run)
+    environment = settings_of(started).environment
     with locked(run):
         result = asyncio.run(
             launch(
                 run / "dataset",
                 run / "training",
                 run / "evaluation",
-                env=settings.environment,
+                env=environment,
                 on_line=_say,
             )
         )
+        if started.result:
+            started.result.evaluation = dict(result.token_f1)
+            _note_result(run, started, brief)
     print(f"answers  {result.answers}")
     for arm, score in sorted(result.token_f1.items()):
         print(f"token F1 {arm}: {score:.3f}")
+
+
+def _note_result(run: Path, started: RunFile, brief: Brief) -> None:
+    write_run_file(run, started)
+    write_run_report(run, started, brief)
 
 
 def _say(line: str) -> None:

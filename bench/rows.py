@@ -32,7 +32,8 @@ def faults(
             yield "span_is_not_its_text"
     for citation in row["citations"]:
         document = documents[citation["document"]]
-        if _page(document, citation["start"]) not in row["pages"]:
+        ends = (citation["start"], citation["end"] - 1)
+        if not {_page(document, end) for end in ends} <= set(row["pages"]):
             yield "quote_outside_its_pages"
         if document["machine"] != row["machine_code"]:
             yield "cites_another_machine"

@@ -1,7 +1,7 @@
 """Near-duplicates over the whole dataset: a question with its evidence and the facts of its answer.
 
 Rows are compared only within a bucket of the same evidence, facts and numbers asked about, so the
-work grows with the rows. The graph calls this in `assess`, with rows in candidate-id order.
+work grows with the rows. The graph calls this in `assess`, with rows in order of round and id.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Assess: what is decided by comparing candidates with each other, in candidate-id order."""
+"""Assess: what is decided by comparing candidates with each other, by round and id."""
 
 from __future__ import annotations
 
@@ -43,12 +43,15 @@ def assess_rows(context: Context) -> QualityReport:
 def why_nothing_is_left(context: Context, *, candidates_left: int) -> str:
     """Return the sentence that says why no window can be asked again, and what would change it."""
     if candidates_left <= 0:
-        return "The most candidates were tried. Raise `limits.candidates` in brief.yaml and resume."
+        return (
+            "The most candidates were tried. Raise `limits.candidates` in the run's brief.yaml and "
+            "resume."
+        )
     if not context.ledger.last_round():
         return _why_nothing_was_asked(context)
     return (
-        "Every window was asked until nothing was left to ask. Add manuals, lower `thresholds` "
-        "in brief.yaml, or name a stronger model with --model."
+        "Every window was asked until nothing was left to ask. Start a new run with more manuals, "
+        "lower `thresholds` in its brief, or a stronger model (--model)."
     )
 
 

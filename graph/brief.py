@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from agents.budget import Limits
 
@@ -25,10 +25,15 @@ class Thresholds(Wanted):
     """The least scores, from 1 to 10, with which a question and a row are accepted."""
 
     relevance: int = Field(default=6, ge=1, le=10)
+    """Of the question to its window."""
     global_relevance: int = Field(default=6, ge=1, le=10)
+    """Of the question to the scenario."""
     coverage: int = Field(default=6, ge=1, le=10)
+    """How far the window answers the question."""
     faithfulness: int = Field(default=7, ge=1, le=10)
+    """How far the passages support the answer."""
     completeness: int = Field(default=6, ge=1, le=10)
+    """How completely the answer answers the question."""
 
 
 class Windows(Wanted):
@@ -41,7 +46,13 @@ class Windows(Wanted):
     size: int = Field(default=3000, ge=200)
     """With `chunks`: how many characters make a window."""
     step: int = Field(default=2000, ge=100)
-    """With `chunks`: how many characters lie between the starts of two windows."""
+    """With `chunks`: how many characters lie between the starts of two windows; at most `size`."""
+
+    @model_validator(mode="after")
+    def _no_gaps(self) -> Self:
+        if self.unit == "chunks" and self.step > self.size:
+            raise ValueError("step is larger than size: text between the chunks would be skipped")
+        return self
 
 
 class Brief(Wanted):
@@ -56,6 +67,7 @@ class Brief(Wanted):
     rows: int = Field(default=100, ge=1)
     """How many rows are wanted."""
     windows: Windows = Field(default_factory=Windows)
+    """How documents are cut into windows."""
     least_pages: int = Field(default=1, ge=1)
     """Documents with fewer pages are skipped, and listed."""
     distractors: int = Field(default=4, ge=0)
@@ -65,7 +77,9 @@ class Brief(Wanted):
     seed: int = 0
     """Decides the order of windows and passages and the split."""
     thresholds: Thresholds = Field(default_factory=Thresholds)
+    """How good a question and a row must be."""
     limits: Limits = Field(default_factory=Limits)
+    """How much a run may try and spend."""
     critic_analyses: bool = False
     """Whether the critic reasons in free text before it scores; one call more a draft."""
     train: str = "none"

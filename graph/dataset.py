@@ -25,6 +25,7 @@ from graph.farm import farm_round
 from graph.ingest import ingest_folder
 from graph.plan import next_candidates, windows
 from graph.state import DatasetInput, DatasetOutput, DatasetState, Decision
+from training.rows import TrainingError
 
 RECURSION_LIMIT = 1000
 Update = dict[str, Any]
@@ -104,13 +105,19 @@ async def audit(state: DatasetState, runtime: Runtime[Context]) -> Update:
 
 async def train(state: DatasetState, runtime: Runtime[Context]) -> Update:
     """Tune the recipe's base on the dataset, in a process of its own."""
-    adapter = await publish.train_adapter(runtime.context, runtime.stream_writer)
+    try:
+        adapter = await publish.train_adapter(runtime.context, runtime.stream_writer)
+    except TrainingError as error:
+        return {"reason": str(error)}
     return {"adapter": str(adapter)}
 
 
 async def evaluate(state: DatasetState, runtime: Runtime[Context]) -> Update:
     """Answer the held-out rows with base and tuned model, in a process of their own."""
-    scores = await publish.evaluate_adapter(runtime.context, runtime.stream_writer)
+    try:
+        scores = await publish.evaluate_adapter(runtime.context, runtime.stream_writer)
+    except TrainingError as error:
+        return {"reason": str(error)}
     return {"evaluation": scores}
 
 
@@ -128,6 +135,11 @@ def route_after_export(state: DatasetState, runtime: Runtime[Context]) -> Litera
 def route_after_audit(state: DatasetState) -> Literal["train", "done"]:
     """Train only on what passed the audit."""
     return "done" if state.reason else "train"
+
+
+def route_after_train(state: DatasetState) -> Literal["evaluate", "done"]:
+    """Evaluate only what was trained."""
+    return "evaluate" if state.adapter else "done"
 
 
 def build_dataset_graph() -> StateGraph[DatasetState, Context, DatasetInput, DatasetOutput]:
@@ -149,7 +161,7 @@ def build_dataset_graph() -> StateGraph[DatasetState, Context, DatasetInput, Dat
     builder.add_edge("stop_short", "export")
     builder.add_conditional_edges("export", route_after_export, {"audit": "audit", "done": END})
     builder.add_conditional_edges("audit", route_after_audit, {"train": "train", "done": END})
-    builder.add_edge("train", "evaluate")
+    builder.add_conditional_edges("train", route_after_train, {"evaluate": "evaluate", "done": END})
     builder.add_edge("evaluate", END)
     return builder
 

@@ -12,8 +12,9 @@ from checks.leakage import section_key
 from checks.names import without_names
 from checks.quotes import locate
 from graph.context import Context
-from graph.quality import judged_hash
+from graph.quality import judged_hash, oracle_positions
 from graph.state import QuestionState, Window
+from graph.surroundings import row_prompt
 from tools.library import Library
 from tools.passages import Passage
 from training.rows import RowCitation, Scores, TrainingRow
@@ -93,14 +94,11 @@ async def make_row(state: QuestionState, context: Context) -> TrainingRow:
     )
     assert question and answer and critique and judgement and state.verdict  # noqa: PT018
     window = state.candidate.window
-    sha256 = judged_hash(question.text, answer.text, state.context, state.citations)
+    prompt = await row_prompt(question.text, state.context, window, context)
+    sha256 = judged_hash(question.text, answer.text, state.context, state.citations, prompt)
     if sha256 != state.verdict.sha256:
         raise UnjudgedRowError(f"Row {state.candidate.id} is not what its judge was shown.")
     machine = await context.machine(window.machine)
-    passages = await context.index.get([passage.passage_id for passage in state.context])
-    system, user = context.prompts.row(
-        question.text, language=window.language, machine=machine, passages=passages
-    )
     cited = [_place(context.library, citation) for citation in state.citations]
     return TrainingRow(
         id=state.candidate.id,
@@ -113,12 +111,10 @@ async def make_row(state: QuestionState, context: Context) -> TrainingRow:
         document=state.citations[0].document,
         machine_code=machine.code if machine else None,
         machine_name=machine.name if machine else None,
-        pages=tuple(sorted({place.page for place in cited})),
+        pages=tuple(sorted({page for place in cited for page in place.pages})),
         section=" > ".join(cited[0].section),
         context=state.context,
-        oracle_positions=tuple(
-            place for place, passage in enumerate(state.context) if passage.role == "oracle"
-        ),
+        oracle_positions=oracle_positions(state.context),
         citations=state.citations,
         scores=Scores(
             relevance=critique.relevance,
@@ -132,22 +128,23 @@ async def make_row(state: QuestionState, context: Context) -> TrainingRow:
         models={role: model.name for role, model in sorted(context.models.items())},
         prompt_hashes=context.prompts.hashes(),
         sha256=sha256,
-        system=system,
-        user=user,
+        system=prompt[0],
+        user=prompt[1],
         sections=tuple(sorted({place.key for place in cited})),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    page: int
+    pages: tuple[int, ...]
     section: tuple[str, ...]
     key: str
 
 
 def _place(library: Library, citation: RowCitation) -> _Place:
-    """Return the page and section of a citation, and what its section is recognised by."""
+    """Return the pages and section of a citation, and what its section is recognised by."""
     document = library.by_path(citation.document)
     section = library.section_at(document, citation.start)
     key = section_key(document.text[section.start : section.end])
-    return _Place(library.page_at(document, citation.start).number, section.path, key)
+    pages = (p for p in document.pages if p.start < citation.end and citation.start < p.end)
+    return _Place(tuple(page.number for page in pages), section.path, key)

@@ -26,7 +26,7 @@ async def farm_round(context: Context) -> str:
     asked = context.ledger.asked()
     open_candidates = [entry.candidate for entry in context.ledger.entries("planned")]
     waiting = iter(
-        QuestionInput(candidate, tuple(asked.get(candidate.window.id, ())))
+        QuestionInput(candidate, tuple(filter(None, asked.get(candidate.window.id, ()))))
         for candidate in open_candidates
     )
     stopped: list[CallError] = []

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from graph.brief import Brief
 from graph.context import Context, Emit
 from graph.ledger import Note
-from graph.plan import main_language
+from graph.plan import main_language, windows
 from tools.documents import Document, DocumentError, Unreadable, read_folder
 from tools.language import LANGUAGES
 from tools.library import LIST, Library
@@ -44,7 +45,13 @@ async def ingest_folder(manuals: str, context: Context, emit: Emit) -> None:
 async def _read(manuals: str, context: Context, emit: Emit) -> None:
     """Write the documents, once: what candidates were planned from must not change under them."""
     emit({"event": "reading", "manuals": manuals})
-    found, unreadable = await asyncio.to_thread(read_folder, Path(manuals))
+    loop = asyncio.get_running_loop()
+
+    def on_file(path: str, done: int, of: int) -> None:
+        event: dict[str, object] = {"event": "reading", "manuals": f"{path} ({done + 1} of {of})"}
+        loop.call_soon_threadsafe(emit, event)
+
+    found, unreadable = await asyncio.to_thread(read_folder, Path(manuals), on_file)
     documents = [await _with_machine(document, context) for document in found]
     kept = [d for d in documents if len(d.pages) >= context.brief.least_pages]
     notes = await _notes(documents, unreadable, context)
@@ -62,21 +69,23 @@ async def _with_machine(document: Document, context: Context) -> Document:
     return replace(document, machine=machine.code) if machine else document
 
 
+def _why_skipped(document: Document, brief: Brief) -> str:
+    """Return why nothing is asked about a document, "" where something can be."""
+    if len(document.pages) < brief.least_pages:
+        return f"It has {len(document.pages)} pages; `least_pages` is {brief.least_pages}."
+    if document.text and not main_language(document):
+        return f"Its language is none of {', '.join(LANGUAGES)}, or not clear."
+    if not windows([document], brief):
+        return "No page of it has text enough to ask about, can be read, and is in `languages`."
+    return ""
+
+
 async def _notes(
     documents: Sequence[Document], unreadable: Sequence[Unreadable], context: Context
 ) -> list[Note]:
-    least = context.brief.least_pages
     notes = [Note("unreadable", each.path, each.page or 0, each.reason) for each in unreadable]
-    notes += [
-        Note("skipped", d.path, 0, f"It has {len(d.pages)} pages; `least_pages` is {least}.")
-        for d in documents
-        if len(d.pages) < least
-    ]
-    notes += [
-        Note("skipped", d.path, 0, f"Its language is none of {', '.join(LANGUAGES)}, or not clear.")
-        for d in documents
-        if len(d.pages) >= least and d.text and not main_language(d)
-    ]
+    reasons = {document.path: _why_skipped(document, context.brief) for document in documents}
+    notes += [Note("skipped", path, 0, reason) for path, reason in reasons.items() if reason]
     if context.machines is not None:
         there = [*(d.path for d in documents), *(each.path for each in unreadable)]
         notes += [

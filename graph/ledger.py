@@ -237,7 +237,7 @@ class Ledger:
                 if row["status"] == "accepted":
                     accepted += row["count"]
                 elif row["reason"]:
-                    dropped[row["reason"].split()[0]] += row["count"]
+                    dropped[reason_code(row["reason"])] += row["count"]
         return Progress(planned, accepted, drafts, revisions, dict(sorted(dropped.items())))
 
     def note(self, notes: Sequence[Note]) -> None:
@@ -266,6 +266,11 @@ class Ledger:
                 f"An outcome cannot be written down ({error.__cause__ or error}). "
                 "Check that the disk is not full, then resume the run."
             ) from error
+
+
+def reason_code(reason: str) -> str:
+    """Return what a reason is counted under: "duplicate of 3f…" is a duplicate."""
+    return reason.partition(" of ")[0]
 
 
 def _dump_life(life: Sequence[Step]) -> str:

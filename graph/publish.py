@@ -8,7 +8,7 @@ from pathlib import Path
 
 from graph.context import Context
 from graph.quality import is_as_judged
-from training.formats import CardFacts, write_dataset
+from training.formats import CardFacts, held_out, write_dataset
 from training.rows import TrainingRow
 
 Emit = Callable[[dict[str, object]], None]
@@ -65,9 +65,14 @@ async def train_adapter(context: Context, emit: Emit) -> Path:
 
 
 async def evaluate_adapter(context: Context, emit: Emit) -> dict[str, float]:
-    """Answer the held-out rows with base and tuned; return the mean token F1 by arm."""
+    """Answer the held-out rows with base and tuned; return the mean token F1 by arm.
+
+    Where no row was held out there is nothing to score.
+    """
     from training.launch import evaluate
 
+    if not held_out(context.run / "dataset"):
+        return {}
     result = await evaluate(
         context.run / "dataset",
         context.run / "training",

@@ -83,13 +83,15 @@ def judged_hash(
     answer: str,
     context: Sequence[ContextPassage],
     citations: Sequence[RowCitation],
+    prompt: tuple[str, str],
 ) -> str:
-    """Return the SHA-256 of exactly what a row's judge was shown."""
+    """Return the SHA-256 of exactly the row that was judged; `prompt` is its system and user."""
     judged = {
         "question": question,
         "answer": answer,
         "context": [passage.model_dump() for passage in context],
         "citations": [citation.model_dump() for citation in citations],
+        "prompt": prompt,
     }
     return hashlib.sha256(
         json.dumps(judged, ensure_ascii=False, sort_keys=True).encode()
@@ -98,7 +100,14 @@ def judged_hash(
 
 def is_as_judged(row: TrainingRow) -> bool:
     """Return whether a row is exactly what its verdict is bound to."""
-    return row.sha256 == judged_hash(row.question, row.answer, row.context, row.citations)
+    prompt = (row.system, row.user)
+    judged = judged_hash(row.question, row.answer, row.context, row.citations, prompt)
+    return row.sha256 == judged and row.oracle_positions == oracle_positions(row.context)
+
+
+def oracle_positions(context: Sequence[ContextPassage]) -> tuple[int, ...]:
+    """Return the places, from 0, of the passages that the answer stands on."""
+    return tuple(place for place, passage in enumerate(context) if passage.role == "oracle")
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from graph.state import (
     QuestionState,
     Step,
 )
-from graph.surroundings import NoContextError, surroundings
+from graph.surroundings import NoContextError, row_prompt, surroundings
 from graph.verdicts import Update, decided, drops_unreadable
 from prompts.templates import Revision
 
@@ -189,7 +189,10 @@ async def judge(state: QuestionState, runtime: Runtime[Context]) -> Update:
         passages=shown,
         citations=[(citation.passage_id, citation.quote) for citation in state.citations],
     )
-    sha256 = judged_hash(state.question.text, state.answer.text, state.context, state.citations)
+    prompt = await row_prompt(state.question.text, state.context, window, context)
+    sha256 = judged_hash(
+        state.question.text, state.answer.text, state.context, state.citations, prompt
+    )
     brief = context.brief
     verdict = verdict_on_row(judged, brief.thresholds, state.answers, brief.limits, sha256)
     return {"judgement": judged, **decided("judge", verdict, judged.reasons)}

@@ -130,3 +130,12 @@ async def _fitted(
         "too_long",
         f"The cited passages are longer than the recipe's {context.recipe.max_length} tokens.",
     )
+
+
+async def row_prompt(
+    question: str, passages: Sequence[ContextPassage], window: Window, context: Context
+) -> tuple[str, str]:
+    """Return the system and the user message of the row that holds these passages."""
+    shown = await context.index.get([passage.passage_id for passage in passages])
+    machine = await context.machine(window.machine)
+    return context.prompts.row(question, language=window.language, machine=machine, passages=shown)

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from agents.offline import OfflineModel
 from app.cli import main
 from tests.conftest import ROOT
+from tests.openai_server import answering_with, serving
 
 EXAMPLES = ROOT / "examples" / "manuals"
 
@@ -224,13 +226,36 @@ def test_debug_shows_the_traceback(monkeypatch):
         main()
 
 
-def test_planted_key_is_in_no_byte_of_a_run(monkeypatch, tmp_path):
+def test_planted_key_is_in_no_byte_of_a_run(monkeypatch, tmp_path, capfd):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-planted-42")
     run = tmp_path / "run"
-    assert officina(monkeypatch, "run", EXAMPLES, "--rows", "3", "--out", run) == 0
+    with serving(answering_with(OfflineModel())) as url:
+        wanted = ["--rows", "3", "--model", f"openai:m@{url}", "--out", run]
+        assert officina(monkeypatch, "run", EXAMPLES, *wanted) == 0
     files = [path for path in run.rglob("*") if path.is_file()]
     assert len(files) > 10
     assert not [path for path in files if b"sk-planted-42" in path.read_bytes()]
+    told = capfd.readouterr()
+    assert "sk-planted-42" not in told.out + told.err
+
+
+@pytest.mark.parametrize("place", ["sk-planted-42@127.0.0.1/v1", "127.0.0.1/v1?key=sk-planted-42"])
+def test_key_in_a_url_is_refused(monkeypatch, capsys, tmp_path, place):
+    out = tmp_path / "run"
+    wanted = ["--model", f"openai:m@http://{place}", "--out", out]
+    assert officina(monkeypatch, "run", EXAMPLES, *wanted) == 2
+    assert "sk-planted-42" not in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_export_that_was_cut_off_is_made_again(finished, monkeypatch, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(finished, run)
+    sums = (run / "dataset" / "manifest.json").read_bytes()
+    # What a kill between the export's two renames leaves.
+    (run / "dataset").rename(run / "dataset.unfinished")
+    assert officina(monkeypatch, "resume", run) == 0
+    assert (run / "dataset" / "manifest.json").read_bytes() == sums
 
 
 def test_doctor_finds_this_environment_well(monkeypatch, capsys):

@@ -26,7 +26,7 @@ PROGRESS = Progress(
     accepted=12,
     drafts=33,
     revisions=5,
-    dropped={"duplicate of 3f": 1, "duplicate of 77": 1, "no_subject": 4},
+    dropped={"duplicate": 2, "no_subject": 4},
 )
 SPENT = [Spent("critic", 30, 4000, 500), Spent("generator", 20, 1000, 100)]
 SHOW_CURSOR = "\x1b[?25h"

@@ -1,6 +1,7 @@
 """Whole runs of the dataset graph: wanted rows, short runs, limits, replays."""
 
 import json
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -95,7 +96,7 @@ async def test_short_run_says_what_was_missing(tmp_path):
     ended, _, _ = await make(tmp_path / "run", manuals=manuals, machines=None)
     assert ended["decision"] == "stop_short"
     assert "of 12 rows" in ended["reason"]
-    assert "Add manuals" in ended["reason"]
+    assert "with more manuals" in ended["reason"]
     assert "1 distinct sentences with a digit" in ended["reason"]
 
 
@@ -231,4 +232,24 @@ async def test_what_cannot_be_asked_about_is_noted(tmp_path):
     await make(run, manuals, manuals / "machines.csv", rows=1)
     with open_books(run) as (ledger, _):
         noted = {(note.kind, note.path) for note in ledger.notes()}
-    assert noted == {("skipped", "far.md"), ("no_machine", "far.md"), ("no_file", "gone.md")}
+    skipped = {("skipped", "far.md"), ("skipped", "jaw.md")}
+    assert noted == {*skipped, ("no_machine", "far.md"), ("no_file", "gone.md")}
+
+
+@pytest.mark.slow
+async def test_nothing_held_out_is_trained_and_not_evaluated(tmp_path):
+    pytest.importorskip("deepspeed", reason="needs pip install -e '.[training]'")
+    ended, events, _ = await make(tmp_path / "run", rows=2, test_share=0.0, train="tiny-cpu")
+    assert (ended["decision"], ended.get("reason", "")) == ("export", "")
+    assert Path(ended["adapter"], "adapter_model.safetensors").exists()
+    assert ended["evaluation"] == {}
+    assert "evaluating" not in events
+
+
+async def test_training_that_fails_keeps_the_dataset(tmp_path, monkeypatch):
+    monkeypatch.setattr("training.launch.sys.executable", str(tmp_path / "no" / "python"))
+    run = tmp_path / "run"
+    ended, _, _ = await make(run, rows=2, train="tiny-cpu")
+    assert (ended["decision"], ended.get("adapter", "")) == ("export", "")
+    assert "Training is not installed" in ended["reason"]
+    assert (run / "dataset" / "manifest.json").exists()

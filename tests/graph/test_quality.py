@@ -80,13 +80,15 @@ def test_row_verdict_is_bound_to_its_hash():
     assert (verdict.decision, verdict.sha256) == ("accept", "abc")
 
 
-@pytest.mark.parametrize("changed", ["question", "answer", "context"])
+@pytest.mark.parametrize("changed", ["question", "answer", "context", "prompt"])
 def test_judged_hash_sees_every_change(changed):
     passage = ContextPassage(
         passage_id="p", document="d", start=0, end=4, text="text", role="oracle"
     )
     given = {"question": "q", "answer": "a", "context": [passage], "citations": []}
-    other = {**given, changed: [] if changed == "context" else "other"}
+    given["prompt"] = ("system", "user")
+    others = {"context": [], "prompt": ("system", "other")}
+    other = {**given, changed: others.get(changed, "other")}
     assert judged_hash(**given) != judged_hash(**other)
     assert judged_hash(**given) == judged_hash(**given)
 
