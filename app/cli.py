@@ -19,7 +19,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-DONE, MISTAKE, INTERRUPTED = 0, 2, 130
+DONE, FAULT, MISTAKE, SHORT, INTERRUPTED = 0, 1, 2, 3, 130
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="The run folder.")]
 Out = Annotated[Path | None, typer.Option(help="The run folder; runs/<folder name> if not given.")]

@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agents.faults import CallError, ModelUnavailableError
 from agents.journal import JournalError
+from app.cli import FAULT, MISTAKE
 from app.runs import RunError
 from app.settings import SettingsError
 from graph.brief import BriefError
@@ -17,7 +18,6 @@ from tools.index import IndexUnavailableError
 from tools.machines import MachineDirectoryError
 from training.rows import TrainingError
 
-FAULT, MISTAKE = 1, 2
 MISTAKES = (
     BriefError,
     CallError,

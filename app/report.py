@@ -21,7 +21,7 @@ from graph.brief import Brief, Windows
 from graph.ledger import Entry, Note
 from graph.state import Decision
 from tools.documents import Document
-from tools.library import Library
+from tools.library import Library, write_whole
 from training.rows import TrainingRow
 
 SAMPLES = 10
@@ -58,10 +58,9 @@ class ReportFacts:
 
 def write_report(path: Path, facts: ReportFacts) -> None:
     """Write the report, replacing one that is there; a reader never sees half of it."""
-    part = path.with_name(f"{path.name}.part")
     # A file name that is not UTF-8 reaches the notes as surrogates, which cannot be encoded.
-    part.write_text(render_report(facts), encoding="utf-8", errors="backslashreplace")
-    part.replace(path)
+    text = render_report(facts).encode("utf-8", errors="backslashreplace").decode("utf-8")
+    write_whole(path, text)
 
 
 def render_report(facts: ReportFacts) -> str:

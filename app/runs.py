@@ -19,6 +19,7 @@ from app.settings import Settings, open_context, rehearse
 from graph.brief import Brief, dump_brief, load_brief
 from graph.dataset import dataset_graph
 from graph.state import DatasetInput, DatasetState, Decision
+from tools.library import write_whole
 
 PACKAGES = ("officina", "langgraph", "langchain", "langchain-openai", "tantivy", "pypdfium2")
 
@@ -129,9 +130,8 @@ def read_run(run: Path) -> tuple[RunFile, Brief]:
 
 def write_run_file(run: Path, content: RunFile) -> None:
     """Write run.json, whole or not at all."""
-    part = run / f"{RUN_FILE}.part"
-    part.write_text(json.dumps(asdict(content), indent=2, ensure_ascii=False) + "\n", "utf-8")
-    part.replace(run / RUN_FILE)
+    text = json.dumps(asdict(content), indent=2, ensure_ascii=False) + "\n"
+    write_whole(run / RUN_FILE, text)
 
 
 @contextmanager

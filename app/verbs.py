@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from agents.journal import Spent
-from app.errors import MISTAKE
+from app.cli import DONE, MISTAKE, SHORT
 from app.progress import RunView, printable, render_status
 from app.reporting import write_run_report
 from app.runs import Result, RunFile, drive, locked, read_run, write_run_file
@@ -18,8 +18,6 @@ from app.settings import Settings, is_offline, open_books, read_settings
 from graph.brief import Brief, load_brief
 from tools.machines import find_directory_file
 from training.recipe import load_recipe
-
-DONE, SHORT = 0, 3
 
 
 def read_wanted(path: Path | None, rows: int | None) -> Brief:

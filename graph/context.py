@@ -14,6 +14,7 @@ from agents.critic import Critic
 from agents.generator import Generator
 from graph.brief import Brief
 from graph.ledger import Ledger
+from graph.plan import windows
 from graph.state import Window
 from prompts.templates import Part, Prompts, Source
 from tools.documents import Document
@@ -51,6 +52,11 @@ class Context:
     def library(self) -> Library:
         """The normalised documents, as `ingest` wrote them."""
         return Library.open(self.run / "documents")
+
+    @cached_property
+    def windows(self) -> list[Window]:
+        """Every window that the brief allows, in the order that the seed decides."""
+        return windows(self.library.documents, self.brief)
 
     @cached_property
     def generator(self) -> Generator:

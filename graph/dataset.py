@@ -23,7 +23,7 @@ from graph.assess import assess_rows, why_nothing_is_left, why_short
 from graph.context import Context
 from graph.farm import farm_round
 from graph.ingest import ingest_folder
-from graph.plan import next_candidates, windows
+from graph.plan import next_candidates
 from graph.state import DatasetInput, DatasetOutput, DatasetState, Decision
 from training.rows import TrainingError
 
@@ -44,11 +44,11 @@ async def plan(state: DatasetState, runtime: Runtime[Context]) -> Update:
     last = ledger.last_round()
     if ledger.entries("planned"):
         return {"round": last, "exhausted": ""}
-    report = assess_rows(context)
+    report = state.report or assess_rows(context)
     tried = ledger.progress().planned
     most = max(0, brief.limits.candidates_for(brief.rows) - tried)
     chosen = next_candidates(
-        windows(context.library.documents, brief),
+        context.windows,
         round_=last + 1,
         missing=report.missing,
         rate=report.acceptance_rate if tried else None,

@@ -126,7 +126,7 @@ async def make_row(state: QuestionState, context: Context) -> TrainingRow:
         reasons=judgement.reasons,
         attempts=state.drafts + state.answers,
         models={role: model.name for role, model in sorted(context.models.items())},
-        prompt_hashes=context.prompts.hashes(),
+        prompt_hashes=context.prompts.hashes,
         sha256=sha256,
         system=prompt[0],
         user=prompt[1],

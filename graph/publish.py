@@ -8,6 +8,7 @@ from pathlib import Path
 
 from graph.context import Context
 from graph.quality import is_as_judged
+from tools.library import write_whole
 from training.formats import CardFacts, held_out, write_dataset
 from training.rows import TrainingRow
 
@@ -84,9 +85,5 @@ async def evaluate_adapter(context: Context, emit: Emit) -> dict[str, float]:
 
 
 def _write_lines(path: Path, lines: list[dict[str, object]]) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_text(
-        "".join(json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n" for line in lines),
-        encoding="utf-8",
-    )
-    part.replace(path)
+    dumped = (json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n" for line in lines)
+    write_whole(path, "".join(dumped))

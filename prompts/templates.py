@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError
@@ -72,6 +73,7 @@ class Prompts:
             trim_blocks=True,
             lstrip_blocks=True,
             autoescape=False,
+            auto_reload=False,
         )
         self._environment.filters["attribute"] = _attribute
 
@@ -181,8 +183,9 @@ class Prompts:
         )
         return str(system.content), str(user.content)
 
+    @cached_property
     def hashes(self) -> dict[str, str]:
-        """Return the first 16 hex digits of each template's SHA-256, by template name."""
+        """The first 16 hex digits of each template's SHA-256, by template name."""
         return {name: self._hash(name) for name in sorted(self._environment.list_templates(["md"]))}
 
     def _hash(self, name: str) -> str:

@@ -33,8 +33,8 @@ class Library:
         library = cls(documents)
         folder.mkdir(parents=True, exist_ok=True)
         for document in library.documents:
-            _write_whole(folder / f"{document.id}.txt", document.text)
-        _write_whole(folder / LIST, "".join(map(_line, library.documents)))
+            write_whole(folder / f"{document.id}.txt", document.text)
+        write_whole(folder / LIST, "".join(map(_line, library.documents)))
         return library
 
     @classmethod
@@ -96,7 +96,8 @@ def _document(folder: Path, record: dict[str, Any]) -> Document:
     return Document(text=text, **record)
 
 
-def _write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that a reader sees all of it or none, also after a crash."""
     part = path.with_name(path.name + ".part")
     with part.open("w", encoding="utf-8", newline="") as file:
         file.write(text)

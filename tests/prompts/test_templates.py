@@ -72,8 +72,8 @@ def test_own_folder_takes_the_place(tmp_path):
     (tmp_path / "repair.md").write_text("{% block user %}Again: {{ error }}{% endblock %}")
     prompts = Prompts(tmp_path)
     assert str(prompts.repair("why").pop().text) == "Again: why"
-    assert prompts.hashes()["repair.md"] != Prompts().hashes()["repair.md"]
-    assert prompts.hashes()["draft.md"] == Prompts().hashes()["draft.md"]
+    assert prompts.hashes["repair.md"] != Prompts().hashes["repair.md"]
+    assert prompts.hashes["draft.md"] == Prompts().hashes["draft.md"]
 
 
 def test_undefined_variable_is_an_error(tmp_path):
