@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from traceback import walk_tb
 
+from tools.patience import ServiceDownError
+
 _CLIENTS = ("openai", "langchain_openai")
 
 
@@ -36,7 +38,7 @@ class ModelError(CallError):
     """The model cannot be used as it is set up; trying again will not help."""
 
 
-class ModelUnavailableError(ModelError):
+class ModelUnavailableError(ModelError, ServiceDownError):
     """The server does not answer, or not now; worth another try."""
 
 

@@ -9,6 +9,7 @@ from agents.faults import CallError, ModelUnavailableError
 from agents.journal import JournalError
 from app.cli import FAULT, MISTAKE
 from app.runs import RunError
+from app.services import ServicesError
 from app.settings import SettingsError
 from graph.brief import BriefError
 from graph.ledger import LedgerError
@@ -16,6 +17,7 @@ from prompts.templates import PromptError
 from tools.documents import DocumentError
 from tools.index import IndexUnavailableError
 from tools.machines import MachineDirectoryError
+from tools.patience import ServiceDownError
 from training.rows import TrainingError
 
 MISTAKES = (
@@ -28,6 +30,8 @@ MISTAKES = (
     MachineDirectoryError,
     PromptError,
     RunError,
+    ServiceDownError,
+    ServicesError,
     SettingsError,
     TrainingError,
 )

@@ -68,9 +68,11 @@ def phase_after(event: Mapping[str, object], before: Phase) -> Phase:
             return Phase("reading", str(manuals))
         case {"event": "indexed", "done": done, "of": of, "document": document}:
             return Phase("indexing", f"{done} of {of}: {document}")
+        case {"event": "waiting", "service": service, "seconds": seconds}:
+            return Phase("waiting", f"for {service}, which does not answer; again in {seconds} s")
         case {"event": "planned", "round": round_, "candidates": candidates}:
             return Phase(f"writing round {round_}", f"with {candidates} candidates")
-        case {"event": "accepted" | "dropped"} if before.name == "starting":
+        case {"event": "accepted" | "dropped"} if before.name in ("starting", "waiting"):
             return Phase("writing")
         case {"event": "exported", "dataset": dataset}:
             return Phase("exporting", str(dataset))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from app.opening import open_books
 from app.report import ReportFacts, write_report
 from app.runs import RunFile
-from app.settings import is_offline, open_books
+from app.settings import is_offline
 from graph.brief import Brief
 from tools.library import Library
 from tools.machines import CsvMachineDirectory

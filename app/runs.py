@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import platform
 import shutil
@@ -15,7 +16,8 @@ from typing import Any, cast
 
 from filelock import FileLock, Timeout
 
-from app.settings import Settings, open_context, rehearse
+from app.opening import open_context, rehearse
+from app.settings import Settings
 from graph.brief import Brief, dump_brief, load_brief
 from graph.dataset import dataset_graph
 from graph.state import DatasetInput, DatasetState, Decision
@@ -72,7 +74,7 @@ def create_run(
     """
     if not manuals.is_dir():
         raise RunError(f"There is no folder {manuals}. Give the folder that holds the manuals.")
-    rehearse(brief, settings, machines)
+    asyncio.run(rehearse(brief, settings, machines))
     _refuse_strangers(run)
     run.mkdir(parents=True, exist_ok=True)
     made = RunFile(
@@ -163,7 +165,7 @@ async def drive(
     began = time.monotonic()
     machines = run / started.machines if started.machines else None
     ended = DatasetState(started.manuals)
-    with open_context(run, brief, settings, machines) as context:
+    async with open_context(run, brief, settings, machines) as context:
         stream = dataset_graph.astream(
             DatasetInput(started.manuals), context=context, stream_mode=["custom", "values"]
         )

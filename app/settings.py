@@ -1,42 +1,42 @@
-"""Settings: environment, `.env`, options and run folder become a Context. Nobody else reads them.
+"""Settings: environment, `.env`, officina.yaml and options. Nobody else reads the environment.
 
-Every complaint comes at once. Keys stay in memory: run.json names models, never keys.
+Every complaint comes at once. Keys stay in memory: run.json names models and services, never keys.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from sqlalchemy import URL, Engine, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
 
-from agents.budget import Budget
-from agents.calls import Calls, RoleModel
 from agents.faults import ModelError
-from agents.gate import Gate
-from agents.journal import Journal
-from agents.models import open_model, parse_spec
-from graph.brief import Brief
-from graph.context import Context
-from graph.ledger import Ledger
-from prompts.templates import Prompts
-from tools.embedded import EmbeddedIndex
-from tools.machines import CsvMachineDirectory
-from training.recipe import Recipe, load_recipe
-from training.rows import TrainingError
-from training.tokens import load_tokenizer
+from agents.models import parse_spec
+from app.services import Services, ServicesError, find_services
+from tools.redact import Redactor
 
 ROLES = ("generator", "critic", "answerer")
 DEFAULT_CONCURRENCY = 16
-_KEYS = ("OPENAI_API_KEY",)
-_SERVICES = (*_KEYS, "OPENAI_BASE_URL")
+_SECRETS = (
+    "OPENAI_API_KEY",
+    "AZURE_OPENAI_API_KEY",
+    "AZURE_OPENAI_AD_TOKEN",
+    "AZURE_CLIENT_SECRET",
+    "ELASTICSEARCH_API_KEY",
+    "ELASTICSEARCH_PASSWORD",
+    "LANGSMITH_API_KEY",
+    "LANGCHAIN_API_KEY",
+    "HF_TOKEN",
+)
+_URLS = ("ELASTICSEARCH_URL", "POSTGRES_URL", "OPENAI_BASE_URL")
+# A training needs its hub's token and none of the others.
+_NOT_FOR_CHILDREN = {*_SECRETS, *_URLS} - {"HF_TOKEN"}
+
+IndexKind = Literal["embedded", "elasticsearch"]
 
 
 class SettingsError(Exception):
@@ -45,13 +45,30 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a run is made; `services` holds keys and URLs by the name of their variable."""
+    """How a run is made.
+
+    `variables` are the environment's and `.env`'s, keys among them; `environment` is what a
+    training process is given. Without `ingest`, the index is used as it is found.
+    """
 
     models: Mapping[str, str]
     concurrency: int
     prompts: Path | None
-    services: Mapping[str, str]
+    variables: Mapping[str, str]
     environment: Mapping[str, str]
+    services: Services = field(default_factory=Services)
+    ingest: bool = True
+
+    @property
+    def index(self) -> IndexKind:
+        """Return which index the passages are in."""
+        return "elasticsearch" if self.variables.get("ELASTICSEARCH_URL") else "embedded"
+
+    @property
+    def redact(self) -> Redactor:
+        """Return what takes every key of these settings out of a text."""
+        held = [self.variables[name] for name in _SECRETS if self.variables.get(name)]
+        return Redactor([*held, *_passwords(self.variables)])
 
 
 def is_offline(models: Mapping[str, str]) -> bool:
@@ -60,9 +77,15 @@ def is_offline(models: Mapping[str, str]) -> bool:
 
 
 def read_settings(
-    *, model: str | None, by_role: Mapping[str, str | None], concurrency: int | None
+    *,
+    model: str | None,
+    by_role: Mapping[str, str | None],
+    concurrency: int | None,
+    brief: Path | None = None,
 ) -> Settings:
     """Return the settings of a run; options come before the environment, that before `.env`.
+
+    officina.yaml is looked for beside the brief's file, then in the working folder.
 
     Raises:
         SettingsError: one or more of them cannot be used.
@@ -78,15 +101,29 @@ def read_settings(
     width = concurrency if concurrency is not None else values.get("OFFICINA_CONCURRENCY")
     prompts = values.get("OFFICINA_PROMPTS")
     complaints = [*_model_complaints(models), *_other_complaints(width, prompts)]
+    services = Services()
+    try:
+        services = find_services(brief)
+    except ServicesError as error:
+        complaints.append(str(error))
     if complaints:
         raise SettingsError("\n".join(complaints))
     return Settings(
         models=models,
         concurrency=int(width or DEFAULT_CONCURRENCY),
         prompts=Path(prompts) if prompts else None,
-        services={name: values[name] for name in _SERVICES if values.get(name)},
-        environment={k: v for k, v in values.items() if k not in _KEYS},
+        variables=values,
+        environment={k: v for k, v in values.items() if k not in _NOT_FOR_CHILDREN},
+        services=services,
     )
+
+
+def _passwords(values: Mapping[str, str]) -> Iterator[str]:
+    """Yield the passwords that stand in the services' URLs."""
+    for name in _URLS:
+        for url in values.get(name, "").split(","):
+            if password := urlsplit(url).password:
+                yield password
 
 
 def _absolute(spec: str) -> str:
@@ -112,102 +149,3 @@ def _other_complaints(width: int | str | None, prompts: str | None) -> Iterator[
         yield f"Concurrency is '{width}'; give a whole number above 0."
     if prompts and not Path(prompts).is_dir():
         yield f"OFFICINA_PROMPTS names '{prompts}', which is not a folder."
-
-
-def recipe_of(brief: Brief) -> Recipe | None:
-    """Return the recipe that the brief names, None for `none`.
-
-    Raises:
-        SettingsError: there is no such recipe, or it cannot be used.
-    """
-    if brief.train == "none":
-        return None
-    try:
-        return load_recipe(brief.train)
-    except TrainingError as error:
-        raise SettingsError(str(error)) from error
-
-
-def rehearse(brief: Brief, settings: Settings, machines: Path | None) -> None:
-    """Raise what would keep a run from starting, before anything of it is written."""
-    Prompts(settings.prompts)
-    recipe = recipe_of(brief)
-    if recipe and not recipe.tiny:
-        # Rows are measured with it: better to miss it now than after paid calls.
-        load_tokenizer(recipe)
-    _open_models(settings)
-    if machines:
-        CsvMachineDirectory(machines)
-
-
-@contextmanager
-def open_context(
-    run: Path, brief: Brief, settings: Settings, machines: Path | None
-) -> Generator[Context]:
-    """Yield the live parts of a run on its folder, and close them."""
-    prompts = Prompts(settings.prompts)
-    recipe = recipe_of(brief)
-    models = _open_models(settings)
-    journal_engine, ledger_engine = _engine(run / "journal.sqlite"), _engine(run / "ledger.sqlite")
-    try:
-        journal = Journal(journal_engine)
-        budget = Budget(
-            calls=brief.limits.calls_for(brief.rows),
-            minutes=brief.limits.minutes,
-            spent=journal.count(),
-        )
-        yield Context(
-            run=run,
-            brief=brief,
-            prompts=prompts,
-            models=models,
-            calls=Calls(journal, Gate(settings.concurrency), budget, prompts),
-            ledger=Ledger(ledger_engine),
-            index=EmbeddedIndex(run / "index"),
-            machines=CsvMachineDirectory(machines) if machines else None,
-            recipe=recipe,
-            width=settings.concurrency,
-            child_env=settings.environment,
-        )
-    finally:
-        journal_engine.dispose()
-        ledger_engine.dispose()
-
-
-@contextmanager
-def open_books(run: Path) -> Generator[tuple[Ledger, Journal]]:
-    """Yield the ledger and the journal of a run, for looking at."""
-    engines = _engine(run / "ledger.sqlite"), _engine(run / "journal.sqlite")
-    try:
-        yield Ledger(engines[0]), Journal(engines[1])
-    finally:
-        for engine in engines:
-            engine.dispose()
-
-
-def _open_models(settings: Settings) -> dict[str, RoleModel]:
-    opened: dict[str, RoleModel] = {}
-    for role in ROLES:
-        same = next(
-            (m for r, m in opened.items() if settings.models[r] == settings.models[role]), None
-        )
-        if same:
-            opened[role] = RoleModel(role, same.name, same.chat)
-        else:
-            opened[role] = open_model(role, settings.models[role], settings.services)
-    return opened
-
-
-def _engine(path: Path) -> Engine:
-    engine = create_engine(URL.create("sqlite", database=str(path)))
-
-    @event.listens_for(engine, "connect")
-    def _set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:  # pyright: ignore[reportUnusedFunction]
-        # With WAL, NORMAL keeps every commit through the death of the process, and is faster.
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.execute("PRAGMA busy_timeout=10000")
-        cursor.close()
-
-    return engine

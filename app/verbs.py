@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
 from agents.journal import Spent
 from app.cli import DONE, MISTAKE, SHORT
+from app.opening import open_books
 from app.progress import RunView, printable, render_status
 from app.reporting import write_run_report
 from app.runs import Result, RunFile, drive, locked, read_run, write_run_file
-from app.settings import Settings, is_offline, open_books, read_settings
+from app.settings import Settings, is_offline, read_settings
 from graph.brief import Brief, load_brief
 from tools.machines import find_directory_file
 from training.recipe import load_recipe
@@ -34,13 +36,8 @@ def machines_file(manuals: Path, given: Path | None) -> Path | None:
 def settings_of(started: RunFile) -> Settings:
     """Return the settings that a run was started with; keys come from the environment again."""
     settings = read_settings(model=None, by_role=started.models, concurrency=started.concurrency)
-    return Settings(
-        models=settings.models,
-        concurrency=settings.concurrency,
-        prompts=Path(started.prompts) if started.prompts else None,
-        services=settings.services,
-        environment=settings.environment,
-    )
+    prompts = Path(started.prompts) if started.prompts else None
+    return replace(settings, prompts=prompts)
 
 
 def carry_out(

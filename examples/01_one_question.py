@@ -7,7 +7,8 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from app.settings import open_context, read_settings
+from app.opening import open_context
+from app.settings import read_settings
 from graph.brief import Brief
 from graph.ingest import ingest_folder
 from graph.plan import next_candidates, windows
@@ -23,7 +24,7 @@ async def main() -> None:
     settings = read_settings(model="offline", by_role={}, concurrency=1)
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder)
-        with open_context(run, brief, settings, MANUALS / "machines.csv") as context:
+        async with open_context(run, brief, settings, MANUALS / "machines.csv") as context:
             await ingest_folder(str(MANUALS), context, emit=print)
             known = windows(context.library.documents, brief)
             (candidate,) = next_candidates(

@@ -7,7 +7,8 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from app.settings import open_context, read_settings
+from app.opening import open_context
+from app.settings import read_settings
 from graph.brief import Brief
 from graph.dataset import dataset_graph
 from graph.state import DatasetInput
@@ -20,7 +21,7 @@ async def main() -> None:
     brief = Brief(rows=12, languages=["it", "en"], distractors=2)
     settings = read_settings(model="offline", by_role={}, concurrency=8)
     run = Path(tempfile.mkdtemp(prefix="officina-"))
-    with open_context(run, brief, settings, MANUALS / "machines.csv") as context:
+    async with open_context(run, brief, settings, MANUALS / "machines.csv") as context:
         stream = dataset_graph.astream(
             DatasetInput(str(MANUALS)), context=context, stream_mode=["custom", "values"]
         )

@@ -21,6 +21,7 @@ from tools.documents import Document
 from tools.index import Index
 from tools.library import Library
 from tools.machines import Machine, MachineDirectory
+from tools.patience import Patience
 from tools.search import build_tools
 from training.recipe import Recipe
 
@@ -46,7 +47,12 @@ class Context:
     recipe: Recipe | None
     width: int
     child_env: Mapping[str, str]
+    patience: Patience
     emit: Emit | None = None
+
+    def __post_init__(self) -> None:
+        """Let waiting for a service be seen."""
+        self.patience.on_wait = self._say_waiting
 
     @cached_property
     def library(self) -> Library:
@@ -93,6 +99,10 @@ class Context:
             machine=await self.machine(window.machine),
             parts=_parts(document, window),
         )
+
+    def _say_waiting(self, service: str, seconds: float) -> None:
+        if self.emit:
+            self.emit({"event": "waiting", "service": service, "seconds": round(seconds, 1)})
 
     async def _machines(self) -> list[Machine]:
         return list(await self.machines.machines()) if self.machines else []

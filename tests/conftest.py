@@ -5,11 +5,14 @@ import socket
 from pathlib import Path
 
 import pytest
-from tenacity import wait_none
+from tenacity import wait_fixed, wait_none
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
-_PREFIXES = ("OPENAI_", "AZURE_", "LANGSMITH_", "LANGCHAIN_", "OFFICINA_", "HF_TOKEN")
+_PREFIXES = (
+    *("OPENAI_", "AZURE_", "LANGSMITH_", "LANGCHAIN_", "OFFICINA_", "HF_TOKEN"),
+    *("ELASTICSEARCH_", "POSTGRES_", "IDENTITY_"),
+)
 _LOCAL = ("127.", "localhost", "::1")
 
 
@@ -32,6 +35,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 def no_waiting(monkeypatch: pytest.MonkeyPatch):
     """Try again at once where a run would wait."""
     monkeypatch.setattr("agents.calls.WAIT", wait_none())
+    monkeypatch.setattr("tools.patience.WAIT", wait_fixed(0.05))
 
 
 @pytest.fixture(autouse=True)

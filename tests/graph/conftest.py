@@ -1,14 +1,15 @@
 """A small manual, and contexts whose models say what a script says."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.settings import open_context, read_settings
+from app.opening import open_context
+from app.settings import read_settings
 from graph.brief import read_brief
 from graph.context import Context
 from graph.ingest import ingest_folder
@@ -92,18 +93,18 @@ def answer(passage_id: str) -> Callable[..., list[dict[str, Any]]]:
 
 
 @pytest.fixture
-def scripted(tmp_path: Path) -> Iterator[Callable[..., Context]]:
+async def scripted(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Context]]]:
     """Open a context whose three roles say the lines given."""
-    with ExitStack() as stack:
+    async with AsyncExitStack() as stack:
 
-        def open_one(lines: list[dict[str, Any]], run: str = "run", **brief: Any) -> Context:
+        async def open_one(lines: list[dict[str, Any]], run: str = "run", **brief: Any) -> Context:
             script = tmp_path / f"{run}.jsonl"
             script.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
             folder = tmp_path / run
             folder.mkdir(exist_ok=True)
             settings = read_settings(model=f"scripted:{script}", by_role={}, concurrency=4)
             wanted = read_brief({"rows": 1, "distractors": 1, **brief}, "the test's brief")
-            return stack.enter_context(open_context(folder, wanted, settings, None))
+            return await stack.enter_async_context(open_context(folder, wanted, settings, None))
 
         yield open_one
 

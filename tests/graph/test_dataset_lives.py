@@ -8,7 +8,8 @@ import pytest
 
 from agents.faults import ModelUnavailableError
 from agents.offline import OfflineModel
-from app.settings import open_books, open_context, read_settings
+from app.opening import open_books, open_context
+from app.settings import read_settings
 from graph.brief import Brief, read_brief
 from graph.dataset import dataset_graph
 from graph.state import DatasetInput
@@ -24,7 +25,7 @@ async def make(run, manuals=EXAMPLES, machines=EXAMPLES / "machines.csv", **brie
     settings = read_settings(model="offline", by_role={}, concurrency=8)
     wanted = read_brief({"rows": 12, "distractors": 2, "languages": ["en"], **brief}, "brief")
     events = []
-    with open_context(run, wanted, settings, machines) as context:
+    async with open_context(run, wanted, settings, machines) as context:
         stream = dataset_graph.astream(
             DatasetInput(str(manuals)), context=context, stream_mode=["custom", "values"]
         )
@@ -118,7 +119,7 @@ async def test_width_does_not_change_the_dataset(tmp_path):
         run.mkdir()
         settings = read_settings(model="offline", by_role={}, concurrency=width)
         brief = read_brief({"rows": 10, "languages": ["it"]}, "brief")
-        with open_context(run, brief, settings, EXAMPLES / "machines.csv") as context:
+        async with open_context(run, brief, settings, EXAMPLES / "machines.csv") as context:
             await dataset_graph.ainvoke(DatasetInput(str(EXAMPLES)), context=context)
         manifests.add((run / "dataset/manifest.json").read_bytes())
     assert len(manifests) == 1
@@ -163,7 +164,7 @@ async def test_altered_row_is_rejected_and_replaced(tmp_path):
     altered = entry.row.model_copy(update={"answer": "42 Nm."})
     settings = read_settings(model="offline", by_role={}, concurrency=1)
     brief = context.brief
-    with open_context(run, brief, settings, EXAMPLES / "machines.csv") as again:
+    async with open_context(run, brief, settings, EXAMPLES / "machines.csv") as again:
         again.ledger.accept(altered.id, altered, drafts=1, answers=1, life=[])
         await dataset_graph.ainvoke(DatasetInput(str(EXAMPLES)), context=again)
     rows = pq.read_table(run / "dataset/rows.parquet").to_pylist()
@@ -186,11 +187,9 @@ async def test_server_that_never_answers_is_an_error(tmp_path, monkeypatch):
     run.mkdir()
     with serving(lambda _: refusal(503, "down")) as url:
         settings = read_settings(model=f"openai:m@{url}", by_role={}, concurrency=4)
-        with (
-            open_context(run, Brief(), settings, None) as context,
-            pytest.raises(ModelUnavailableError, match="busy or failing"),
-        ):
-            await dataset_graph.ainvoke(DatasetInput(str(EXAMPLES)), context=context)
+        async with open_context(run, Brief(), settings, None) as context:
+            with pytest.raises(ModelUnavailableError, match="busy or failing"):
+                await dataset_graph.ainvoke(DatasetInput(str(EXAMPLES)), context=context)
 
 
 async def test_server_that_dies_leaves_a_run_to_resume(tmp_path, monkeypatch):
@@ -207,14 +206,14 @@ async def test_server_that_dies_leaves_a_run_to_resume(tmp_path, monkeypatch):
     brief = read_brief({"rows": 8, "distractors": 1, "languages": ["en"]}, "brief")
     with serving(dies_after_forty) as url:
         settings = read_settings(model=f"openai:m@{url}", by_role={}, concurrency=4)
-        with open_context(run, brief, settings, EXAMPLES / "machines.csv") as context:
+        async with open_context(run, brief, settings, EXAMPLES / "machines.csv") as context:
             short = await dataset_graph.ainvoke(DatasetInput(str(EXAMPLES)), context=context)
             paid = context.calls.journal.count()
     assert short["decision"] == "stop_short"
     assert "busy or failing" in short["reason"]
     with serving(answered) as url:
         settings = read_settings(model=f"openai:m@{url}", by_role={}, concurrency=4)
-        with open_context(run, brief, settings, EXAMPLES / "machines.csv") as context:
+        async with open_context(run, brief, settings, EXAMPLES / "machines.csv") as context:
             ended = await dataset_graph.ainvoke(DatasetInput(str(EXAMPLES)), context=context)
             assert context.calls.replayed > 0
             assert context.calls.journal.count() > paid

@@ -1,0 +1,96 @@
+"""Services: what officina.yaml says about the services that a run uses. No secret is ever in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from agents.prices import Price
+from tools.elastic import Fields
+
+SERVICES_FILE = "officina.yaml"
+
+
+class ServicesError(Exception):
+    """officina.yaml cannot be used; the message lists every complaint."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class Elasticsearch(_Part):
+    """How the index is made and searched, when ELASTICSEARCH_URL is set."""
+
+    index: str | None = None
+    """The alias of the index; officina-<name of the manuals' folder> if not given."""
+    k1: float = Field(default=2.0, ge=0)
+    """BM25: how much a term that stands again adds."""
+    b: float = Field(default=0.75, ge=0, le=1)
+    """BM25: how much long passages are held back."""
+    search: Literal["bm25", "knn", "hybrid"] = "bm25"
+    """By words, by meaning, or by both, fused by reciprocal rank."""
+    embeddings: str | None = None
+    """Embeddings as LangChain names them, provider:name; needed by knn and hybrid."""
+    ca_file: Path | None = None
+    """The certificate authority that signed the server's certificate."""
+    fields: Fields | None = None
+    """Where an index made by somebody else holds what; read with `run --no-ingest`."""
+
+
+class Postgres(_Part):
+    """Where machine names come from, when POSTGRES_URL is set."""
+
+    query: str | None = None
+    """A query whose rows name documents and machines; Officina's own tables if not given."""
+
+
+class LangSmith(_Part):
+    """What is traced, when LANGSMITH_TRACING is set."""
+
+    sampling: float = Field(default=1.0, ge=0, le=1)
+    """The share of candidates that are traced."""
+
+
+class Services(_Part):
+    """What officina.yaml may hold."""
+
+    elasticsearch: Elasticsearch = Field(default_factory=Elasticsearch)
+    postgres: Postgres = Field(default_factory=Postgres)
+    langsmith: LangSmith = Field(default_factory=LangSmith)
+    prices: dict[str, Price] = Field(default_factory=dict[str, Price])
+    """US dollars per million tokens, by model spec without its URL."""
+    patience: float = Field(default=600, ge=0)
+    """Seconds that a run waits for a service that does not answer, before it ends resumable."""
+
+
+def find_services(brief: Path | None) -> Services:
+    """Return what officina.yaml says, beside the brief or in the working folder.
+
+    Raises:
+        ServicesError: it cannot be read or has settings that are wrong or unknown.
+    """
+    places = [brief.parent / SERVICES_FILE] if brief else []
+    path = next((p for p in (*places, Path(SERVICES_FILE)) if p.is_file()), None)
+    if path is None:
+        return Services()
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ServicesError(f"{path} cannot be read: {error}") from error
+    return read_services(content or {}, str(path))
+
+
+def read_services(content: object, name: str) -> Services:
+    """Return services from plain values; `name` is what complaints call them."""
+    try:
+        return Services.model_validate(content)
+    except ValidationError as error:
+        complaints = "\n".join(
+            f"  {'.'.join(str(part) for part in each['loc']) or name}: {each['msg']}"
+            for each in error.errors()
+        )
+        raise ServicesError(f"{name} has settings that cannot be used:\n{complaints}") from error

@@ -1,0 +1,52 @@
+"""Patience: how long a run waits for a service that does not answer, and how it says so.
+
+The index, the machine directory and the model calls share one, so that waiting is one setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_delay
+from tenacity.wait import wait_base, wait_exponential_jitter
+
+T = TypeVar("T")
+WAIT: wait_base = wait_exponential_jitter(multiplier=0.5, max=30)
+
+
+class ServiceDownError(Exception):
+    """A service does not answer, or not now; worth another try."""
+
+
+def say_nothing(service: str, seconds: float) -> None:
+    """Keep quiet about waiting."""
+
+
+@dataclass
+class Patience:
+    """Tries a call again until it succeeds or the seconds are over.
+
+    `on_wait` is told which service is waited for, and how many seconds until the next try.
+    """
+
+    seconds: float
+    on_wait: Callable[[str, float], None] = say_nothing
+
+    async def __call__(self, service: str, call: Callable[[], Awaitable[T]]) -> T:
+        """Return what the call returns; ServiceDownError when it is down for too long."""
+
+        def say(state: RetryCallState) -> None:
+            self.on_wait(service, state.upcoming_sleep)
+
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type(ServiceDownError),
+            stop=stop_after_delay(self.seconds),
+            wait=WAIT,
+            before_sleep=say,
+            reraise=True,
+        ):
+            with attempt:
+                return await call()
+        raise AssertionError("unreachable: tenacity returns or raises")
