@@ -25,6 +25,7 @@ Run = Annotated[Path, typer.Argument(metavar="RUN", help="The run folder.")]
 Out = Annotated[Path | None, typer.Option(help="The run folder; runs/<folder name> if not given.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 Recipe = Annotated[str, typer.Option(help="A recipe's name or path.")]
+Machines = Annotated[Path | None, typer.Option(help="machines.csv, if elsewhere.")]
 OptionalModel = Annotated[str | None, typer.Option(metavar="SPEC")]
 
 
@@ -47,20 +48,38 @@ def run(
     critic: OptionalModel = None,
     answerer: OptionalModel = None,
     concurrency: Annotated[int | None, typer.Option(help="Most calls in flight.")] = None,
-    machines: Annotated[Path | None, typer.Option(help="machines.csv, if elsewhere.")] = None,
+    machines: Machines = None,
+    ingest: Annotated[
+        bool, typer.Option("--ingest/--no-ingest", help="Fill the index, or use one as it is.")
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Make a dataset from a folder of manuals."""
     from app import runs, verbs
-    from app.settings import read_settings
 
     roles = {"generator": generator, "critic": critic, "answerer": answerer}
-    settings = read_settings(model=model, by_role=roles, concurrency=concurrency)
+    settings = verbs.settings_for(
+        manuals, model=model, roles=roles, concurrency=concurrency, brief=brief, ingest=ingest
+    )
     wanted = verbs.read_wanted(brief, rows)
     folder = out or Path("runs") / manuals.resolve().name
     found = verbs.machines_file(manuals, machines)
     started = runs.create_run(folder, manuals, wanted, settings, found)
     raise typer.Exit(verbs.carry_out(folder, started, wanted, settings, as_json=as_json))
+
+
+@app.command()
+def ingest(
+    manuals: Annotated[Path, typer.Argument(metavar="MANUALS", help="The folder of manuals.")],
+    recreate: Annotated[bool, typer.Option("--recreate", help="Fill it anew.")] = False,
+    chunk_size: Annotated[int, typer.Option(min=100, help="Characters of a passage.")] = 900,
+    overlap: Annotated[int, typer.Option(min=0, help="Characters that two passages share.")] = 0,
+    machines: Machines = None,
+) -> None:
+    """Fill the Elasticsearch index from a folder of manuals; readers see it when it is whole."""
+    from app import ingesting
+
+    ingesting.ingest(manuals, machines, recreate=recreate, size=chunk_size, overlap=overlap)
 
 
 @app.command()

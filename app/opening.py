@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, Engine, create_engine, event
@@ -15,17 +15,23 @@ from agents.calls import Calls, RoleModel
 from agents.gate import Gate
 from agents.journal import Journal
 from agents.models import open_model
+from app.opening_index import open_index
 from app.settings import ROLES, Settings, SettingsError
 from graph.brief import Brief
 from graph.context import Context
-from graph.ledger import Ledger
+from graph.ledger import Ledger, Note
 from prompts.templates import Prompts
-from tools.embedded import EmbeddedIndex
+from tools.index import Index
+from tools.library import DOCUMENTS, Library
 from tools.machines import CsvMachineDirectory
 from tools.patience import Patience
 from training.recipe import Recipe, load_recipe
 from training.rows import TrainingError
 from training.tokens import load_tokenizer
+
+START_SECONDS = 3.0
+"""How long a start waits for a service: nobody looks on while a typing error is waited for."""
+_LOST = "The index holds this text, and no document here does: it is not used."
 
 
 def recipe_of(brief: Brief) -> Recipe | None:
@@ -52,6 +58,9 @@ async def rehearse(brief: Brief, settings: Settings, machines: Path | None) -> N
     _open_models(settings)
     if machines:
         CsvMachineDirectory(machines)
+    if settings.index != "embedded":
+        async with _index(Path(), settings, Patience(START_SECONDS)):
+            pass
 
 
 @asynccontextmanager
@@ -62,31 +71,50 @@ async def open_context(
     prompts = Prompts(settings.prompts)
     recipe = recipe_of(brief)
     models = _open_models(settings)
+    patience = Patience(settings.services.patience)
     journal_engine, ledger_engine = _engine(run / "journal.sqlite"), _engine(run / "ledger.sqlite")
     try:
+        ledger = Ledger(ledger_engine)
         journal = Journal(journal_engine)
         budget = Budget(
             calls=brief.limits.calls_for(brief.rows),
             minutes=brief.limits.minutes,
             spent=journal.count(),
         )
-        yield Context(
-            run=run,
-            brief=brief,
-            prompts=prompts,
-            models=models,
-            calls=Calls(journal, Gate(settings.concurrency), budget, prompts),
-            ledger=Ledger(ledger_engine),
-            index=EmbeddedIndex(run / "index"),
-            machines=CsvMachineDirectory(machines) if machines else None,
-            recipe=recipe,
-            width=settings.concurrency,
-            child_env=settings.environment,
-            patience=Patience(settings.services.patience),
-        )
+        async with _index(run, settings, patience, ledger) as index:
+            yield Context(
+                run=run,
+                brief=brief,
+                prompts=prompts,
+                models=models,
+                calls=Calls(journal, Gate(settings.concurrency), budget, prompts),
+                ledger=ledger,
+                index=index,
+                machines=CsvMachineDirectory(machines) if machines else None,
+                recipe=recipe,
+                width=settings.concurrency,
+                child_env=settings.environment,
+                patience=patience,
+            )
     finally:
         journal_engine.dispose()
         ledger_engine.dispose()
+
+
+def _index(
+    run: Path, settings: Settings, patience: Patience, ledger: Ledger | None = None
+) -> AbstractAsyncContextManager[Index]:
+    def on_lost(id: str, file: str) -> None:
+        if ledger:
+            ledger.note([Note("lost", f"{file} {id}".strip(), 0, _LOST)])
+
+    return open_index(
+        run / "index",
+        settings,
+        patience,
+        library=lambda: Library.open(run / DOCUMENTS),
+        on_lost=on_lost,
+    )
 
 
 @contextmanager

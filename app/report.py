@@ -32,6 +32,7 @@ NOTE_TITLES = {
     "skipped": "Skipped by a setting, or for its language",
     "no_machine": "Without a machine",
     "no_file": "Named by the machines file alone",
+    "lost": "In the index, but not in these manuals",
 }
 
 

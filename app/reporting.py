@@ -10,7 +10,7 @@ from app.report import ReportFacts, write_report
 from app.runs import RunFile
 from app.settings import is_offline
 from graph.brief import Brief
-from tools.library import Library
+from tools.library import DOCUMENTS, Library
 from tools.machines import CsvMachineDirectory
 from training.launch import TrainingResult
 
@@ -25,7 +25,7 @@ def write_run_report(run: Path, started: RunFile, brief: Brief) -> Path:
             entries=ledger.entries(),
             notes=ledger.notes(),
             spent=journal.spent(),
-            documents=Library.open(run / "documents").documents,
+            documents=Library.open(run / DOCUMENTS).documents,
             machines=_machine_names(run, started),
             decision=result.decision,
             reason=result.reason,

@@ -17,7 +17,7 @@ from typing import Any, cast
 from filelock import FileLock, Timeout
 
 from app.opening import open_context, rehearse
-from app.settings import Settings
+from app.settings import IndexKind, Settings
 from graph.brief import Brief, dump_brief, load_brief
 from graph.dataset import dataset_graph
 from graph.state import DatasetInput, DatasetState, Decision
@@ -61,6 +61,9 @@ class RunFile:
     concurrency: int
     prompts: str | None
     versions: dict[str, str]
+    index: IndexKind = "embedded"
+    ingest: bool = True
+    services: dict[str, Any] = field(default_factory=dict[str, Any])
     result: Result | None = None
 
 
@@ -85,6 +88,9 @@ def create_run(
         prompts=str(settings.prompts.resolve()) if settings.prompts else None,
         versions={name: metadata.version(name) for name in PACKAGES}
         | {"python": platform.python_version()},
+        index=settings.index,
+        ingest=settings.ingest,
+        services=settings.services.model_dump(mode="json"),
     )
     with locked(run):
         if (run / RUN_FILE).exists():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from agents.prices import Price
-from tools.elastic import Fields
+from tools.elastic_schema import Fields
+from tools.index import SearchKind
 
 SERVICES_FILE = "officina.yaml"
 
@@ -31,7 +32,7 @@ class Elasticsearch(_Part):
     """BM25: how much a term that stands again adds."""
     b: float = Field(default=0.75, ge=0, le=1)
     """BM25: how much long passages are held back."""
-    search: Literal["bm25", "knn", "hybrid"] = "bm25"
+    search: SearchKind = "bm25"
     """By words, by meaning, or by both, fused by reciprocal rank."""
     embeddings: str | None = None
     """Embeddings as LangChain names them, provider:name; needed by knn and hybrid."""
@@ -39,6 +40,12 @@ class Elasticsearch(_Part):
     """The certificate authority that signed the server's certificate."""
     fields: Fields | None = None
     """Where an index made by somebody else holds what; read with `run --no-ingest`."""
+
+    @model_validator(mode="after")
+    def _meaning_needs_embeddings(self) -> Self:
+        if self.search != "bm25" and self.embeddings is None:
+            raise ValueError(f"search: {self.search} needs `embeddings`, as provider:name")
+        return self
 
 
 class Postgres(_Part):

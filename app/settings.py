@@ -57,12 +57,8 @@ class Settings:
     variables: Mapping[str, str]
     environment: Mapping[str, str]
     services: Services = field(default_factory=Services)
+    index: IndexKind = "embedded"
     ingest: bool = True
-
-    @property
-    def index(self) -> IndexKind:
-        """Return which index the passages are in."""
-        return "elasticsearch" if self.variables.get("ELASTICSEARCH_URL") else "embedded"
 
     @property
     def redact(self) -> Redactor:
@@ -115,6 +111,7 @@ def read_settings(
         variables=values,
         environment={k: v for k, v in values.items() if k not in _NOT_FOR_CHILDREN},
         services=services,
+        index="elasticsearch" if values.get("ELASTICSEARCH_URL") else "embedded",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,10 +14,12 @@ from rich.console import Console
 from agents.journal import Spent
 from app.cli import DONE, MISTAKE, SHORT
 from app.opening import open_books
+from app.opening_index import for_manuals
 from app.progress import RunView, printable, render_status
 from app.reporting import write_run_report
 from app.runs import Result, RunFile, drive, locked, read_run, write_run_file
-from app.settings import Settings, is_offline, read_settings
+from app.services import read_services
+from app.settings import Settings, SettingsError, is_offline, read_settings
 from graph.brief import Brief, load_brief
 from tools.machines import find_directory_file
 from training.recipe import load_recipe
@@ -33,11 +36,38 @@ def machines_file(manuals: Path, given: Path | None) -> Path | None:
     return given or (find_directory_file(manuals) if manuals.is_dir() else None)
 
 
+def settings_for(
+    manuals: Path,
+    *,
+    model: str | None,
+    roles: Mapping[str, str | None],
+    concurrency: int | None,
+    brief: Path | None,
+    ingest: bool,
+) -> Settings:
+    """Return the settings of a new run over these manuals."""
+    settings = read_settings(model=model, by_role=roles, concurrency=concurrency, brief=brief)
+    if settings.index == "embedded" and not ingest:
+        raise SettingsError(
+            "--no-ingest needs an index that is there already. Set ELASTICSEARCH_URL."
+        )
+    return for_manuals(replace(settings, ingest=ingest), manuals)
+
+
 def settings_of(started: RunFile) -> Settings:
     """Return the settings that a run was started with; keys come from the environment again."""
     settings = read_settings(model=None, by_role=started.models, concurrency=started.concurrency)
-    prompts = Path(started.prompts) if started.prompts else None
-    return replace(settings, prompts=prompts)
+    if started.index == "elasticsearch" and settings.index == "embedded":
+        raise SettingsError(
+            "The run's passages are in Elasticsearch. Set ELASTICSEARCH_URL, and its key, again."
+        )
+    return replace(
+        settings,
+        prompts=Path(started.prompts) if started.prompts else None,
+        index=started.index,
+        ingest=started.ingest,
+        services=read_services(started.services, "run.json"),
+    )
 
 
 def carry_out(

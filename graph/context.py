@@ -19,7 +19,7 @@ from graph.state import Window
 from prompts.templates import Part, Prompts, Source
 from tools.documents import Document
 from tools.index import Index
-from tools.library import Library
+from tools.library import DOCUMENTS, Library
 from tools.machines import Machine, MachineDirectory
 from tools.patience import Patience
 from tools.search import build_tools
@@ -57,7 +57,7 @@ class Context:
     @cached_property
     def library(self) -> Library:
         """The normalised documents, as `ingest` wrote them."""
-        return Library.open(self.run / "documents")
+        return Library.open(self.run / DOCUMENTS)
 
     @cached_property
     def windows(self) -> list[Window]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 from graph.brief import Brief
@@ -13,37 +15,74 @@ from graph.ledger import Note
 from graph.plan import main_language, windows
 from tools.documents import Document, DocumentError, Unreadable, read_folder
 from tools.language import LANGUAGES
-from tools.library import LIST, Library
+from tools.library import DOCUMENTS, LIST, Library
+from tools.machines import MachineDirectory
 from tools.passages import Passage, split
 
 BATCH = 2000
 
 
 async def ingest_folder(manuals: str, context: Context, emit: Emit) -> None:
-    """Fill the run folder's documents and index from the folder, unless that was done before.
+    """Fill the run folder's documents and the index from the folder, unless that was done before.
 
     Raises:
         DocumentError: the folder does not exist, or nothing in it can be used.
     """
-    folder = context.run / "documents"
-    done = context.run / "index" / "complete"
-    if done.exists():
-        return
-    if not (folder / LIST).exists():
+    if not (context.run / DOCUMENTS / LIST).exists():
         await _read(manuals, context, emit)
-    kept = context.library.documents
+    documents = context.library.documents
+    cut = Cutting()
+    await context.index.fill(content_hash(documents, cut), batches(documents, cut, emit))
+
+
+@dataclass(frozen=True, slots=True)
+class Cutting:
+    """How documents are cut into passages, in characters."""
+
+    size: int = 900
+    overlap: int = 0
+
+
+def content_hash(documents: Sequence[Document], cut: Cutting) -> str:
+    """Return what an index of these documents, cut this way, is recognised by."""
+    parts = [[document.id, document.machine] for document in documents]
+    return sha256(json.dumps([parts, cut.size, cut.overlap]).encode()).hexdigest()
+
+
+def batches(documents: Sequence[Document], cut: Cutting, emit: Emit) -> Iterator[list[Passage]]:
+    """Yield the documents' passages, many at a time, and tell how far it is."""
     batch: list[Passage] = []
-    for number, document in enumerate(kept, start=1):
-        batch += split(document)
-        if len(batch) >= BATCH or number == len(kept):
-            await context.index.add(batch)
+    for number, document in enumerate(documents, start=1):
+        batch += split(document, size=cut.size, overlap=cut.overlap)
+        if len(batch) >= BATCH or number == len(documents):
+            yield batch
             batch = []
-            emit({"event": "indexed", "document": document.path, "done": number, "of": len(kept)})
-    done.touch()
+            emit(
+                {
+                    "event": "indexed",
+                    "document": document.path,
+                    "done": number,
+                    "of": len(documents),
+                }
+            )
 
 
 async def _read(manuals: str, context: Context, emit: Emit) -> None:
     """Write the documents, once: what candidates were planned from must not change under them."""
+    documents, unreadable = await read_documents(manuals, context.machines, emit)
+    kept = [d for d in documents if len(d.pages) >= context.brief.least_pages]
+    notes = await _notes(documents, unreadable, context)
+    if not kept:
+        listed = "".join(f"\n  {note.path}: {note.reason}" for note in notes[:10])
+        raise DocumentError(f"No manual in {manuals} can be used.{listed}")
+    context.ledger.note(notes)
+    Library.write(context.run / DOCUMENTS, kept)
+
+
+async def read_documents(
+    manuals: str, machines: MachineDirectory | None, emit: Emit
+) -> tuple[list[Document], list[Unreadable]]:
+    """Return the folder's documents, each with its machine, and what could not be read."""
     emit({"event": "reading", "manuals": manuals})
     loop = asyncio.get_running_loop()
 
@@ -52,20 +91,13 @@ async def _read(manuals: str, context: Context, emit: Emit) -> None:
         loop.call_soon_threadsafe(emit, event)
 
     found, unreadable = await asyncio.to_thread(read_folder, Path(manuals), on_file)
-    documents = [await _with_machine(document, context) for document in found]
-    kept = [d for d in documents if len(d.pages) >= context.brief.least_pages]
-    notes = await _notes(documents, unreadable, context)
-    if not kept:
-        listed = "".join(f"\n  {note.path}: {note.reason}" for note in notes[:10])
-        raise DocumentError(f"No manual in {manuals} can be used.{listed}")
-    context.ledger.note(notes)
-    Library.write(context.run / "documents", kept)
+    return [await _with_machine(document, machines) for document in found], unreadable
 
 
-async def _with_machine(document: Document, context: Context) -> Document:
-    if context.machines is None:
+async def _with_machine(document: Document, machines: MachineDirectory | None) -> Document:
+    if machines is None:
         return document
-    machine = await context.machines.machine_of(document.path)
+    machine = await machines.machine_of(document.path)
     return replace(document, machine=machine.code) if machine else document
 
 

@@ -80,7 +80,7 @@ class Entry:
 class Note:
     """What ingest could not use; page 0 is the whole file.
 
-    Its kind is unreadable, skipped, no_machine or no_file.
+    Its kind is unreadable, skipped, no_machine, no_file, or lost.
     """
 
     kind: str

@@ -31,6 +31,17 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture(scope="session")
+def elasticsearch_url() -> str:
+    """Return the URL of a node that tests may fill; made once, used by all."""
+    url = os.environ.get("OFFICINA_TEST_ELASTICSEARCH_URL")
+    if not url:
+        pytest.skip(
+            "needs a node: set OFFICINA_TEST_ELASTICSEARCH_URL, or run .ci/run, which starts one"
+        )
+    return url
+
+
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch):
     """Try again at once where a run would wait."""

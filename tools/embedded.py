@@ -6,7 +6,7 @@ passage fills the pair of its language. Queries are built term by term, so any t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -16,8 +16,10 @@ from tantivy import Filter, Occur, Query
 
 from tools.index import Hit, IndexUnavailableError
 from tools.language import LANGUAGES, NAMES, stop_words
+from tools.library import write_whole
 from tools.passages import Passage
 
+_MARK = "complete"
 _OTHER = "other"
 _SECTION_BOOST = 2.0
 _MOST_TERMS = 64
@@ -48,19 +50,30 @@ class EmbeddedIndex:
             self._index.register_tokenizer(name, _analyzer(name))
         self._refresh()
 
-    async def add(self, passages: Sequence[Passage]) -> None:
-        """Store the passages, replacing those with the same id; searchable on return."""
+    async def fill(self, content: str, batches: Iterable[Sequence[Passage]]) -> None:
+        """Make these passages the index's, unless it was filled with this content before."""
+        mark = self._folder / _MARK
+        before = mark.read_text("utf-8") if mark.exists() else None
+        if before == content:
+            return
+        if before is not None:
+            mark.unlink()
+            self._write(lambda writer: writer.delete_all_documents())
+        for batch in batches:
+            await self._add(batch)
+        write_whole(mark, content)
+
+    async def _add(self, passages: Sequence[Passage]) -> None:
         stored = {passage.id: passage for passage in await self.get([p.id for p in passages])}
         # What is there already is left alone: a deletion would shift the scores of the others.
         new = {p.id: p for p in passages if stored.get(p.id) != p}
-        if not new:
-            return
+        if new:
+            self._write(lambda writer: _store(writer, new.values(), stored))
+
+    def _write(self, change: Callable[[tantivy.IndexWriter], object]) -> None:
         writer = self._writer()
         try:
-            for passage in new.values():
-                if passage.id in stored:
-                    writer.delete_documents_by_term("id", passage.id)
-                writer.add_document(_record(passage))
+            change(writer)
             writer.commit()
             writer.wait_merging_threads()
         except ValueError as error:
@@ -182,6 +195,15 @@ class EmbeddedIndex:
     def _between(self, field: str, low: int, high: int) -> Query:
         low, high = (min(max(bound, 0), _FAR) for bound in (low, high))
         return Query.range_query(self._schema, field, tantivy.FieldType.Unsigned, low, high)
+
+
+def _store(
+    writer: tantivy.IndexWriter, passages: Iterable[Passage], stored: Mapping[str, Passage]
+) -> None:
+    for passage in passages:
+        if passage.id in stored:
+            writer.delete_documents_by_term("id", passage.id)
+        writer.add_document(_record(passage))
 
 
 def _schema() -> tantivy.Schema:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from tools.passages import Passage
+
+SearchKind = Literal["bm25", "knn", "hybrid"]
+"""By words, by meaning, or by both, fused by reciprocal rank."""
 
 
 class IndexUnavailableError(Exception):
@@ -26,8 +29,12 @@ class Hit:
 class Index(Protocol):
     """Passages that can be searched, filtered by machine and document, and read by id."""
 
-    async def add(self, passages: Sequence[Passage]) -> None:
-        """Store the passages, replacing those with the same id; searchable on return."""
+    async def fill(self, content: str, batches: Iterable[Sequence[Passage]]) -> None:
+        """Make these passages the index's, unless it was filled with this content before.
+
+        `content` is a hash of what the passages are made from. Until all are in, who searches
+        finds what was there; a fill that was cut off is made again.
+        """
         ...
 
     async def search(
@@ -62,3 +69,19 @@ class Index(Protocol):
     async def count(self) -> int:
         """Return how many passages are stored."""
         ...
+
+
+RANK_CONSTANT = 60
+"""Of reciprocal rank fusion: how little the first ranks stand out (Cormack et al., 2009)."""
+
+
+def fuse(rankings: Sequence[Sequence[Hit]], k: int) -> list[Hit]:
+    """Return the best `k` of several rankings by reciprocal rank, equal ones by passage id."""
+    scores: dict[str, float] = {}
+    passages: dict[str, Passage] = {}
+    for hits in rankings:
+        for hit in hits:
+            passages[hit.passage.id] = hit.passage
+            scores[hit.passage.id] = scores.get(hit.passage.id, 0) + 1 / (RANK_CONSTANT + hit.rank)
+    best = sorted(scores, key=lambda id: (-scores[id], id))[:k]
+    return [Hit(passages[id], scores[id], rank, "hybrid") for rank, id in enumerate(best, start=1)]

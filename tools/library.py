@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 
 from tools.documents import Document, DocumentError, Page, Section
 
-LIST = "documents.jsonl"
+DOCUMENTS, LIST = "documents", "documents.jsonl"
 _Span = TypeVar("_Span", Page, Section)
 
 

@@ -63,19 +63,39 @@ _HEADING = re.compile(r"#{1,6} [^\n]*")
 _LABEL = re.compile(r"#{1,6} [^\n]*|(?![-|`]|\d+\. )[^\n]{1,80}(?<![.!?;,»”\"])|(?s:.+):")
 
 
-def split(document: Document, *, size: int = 900) -> list[Passage]:
+def split(document: Document, *, size: int = 900, overlap: int = 0) -> list[Passage]:
     """Cut the document into passages of about `size` characters, in text order.
 
     A passage ends at the end of a paragraph and lies in one section; a table is kept whole up to
-    twice the size, and then cut between rows; pages with a problem are left out.
+    twice the size, and then cut between rows; pages with a problem are left out. With `overlap`, a
+    passage begins with as many whole sentences of the one before as fit in so many characters.
     """
     text = document.text
     passages: list[Passage] = []
     for stretch in _stretches(document):
         pieces = [piece for block in _blocks(text, stretch) for piece in _cut(text, block, size)]
-        spans = (span for span in _pack(pieces, size) if _WORD.search(text, *span))
+        packed = (_reaching_back(text, stretch, *span, overlap) for span in _pack(pieces, size))
+        spans = (span for span in packed if _WORD.search(text, *span))
         passages += [_passage(document, stretch, start, end) for start, end in spans]
     return passages
+
+
+def _reaching_back(
+    text: str, stretch: _Stretch, start: int, end: int, overlap: int
+) -> tuple[int, int]:
+    """Return the span with the last sentences before it that fit in the overlap."""
+    earliest = max(stretch.start, start - overlap)
+    if earliest >= start:
+        return start, end
+    ends = (found.end() for found in _SENTENCE_END.finditer(text, earliest, start))
+    first = earliest if earliest == stretch.start else next(ends, start)
+    return first, end
+
+
+def passage_at(document: Document, start: int, end: int) -> Passage:
+    """Return the passage between two offsets of the document, in the section where it begins."""
+    section = next((s.path for s in document.sections if s.start <= start < s.end), ())
+    return _passage(document, _Stretch(start, end, section), start, end)
 
 
 def _passage(document: Document, stretch: _Stretch, start: int, end: int) -> Passage:

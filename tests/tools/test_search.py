@@ -49,7 +49,7 @@ async def ask(tmp_path: Path) -> Any:
     documents = [manual("en"), manual("it")]
     index = EmbeddedIndex(tmp_path / "index")
     for document in documents:
-        await index.add(split(document, size=60))
+        await index.fill("manual", [split(document, size=60)])
     tools = build_tools(index, Library(documents), CsvMachineDirectory(tmp_path / "machines.csv"))
 
     async def call(tool: str, scope: SearchScope | None = None, /, **arguments: object) -> str:

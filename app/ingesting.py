@@ -1,0 +1,94 @@
+"""Ingesting: `officina ingest` fills the cluster's index from a folder of manuals."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from app.opening import START_SECONDS
+from app.opening_index import for_manuals, open_index
+from app.settings import Settings, SettingsError, read_settings
+from app.verbs import machines_file
+from graph.ingest import Cutting, batches, content_hash, read_documents
+from tools.documents import Unreadable
+from tools.elastic import ElasticIndex
+from tools.machines import CsvMachineDirectory
+from tools.patience import Patience
+
+
+def ingest(
+    manuals: Path, machines: Path | None, *, recreate: bool, size: int, overlap: int
+) -> None:
+    """Fill the index of the manuals' alias, and say what is in it."""
+    settings = for_manuals(read_settings(model=None, by_role={}, concurrency=None), manuals)
+    if settings.index == "embedded":
+        raise SettingsError(
+            "`ingest` fills an index that runs share. Set ELASTICSEARCH_URL; without it every run "
+            "fills one of its own."
+        )
+    if overlap >= size:
+        raise SettingsError(f"--overlap {overlap} is not smaller than --chunk-size {size}.")
+    directory = machines_file(manuals, machines)
+    cut = Cutting(size, overlap)
+    asyncio.run(_ingest(manuals, directory, settings, cut, recreate=recreate))
+
+
+async def _ingest(
+    manuals: Path, machines: Path | None, settings: Settings, cut: Cutting, *, recreate: bool
+) -> None:
+    patience = Patience(START_SECONDS)
+    opened = open_index(Path(), settings, patience, recreate=recreate)
+    directory = CsvMachineDirectory(machines) if machines else None
+    with _View() as view:
+        async with opened as index:
+            assert isinstance(index, ElasticIndex)
+            patience.seconds, patience.on_wait = settings.services.patience, view.on_wait
+            documents, unreadable = await read_documents(str(manuals), directory, view.on_event)
+            content = content_hash(documents, cut)
+            await index.fill(content, batches(documents, cut, view.on_event))
+            await index.publish()
+            stored = await index.count()
+    _tell(unreadable)
+    print(f"{stored:,} passages of {len(documents):,} documents in {index.alias}")
+
+
+def _tell(unreadable: list[Unreadable]) -> None:
+    for each in unreadable:
+        page = f", page {each.page}" if each.page else ""
+        print(f"{each.path}{page}: {each.reason}", file=sys.stderr)
+
+
+class _View:
+    """A bar over the documents, on the terminal only."""
+
+    def __init__(self) -> None:
+        columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._task: TaskID = self._progress.add_task("reading", total=None)
+
+    def __enter__(self) -> _View:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def on_event(self, event: Mapping[str, object]) -> None:
+        match event:
+            case {"event": "reading", "manuals": manuals}:
+                self._progress.update(self._task, description=f"reading {manuals}")
+            case {"event": "indexed", "done": int(done), "of": int(of), "document": document}:
+                said = f"indexing {document}"
+                self._progress.update(self._task, description=said, completed=done, total=of)
+            case _:
+                pass
+
+    def on_wait(self, service: str, seconds: float) -> None:
+        said = f"waiting for {service}, which does not answer; again in {seconds:.1f} s"
+        self._progress.update(self._task, description=said)
+        print(said, file=sys.stderr)

@@ -1,0 +1,176 @@
+"""IndexBuilder: makes an Elasticsearch index whole, and then lets the alias name it.
+
+`ElasticIndex.fill` calls it. What was made is recognised by a note in the mapping's `_meta`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from langchain_core.embeddings import Embeddings
+
+from tools import elastic_schema as schema
+from tools.elastic_cluster import Cluster
+from tools.elastic_faults import reply_fault
+from tools.embeddings import embed
+from tools.index import IndexUnavailableError
+from tools.passages import Passage
+from tools.patience import ServiceDownError
+
+_BULK = 1000
+_STORED = {200, 201, 409}
+_LATER = {429, 500, 502, 503, 504}
+
+
+class IndexBuilder:
+    """Makes the indices behind one alias."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        alias: str,
+        making: schema.Making,
+        embeddings: Embeddings | None,
+    ) -> None:
+        self._cluster = cluster
+        self._client = cluster.client
+        self._alias = alias
+        self._making = making
+        self._embeddings = embeddings
+
+    async def find(self, content: str) -> str | None:
+        """Return the index that was filled with this content to its end, None without one."""
+        pattern = f"{self._name(content)}-*"
+        found = await self._mappings(pattern)
+        whole = sorted(name for name, held in found.items() if (_note(held) or {}).get("complete"))
+        return whole[0] if whole else None
+
+    async def build(self, content: str, batches: Iterable[Sequence[Passage]]) -> str:
+        """Make an index of these passages, and return its name."""
+        name = f"{self._name(content)}-{uuid.uuid4().hex[:6]}"
+        made, stored = False, 0
+        for batch in batches:
+            vectors = await embed(self._embeddings, [p.text for p in batch])
+            if not made:
+                await self._create(name, len(vectors[0]) if vectors else None)
+                made = True
+            for start in range(0, len(batch), _BULK):
+                part = slice(start, start + _BULK)
+                await self._store(name, batch[part], vectors[part])
+            stored += len(batch)
+        if not made:
+            await self._create(name, None)
+        await self._finish(name, stored)
+        return name
+
+    async def publish(self, name: str) -> None:
+        """Let the alias name this index, and remove those of ours before the last."""
+        client, ask = self._client, self._cluster.ask
+        before = await self.behind_alias()
+        if before == [name]:
+            return
+        moves: list[dict[str, Any]] = [
+            {"remove": {"index": "*", "alias": self._alias, "must_exist": False}},
+            {"add": {"index": name, "alias": self._alias}},
+        ]
+        await ask(lambda: client.indices.update_aliases(actions=moves))
+        ours = await self._mappings(f"{self._alias}-*")
+        kept = {name, *before}
+        old = [other for other, held in ours.items() if other not in kept and _note(held)]
+        if old:
+            await ask(lambda: client.indices.delete(index=old, ignore_unavailable=True))
+
+    async def behind_alias(self) -> list[str]:
+        """Return the indices that the alias names; raises if it is an index itself."""
+        reply = await self._cluster.ask(lambda: self._client.indices.get_alias(index="*"))
+        named = cast("dict[str, Any]", reply.body)
+        if self._alias in named:
+            raise IndexUnavailableError(
+                f"At {self._cluster.where}, {self._alias} is an index of somebody's and not an "
+                "alias. Name another as elasticsearch.index in officina.yaml, or read it with "
+                "`run --no-ingest`."
+            )
+        return [name for name, held in named.items() if self._alias in held["aliases"]]
+
+    async def made_with(self, alias: str) -> None:
+        """See that what the alias names is ours, whole, and searchable with these embeddings."""
+        for name, held in (await self._mappings(alias)).items():
+            note = _note(held)
+            if not note or not note.get("complete"):
+                raise IndexUnavailableError(
+                    f"{name} at {self._cluster.where} was not filled by Officina. Say where it "
+                    "holds what as elasticsearch.fields in officina.yaml, or fill another with "
+                    "`officina ingest`."
+                )
+            if self._embeddings and note["embeddings"] != self._making.embeddings:
+                raise IndexUnavailableError(
+                    f"{name} at {self._cluster.where} was filled with the embeddings "
+                    f"'{note['embeddings']}', and officina.yaml names '{self._making.embeddings}'. "
+                    "Name the same, or fill it again with `officina ingest`."
+                )
+
+    def _name(self, content: str) -> str:
+        return f"{self._alias}-{schema.content_key(content, self._making)}"
+
+    async def _mappings(self, pattern: str) -> dict[str, Any]:
+        reply = await self._cluster.ask(lambda: self._client.indices.get_mapping(index=pattern))
+        return cast("dict[str, Any]", reply.body)
+
+    async def _create(self, name: str, dimensions: int | None) -> None:
+        if await self._cluster.ask(lambda: self._client.indices.exists(index=name)):
+            return
+        await self._cluster.ask(
+            lambda: self._client.indices.create(
+                index=name,
+                settings=schema.settings(self._making),
+                mappings=schema.mapping(self._making, dimensions),
+            )
+        )
+
+    async def _finish(self, name: str, stored: int) -> None:
+        """Make what was stored searchable, and note that it is whole."""
+        indices, ask = self._client.indices, self._cluster.ask
+        await ask(lambda: indices.refresh(index=name))
+        await ask(lambda: indices.put_settings(index=name, settings={"refresh_interval": None}))
+        note = {**(_note((await self._mappings(name))[name]) or {}), "complete": True}
+        note["passages"] = stored
+        await ask(lambda: indices.put_mapping(index=name, meta={"officina": note}))
+
+    async def _store(
+        self, name: str, passages: Sequence[Passage], vectors: Sequence[Sequence[float]]
+    ) -> None:
+        """Send the passages, and again those of them that were not taken."""
+        waiting = {
+            p.id: schema.record(p, self._alias, vectors[at] if vectors else None)
+            for at, p in enumerate(passages)
+        }
+
+        async def send() -> None:
+            # `create` leaves what an answer that was lost has stored: no deletions, equal scores.
+            lines = [part for id, r in waiting.items() for part in ({"create": {"_id": id}}, r)]
+            reply = await self._client.bulk(index=name, operations=lines)
+            for item in (each["create"] for each in reply["items"]):
+                if item["status"] in _STORED:
+                    del waiting[item["_id"]]
+                elif item["status"] not in _LATER or "flood" in str(item["error"]):
+                    raise _refusal(item, self._cluster.where)
+            if waiting:
+                raise ServiceDownError(
+                    f"Elasticsearch at {self._cluster.where} is busy: it did not take "
+                    f"{len(waiting)} of {len(passages)} passages."
+                )
+
+        await self._cluster.ask(send)
+
+
+def _note(held: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what Officina wrote into a mapping, None for an index of somebody else's."""
+    return held["mappings"].get("_meta", {}).get("officina")
+
+
+def _refusal(item: Mapping[str, Any], where: str) -> Exception:
+    error = item["error"]
+    cause = error.get("caused_by") or error
+    return reply_fault(item["status"], str(error["type"]), str(cause.get("reason")), where)
