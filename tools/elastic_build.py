@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from langchain_core.embeddings import Embeddings
@@ -56,9 +57,9 @@ class IndexBuilder:
             if not made:
                 await self._create(name, len(vectors[0]) if vectors else None)
                 made = True
-            for start in range(0, len(batch), _BULK):
-                part = slice(start, start + _BULK)
-                await self._store(name, batch[part], vectors[part])
+            parts = (slice(start, start + _BULK) for start in range(0, len(batch), _BULK))
+            # Side by side: the cluster has more than one core to index with.
+            await _together(self._store(name, batch[part], vectors[part]) for part in parts)
             stored += len(batch)
         if not made:
             await self._create(name, None)
@@ -163,6 +164,16 @@ class IndexBuilder:
                 )
 
         await self._cluster.ask(send)
+
+
+async def _together(calls: Iterable[Coroutine[None, None, None]]) -> None:
+    """Await them all; raise the first error, once the others have been ended."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for call in calls:
+                group.create_task(call)
+    except ExceptionGroup as several:
+        raise several.exceptions[0] from None
 
 
 def _note(held: Mapping[str, Any]) -> dict[str, Any] | None:

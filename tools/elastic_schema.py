@@ -78,7 +78,7 @@ def mapping(making: Making, dimensions: int | None) -> Body:
     """Return the mapping; `dimensions` is the length of a vector, None without embeddings."""
     analyzers = {name: NAMES[name] for name in LANGUAGES} | {OTHER: _FOLDED}
     searched = {
-        f"{part}_{name}": {"type": "text", "analyzer": analyzer}
+        f"{part}_{name}": {"type": "text", "analyzer": analyzer, "index_options": "freqs"}
         for name, analyzer in analyzers.items()
         for part in ("text", "section")
     }

@@ -148,7 +148,7 @@ class LocatedIndex:
         named = [d for d in self._library.documents if file is None or _is_called(d, file)]
         wanted = [d for d in named if machine in (None, d.machine) and document in (None, d.path)]
         least = LEAST_ANYWHERE if file is None else LEAST_LIKENESS
-        span = _best_span(text, self._likeliest(text, wanted), least) if text else None
+        span = best_span(text, self._likeliest(text, wanted), least) if text else None
         if span is None:
             # A hit of another machine's manual is left out, and not lost.
             if len(wanted) == len(named):
@@ -186,7 +186,7 @@ def _is_called(document: Document, file: str) -> bool:
     return own.name == named.name or own.stem in (named.name, named.stem)
 
 
-def _best_span(
+def best_span(
     text: str, documents: Sequence[Document], least: float
 ) -> tuple[Document, int, int] | None:
     """Return where the text stands best, None when it stands nowhere well enough."""
