@@ -34,7 +34,7 @@ from graph.question import RECURSION_LIMIT, build_question_graph
 from graph.state import QuestionInput, QuestionState, Window
 
 Update = dict[str, Any]
-_STOPS = "__officina_interrupt_before"
+_STOPS = "__officina_stops"
 
 
 @dataclass
@@ -100,7 +100,10 @@ class Opened:
 
 
 class ServedGraph(CompiledStateGraph[Any, None, Any, Any]):
-    """Carries a run's `interrupt_before` to the graph inside, whose nodes it names."""
+    """Carries a run's interrupts to the graph inside, whose nodes they name.
+
+    LangGraph itself keeps them to the outermost graph.
+    """
 
     async def astream(  # pyright: ignore[reportIncompatibleMethodOverride]
         self,
@@ -108,13 +111,14 @@ class ServedGraph(CompiledStateGraph[Any, None, Any, Any]):
         config: RunnableConfig | None = None,
         *,
         interrupt_before: Sequence[str] | None = None,
+        interrupt_after: Sequence[str] | None = None,
         **options: Any,
     ) -> AsyncIterator[Any]:
         """Stream the run as LangGraph does."""
+        stops = {"interrupt_before": interrupt_before, "interrupt_after": interrupt_after}
         config = ensure_config(config)
-        config["configurable"] = {**config.get("configurable", {}), _STOPS: interrupt_before}
-        stream = super().astream(input, config, interrupt_before=interrupt_before, **options)
-        async for part in stream:
+        config["configurable"] = {**config.get("configurable", {}), _STOPS: stops}
+        async for part in super().astream(input, config, **stops, **options):
             yield part
 
 
@@ -144,7 +148,7 @@ async def question(state: QuestionLife, config: RunnableConfig) -> Update:
             _input(state.candidate, context),
             config={"recursion_limit": RECURSION_LIMIT},
             context=context,
-            interrupt_before=config.get("configurable", {}).get(_STOPS),
+            **config.get("configurable", {}).get(_STOPS, {}),
         )
         entry = _entry(state.candidate, context)
     row = entry.row.model_dump(mode="json") if entry.row else None

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph_sdk import get_client
 
 from app.opening import open_books
@@ -176,6 +178,15 @@ async def test_mistake_reaches_the_client_as_a_sentence(url):
     thread = (await get_client(url=url).threads.create())["thread_id"]
     _, error = await stream(url, thread, "question", input={"manuals": "nowhere"})
     assert error.startswith("There is no folder nowhere.")
+
+
+async def test_question_stops_after_a_node_too():
+    graph = question_served.copy({"checkpointer": InMemorySaver()})
+    thread = RunnableConfig(configurable={"thread_id": "one"})
+    await graph.ainvoke(WISH, thread, interrupt_after=["critique"])
+    stopped = await graph.aget_state(thread, subgraphs=True)
+    assert [task.state.next for task in stopped.tasks] == [("answer",)]
+    assert (await graph.ainvoke(None, thread))["status"] == "accepted"
 
 
 async def test_run_folder_keeps_its_brief():
