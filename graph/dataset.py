@@ -167,5 +167,7 @@ def build_dataset_graph() -> StateGraph[DatasetState, Context, DatasetInput, Dat
 
 
 dataset_graph = (
-    build_dataset_graph().compile(name="dataset").with_config(recursion_limit=RECURSION_LIMIT)
+    build_dataset_graph()
+    .compile(checkpointer=False, name="dataset")
+    .with_config(recursion_limit=RECURSION_LIMIT)
 )
