@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import MISTAKES, told
 from app.opening import open_context
+from app.opening_index import for_manuals
 from app.reporting import write_run_report
 from app.runs import RUN_FILE, RunError, RunFile, create_run, drive, locked, read_run
 from app.settings import Settings, read_settings
@@ -207,6 +208,7 @@ def _open(wish: Wish) -> Opened:
     brief = read_brief(wish.brief, "The brief")
     if not (run / RUN_FILE).exists():
         settings = read_settings(model=None, by_role={}, concurrency=None)
+        settings = for_manuals(settings, manuals)
         started = create_run(run, manuals, brief, settings, machines_file(manuals, None))
         return Opened(run, started, brief, settings)
     started, kept = read_run(run)

@@ -18,6 +18,7 @@ from langchain_core.embeddings import Embeddings
 from tools import elastic_schema as schema
 from tools.elastic_build import IndexBuilder
 from tools.elastic_cluster import Cluster
+from tools.elastic_faults import reply_fault
 from tools.embeddings import embed
 from tools.index import Hit, SearchKind, fuse
 from tools.passages import Passage
@@ -91,11 +92,17 @@ class ElasticIndex:
         asked = [id for id in map(schema.valid, ids) if 0 < len(id.encode()) <= _LONGEST_ID]
         if not asked:
             return []
-        client = self._cluster.client
-        found = await self._cluster.ask(
-            lambda: client.mget(index=self._index, ids=asked, source_excludes=[schema.VECTOR])
-        )
-        return [_whole(each) for each in found["docs"] if each.get("found")]
+        client, where = self._cluster.client, self._cluster.where
+
+        async def fetch() -> Sequence[dict[str, Any]]:
+            reply = await client.mget(index=self._index, ids=asked, source_excludes=[schema.VECTOR])
+            for each in reply["docs"]:
+                if error := each.get("error"):
+                    # A node that has just come back answers well, without the passages.
+                    raise reply_fault(503, str(error["type"]), str(error["reason"]), where)
+            return reply["docs"]
+
+        return [_whole(each) for each in await self._cluster.ask(fetch) if each.get("found")]
 
     async def neighbours(
         self, passage_id: str, *, before: int = 1, after: int = 1

@@ -28,7 +28,7 @@ class Access:
 
     hosts: tuple[str, ...]
     api_key: str | None = None
-    username: str | None = None
+    username: str = "elastic"
     password: str | None = None
     ca_file: Path | None = None
 
@@ -56,7 +56,7 @@ def access(variables: Mapping[str, str], ca_file: Path | None) -> Access:
     return Access(
         hosts=hosts,
         api_key=variables.get("ELASTICSEARCH_API_KEY"),
-        username=variables.get("ELASTICSEARCH_USERNAME"),
+        username=variables.get("ELASTICSEARCH_USERNAME", "elastic"),
         password=variables.get("ELASTICSEARCH_PASSWORD"),
         ca_file=ca_file,
     )
@@ -151,8 +151,8 @@ def _client(access: Access) -> AsyncElasticsearch:
     options: dict[str, Any] = {}
     if access.api_key:
         options["api_key"] = access.api_key
-    elif access.username:
-        options["basic_auth"] = (access.username, access.password or "")
+    elif access.password:
+        options["basic_auth"] = (access.username, access.password)
     if access.ca_file:
         options["ca_certs"] = str(access.ca_file)
     return AsyncElasticsearch(
