@@ -15,13 +15,13 @@ from agents.calls import Calls, RoleModel
 from agents.gate import Gate
 from agents.journal import Journal
 from agents.models import open_model
+from app.directory import MachineSource, check_directory, open_directory
 from app.settings import ROLES, Settings, SettingsError
 from graph.brief import Brief
 from graph.context import Context
 from graph.ledger import Ledger
 from prompts.templates import Prompts
 from tools.embedded import EmbeddedIndex
-from tools.machines import CsvMachineDirectory
 from tools.patience import Patience
 from training.recipe import Recipe, load_recipe
 from training.rows import TrainingError
@@ -42,7 +42,7 @@ def recipe_of(brief: Brief) -> Recipe | None:
         raise SettingsError(str(error)) from error
 
 
-async def rehearse(brief: Brief, settings: Settings, machines: Path | None) -> None:
+async def rehearse(brief: Brief, settings: Settings, machines: MachineSource) -> None:
     """Raise what would keep a run from starting, before anything of it is written."""
     Prompts(settings.prompts)
     recipe = recipe_of(brief)
@@ -50,13 +50,12 @@ async def rehearse(brief: Brief, settings: Settings, machines: Path | None) -> N
         # Rows are measured with it: better to miss it now than after paid calls.
         load_tokenizer(recipe)
     _open_models(settings)
-    if machines:
-        CsvMachineDirectory(machines)
+    await check_directory(machines, settings)
 
 
 @asynccontextmanager
 async def open_context(
-    run: Path, brief: Brief, settings: Settings, machines: Path | None
+    run: Path, brief: Brief, settings: Settings, machines: MachineSource
 ) -> AsyncGenerator[Context]:
     """Yield the live parts of a run on its folder, and close them."""
     prompts = Prompts(settings.prompts)
@@ -70,20 +69,22 @@ async def open_context(
             minutes=brief.limits.minutes,
             spent=journal.count(),
         )
-        yield Context(
-            run=run,
-            brief=brief,
-            prompts=prompts,
-            models=models,
-            calls=Calls(journal, Gate(settings.concurrency), budget, prompts),
-            ledger=Ledger(ledger_engine),
-            index=EmbeddedIndex(run / "index"),
-            machines=CsvMachineDirectory(machines) if machines else None,
-            recipe=recipe,
-            width=settings.concurrency,
-            child_env=settings.environment,
-            patience=Patience(settings.services.patience),
-        )
+        patience = Patience(settings.services.patience)
+        async with open_directory(machines, settings, patience) as directory:
+            yield Context(
+                run=run,
+                brief=brief,
+                prompts=prompts,
+                models=models,
+                calls=Calls(journal, Gate(settings.concurrency), budget, prompts),
+                ledger=Ledger(ledger_engine),
+                index=EmbeddedIndex(run / "index"),
+                machines=directory,
+                recipe=recipe,
+                width=settings.concurrency,
+                child_env=settings.environment,
+                patience=patience,
+            )
     finally:
         journal_engine.dispose()
         ledger_engine.dispose()

@@ -52,6 +52,7 @@ async def _read(manuals: str, context: Context, emit: Emit) -> None:
         loop.call_soon_threadsafe(emit, event)
 
     found, unreadable = await asyncio.to_thread(read_folder, Path(manuals), on_file)
+    await context.known_machines()
     documents = [await _with_machine(document, context) for document in found]
     kept = [d for d in documents if len(d.pages) >= context.brief.least_pages]
     notes = await _notes(documents, unreadable, context)

