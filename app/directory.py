@@ -47,10 +47,16 @@ async def check_directory(source: MachineSource, settings: Settings) -> None:
         MachineDirectoryError: they cannot be used.
         SettingsError: the service does not answer, or is not set.
     """
+    if source:
+        await look(source, settings)
+
+
+async def look(source: Path | Literal["postgres"], settings: Settings) -> tuple[MachineTable, str]:
+    """Return the machines and the server's version, "" for a file; raises as `check_directory`."""
     if isinstance(source, Path):
-        read_table(source)
-    elif source == POSTGRES:
-        await _answering(_postgres(settings, Patience(0)))
+        return read_table(source), ""
+    directory = _postgres(settings, Patience(0))
+    return await _answering(directory), directory.version
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
+import struct
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -83,19 +84,17 @@ class Proxy:
 
     def _cut_all(self) -> None:
         for writer in self._open:
-            writer.transport.abort()
+            _cut(writer)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         if self._refusing:
             self.cuts += 1
-            writer.transport.abort()
-            return
+            return _cut(writer)
         try:
             there = await asyncio.open_connection("127.0.0.1", self.target)
         except OSError:
-            writer.transport.abort()
-            return
+            return _cut(writer)
         for each in (writer, there[1]):
             each.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._open |= {writer, there[1]}
@@ -106,12 +105,14 @@ class Proxy:
             await asyncio.gather(*ways)
         except _CutError:
             self.cuts += 1
+            _cut(writer)
+            _cut(there[1])
         except OSError:
             pass
         finally:
             for each in (writer, there[1]):
                 self._open.discard(each)
-                each.transport.abort()
+                each.close()
 
     async def _forward(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, left: list[int | None]
@@ -130,6 +131,13 @@ class Proxy:
         # Hand the end of one way on, so that the other can still finish.
         with suppress(OSError):
             writer.write_eof()
+
+
+def _cut(writer: asyncio.StreamWriter) -> None:
+    """Reset the connection, as no orderly close does."""
+    at_once = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+    writer.transport.abort()
 
 
 class _CutError(Exception):

@@ -26,6 +26,7 @@ ONLY_IN = {
     "deepspeed": {"training/finetune.py"},
     "elasticsearch": {"tools/elastic.py"},
     "psycopg": {"tools/postgres.py"},
+    "psycopg_pool": {"tools/postgres.py"},
 }
 
 

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import threading
-import time
 from pathlib import Path
 
 import psycopg
@@ -180,11 +179,9 @@ async def test_server_that_is_not_there(host: str) -> None:
 
 async def test_server_that_says_nothing_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        began = time.monotonic()
         url = f"postgresql://me:x@127.0.0.1:{silent.getsockname()[1]}/names?connect_timeout=2"
         with pytest.raises(ServiceDownError, match="does not answer"):
             await check(url)
-    assert time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize(
