@@ -5,10 +5,10 @@ A file that is given comes before POSTGRES_URL, and that before machines.csv bes
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from app.settings import Settings, SettingsError
 from tools.machines import MachineDirectory, MachineTable
@@ -18,7 +18,10 @@ from tools.patience import Patience, ServiceDownError
 if TYPE_CHECKING:
     from tools.postgres import PostgresMachineDirectory
 
+T = TypeVar("T")
 POSTGRES: Literal["postgres"] = "postgres"
+START_SECONDS = 5.0
+"""How long a start tries to reach a service: a cut connection is no reason not to begin."""
 MachineSource = Path | Literal["postgres"] | None
 
 
@@ -41,7 +44,7 @@ def describe(source: MachineSource, settings: Settings) -> str:
 
 
 async def check_directory(source: MachineSource, settings: Settings) -> None:
-    """Raise what is wrong with the machine names, without waiting for a service that is away.
+    """Raise what is wrong with the machine names, without much waiting for a service that is away.
 
     Raises:
         MachineDirectoryError: they cannot be used.
@@ -56,7 +59,7 @@ async def look(source: Path | Literal["postgres"], settings: Settings) -> tuple[
     if isinstance(source, Path):
         return read_table(source), ""
     directory = _postgres(settings, Patience(0))
-    return await _answering(directory), directory.version
+    return await _at_the_start(directory.check), directory.version
 
 
 @asynccontextmanager
@@ -68,7 +71,7 @@ async def open_directory(
         yield CsvMachineDirectory(source)
     elif source == POSTGRES:
         directory = _postgres(settings, patience)
-        await _answering(directory)
+        await _at_the_start(directory.check)
         async with directory:
             yield directory
     else:
@@ -86,17 +89,14 @@ async def load_file(file: Path, settings: Settings) -> MachineTable:
     url = _url(settings)
     from tools.postgres import load_machines
 
-    try:
-        await load_machines(url, table)
-    except ServiceDownError as error:
-        raise SettingsError(str(error)) from error
+    await _at_the_start(lambda: load_machines(url, table))
     return table
 
 
-async def _answering(directory: PostgresMachineDirectory) -> MachineTable:
-    """Return the table; a server that is away at the start is a mistake in the settings."""
+async def _at_the_start(call: Callable[[], Awaitable[T]]) -> T:
+    """Return what the call returns; a server that is away now is a mistake in the settings."""
     try:
-        return await directory.check()
+        return await Patience(START_SECONDS)("Postgres", call)
     except ServiceDownError as error:
         raise SettingsError(str(error)) from error
 

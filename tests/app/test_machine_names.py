@@ -10,10 +10,16 @@ import pytest
 from app.cli import main
 from tests.conftest import ROOT
 from tests.postgres_server import PASSWORD, PostgresServer
+from tests.proxy import Proxy
 
 EXAMPLES = ROOT / "examples" / "manuals"
 MACHINES = EXAMPLES / "machines.csv"
 NAMES = "SELECT document_filename, document_machine FROM documents"
+
+
+@pytest.fixture(autouse=True)
+def give_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.directory.START_SECONDS", 0.2)
 
 
 def officina(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
@@ -51,6 +57,16 @@ def test_loaded_names_make_the_same_dataset(url, monkeypatch, capfd, tmp_path):
     files = [path for path in Path("postgres").rglob("*") if path.is_file()]
     assert not [path for path in files if PASSWORD.encode() in path.read_bytes()]
     assert PASSWORD not in said.out + said.err
+
+
+def test_cuts_at_the_start_are_borne(url, postgres, monkeypatch):
+    monkeypatch.setattr("app.directory.START_SECONDS", 60)
+    with Proxy(postgres.port, cut_share=0.7, cut_within=3000, seed=1) as proxy:
+        cut = url.replace(f":{postgres.port}/", f":{proxy.port}/")
+        monkeypatch.setenv("POSTGRES_URL", cut)
+        assert officina(monkeypatch, "machines", "load", MACHINES) == 0
+        assert officina(monkeypatch, "run", EXAMPLES, "--rows", "2", "--out", "run") == 0
+        assert proxy.cuts > 1
 
 
 def test_query_of_the_first_seed_makes_rows(url, postgres, database, monkeypatch):
