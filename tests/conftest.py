@@ -64,7 +64,7 @@ def postgres() -> Iterator[PostgresServer]:
         server = PostgresServer(Path(folder))
         server.start()
         yield server
-        server.stop()
+        server.kill()
 
 
 @pytest.fixture

@@ -65,10 +65,6 @@ class PostgresServer:
         parent = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
         return [parent.pid, *(child.pid for child in parent.children(recursive=True))]
 
-    def stop(self) -> None:
-        """Stop it at once, cutting every connection."""
-        self._run("pg_ctl", "-m", "immediate", "stop")
-
     @contextmanager
     def away(self) -> Iterator[None]:
         """Kill it, and start it again at the end of the block."""

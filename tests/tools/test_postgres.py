@@ -4,11 +4,18 @@ import asyncio
 import os
 import signal
 import socket
+import ssl
 import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.postgres_server import PASSWORD, PostgresServer
 from tests.proxy import Proxy
@@ -184,6 +191,50 @@ async def test_server_that_says_nothing_is_given_up() -> None:
             await check(url)
 
 
+@pytest.fixture
+def encrypting(tmp_path: Path) -> Iterator[int]:
+    """The port of a server that answers over TLS, with a certificate that nobody signed."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "elsewhere")])
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    built = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+    signed = built.add_extension(x509.BasicConstraints(True, None), critical=True)
+    certificate = signed.sign(key, hashes.SHA256())
+    encoding, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    (tmp_path / "server.crt").write_bytes(certificate.public_bytes(encoding))
+    private = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, plain)
+    (tmp_path / "server.key").write_bytes(private)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(tmp_path / "server.crt", tmp_path / "server.key")
+
+    def serve() -> None:
+        while True:
+            try:
+                there, _ = server.accept()
+            except OSError:
+                return
+            with suppress(OSError):
+                there.recv(8)
+                there.sendall(b"S")
+                tls.wrap_socket(there, server_side=True).close()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=serve, daemon=True).start()
+        yield server.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        ("sslmode=verify-full&sslrootcert=none.crt", "does not exist"),
+        ("sslmode=verify-full&sslrootcert=system", "certificate verify failed"),
+        ("sslmode=verify-full&sslrootcert=server.crt", "does not match host name"),
+    ],
+)
+async def test_mistrusted_certificate_is_a_sentence(encrypting: int, mode: str, words: str) -> None:
+    with pytest.raises(MachineDirectoryError, match=f"over TLS as asked for: .*{words}.*sslmode"):
+        await check(f"postgresql://me:x@127.0.0.1:{encrypting}/names?{mode}")
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -210,6 +261,7 @@ async def test_many_questions_are_one_query(postgres: PostgresServer, loaded: st
         assert proxy.connections == 1
 
 
+@pytest.mark.slow
 async def test_killed_server_is_waited_for(
     postgres: PostgresServer, loaded: str, never_fresh: None
 ) -> None:
@@ -227,6 +279,7 @@ async def test_killed_server_is_waited_for(
     assert set(waited) == {f"Postgres at {address(loaded)}"}
 
 
+@pytest.mark.slow
 async def test_restarted_server_is_not_noticed(
     postgres: PostgresServer, loaded: str, never_fresh: None
 ) -> None:
@@ -238,6 +291,7 @@ async def test_restarted_server_is_not_noticed(
             assert await directory.machines() == before
 
 
+@pytest.mark.slow
 async def test_patience_is_spent_once(
     postgres: PostgresServer, loaded: str, never_fresh: None
 ) -> None:
@@ -256,6 +310,7 @@ async def test_patience_is_spent_once(
         assert await directory.find("Orion 40")
 
 
+@pytest.mark.slow
 async def test_frozen_server_is_waited_for(
     postgres: PostgresServer, loaded: str, never_fresh: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
