@@ -19,6 +19,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+machine_verbs = typer.Typer(no_args_is_help=True)
+app.add_typer(machine_verbs, name="machines", help="The machine names in Postgres.")
 DONE, FAULT, MISTAKE, SHORT, INTERRUPTED = 0, 1, 2, 3, 130
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="The run folder.")]
@@ -56,6 +58,7 @@ def run(
 ) -> None:
     """Make a dataset from a folder of manuals."""
     from app import runs, verbs
+    from app.directory import machine_source
 
     roles = {"generator": generator, "critic": critic, "answerer": answerer}
     settings = verbs.settings_for(
@@ -63,7 +66,7 @@ def run(
     )
     wanted = verbs.read_wanted(brief, rows)
     folder = out or Path("runs") / manuals.resolve().name
-    found = verbs.machines_file(manuals, machines)
+    found = machine_source(manuals, machines, settings)
     started = runs.create_run(folder, manuals, wanted, settings, found)
     raise typer.Exit(verbs.carry_out(folder, started, wanted, settings, as_json=as_json))
 
@@ -151,6 +154,21 @@ def evaluate(run: Run) -> None:
     from app import verbs
 
     verbs.evaluate(run)
+
+
+@machine_verbs.command()
+def load(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file as machines.csv is.")],
+) -> None:
+    """Replace the machine names in Postgres by those of a file."""
+    from app import verbs
+
+    verbs.load_machines(file)
+
+
+@machine_verbs.callback()
+def machines() -> None:
+    """Keep machine names in Postgres."""
 
 
 @app.command()

@@ -5,40 +5,32 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import import_module, metadata
 from importlib.util import find_spec
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from app.settings import SettingsError, read_settings
+from app.doctor_line import Line
+from app.doctor_machines import machine_lines
+from app.settings import Settings, SettingsError, read_settings
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("app", "graph", "agents", "prompts", "training", "tools", "checks")
 TRAINING = ("torch", "transformers", "peft", "trl", "bitsandbytes", "datasets", "deepspeed")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One thing that was looked at; `mend` says what to do, empty when it is well."""
-
-    what: str
-    found: str
-    mend: str = ""
-    needed: bool = True
-
-
 def examine() -> bool:
     """Print what is there and what is not; return whether datasets can be made."""
-    lines = [_python(), *_rooms(), _models(), _training()]
+    lines = [_python(), *_rooms(), *_settings(), _training()]
     table = Table("what", "found", "what to do", box=None)
     for line in lines:
         mark = (
             "[green]ok[/]" if not line.mend else ("[red]no[/]" if line.needed else "[yellow]–[/]")
         )
-        table.add_row(line.what, f"{mark} {line.found}", line.mend)
+        table.add_row(escape(line.what), f"{mark} {escape(line.found)}", escape(line.mend))
     Console().print(table)
     return not any(line.mend and line.needed for line in lines)
 
@@ -63,11 +55,17 @@ def _rooms() -> Iterator[Line]:
         yield Line(f"room {room}", "this checkout" if place == ROOT / room else str(place), mend)
 
 
-def _models() -> Line:
+def _settings() -> Iterator[Line]:
     try:
         settings = read_settings(model=None, by_role={}, concurrency=None)
     except SettingsError as error:
-        return Line("models", "cannot be used", str(error))
+        yield Line("settings", "cannot be used", str(error))
+        return
+    yield _models(settings)
+    yield from machine_lines(settings)
+
+
+def _models(settings: Settings) -> Line:
     return Line("models", ", ".join(f"{role} {spec}" for role, spec in settings.models.items()))
 
 

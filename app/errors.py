@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from agents.faults import CallError, ModelUnavailableError
+from agents.faults import CallError
 from agents.journal import JournalError
 from app.cli import FAULT, MISTAKE
 from app.runs import RunError
@@ -30,7 +30,6 @@ MISTAKES = (
     MachineDirectoryError,
     PromptError,
     RunError,
-    ServiceDownError,
     ServicesError,
     SettingsError,
     TrainingError,
@@ -42,7 +41,7 @@ def told(error: Exception) -> tuple[int, str]:
     """Return the exit code of an error and the sentence to say."""
     if isinstance(error, typer.TyperException):
         return MISTAKE, f"{error.format_message()}. `officina --help` shows the verbs."
-    if isinstance(error, ModelUnavailableError):
+    if isinstance(error, ServiceDownError):
         return MISTAKE, f"{error} Then go on with `officina resume` and the run folder."
     if isinstance(error, MISTAKES):
         return MISTAKE, str(error)

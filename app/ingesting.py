@@ -10,14 +10,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from app.opening import START_SECONDS
-from app.opening_index import for_manuals, open_index
+from app.directory import MachineSource, machine_source, open_directory
+from app.opening_index import check_index, for_manuals, open_index
 from app.settings import Settings, SettingsError, read_settings
-from app.verbs import machines_file
 from graph.ingest import Cutting, batches, content_hash, read_documents
 from tools.documents import Unreadable
 from tools.elastic import ElasticIndex
-from tools.machines import CsvMachineDirectory
 from tools.patience import Patience
 
 
@@ -33,21 +31,22 @@ def ingest(
         )
     if overlap >= size:
         raise SettingsError(f"--overlap {overlap} is not smaller than --chunk-size {size}.")
-    directory = machines_file(manuals, machines)
+    source = machine_source(manuals, machines, settings)
     cut = Cutting(size, overlap)
-    asyncio.run(_ingest(manuals, directory, settings, cut, recreate=recreate))
+    asyncio.run(_ingest(manuals, source, settings, cut, recreate=recreate))
 
 
 async def _ingest(
-    manuals: Path, machines: Path | None, settings: Settings, cut: Cutting, *, recreate: bool
+    manuals: Path, machines: MachineSource, settings: Settings, cut: Cutting, *, recreate: bool
 ) -> None:
-    patience = Patience(START_SECONDS)
-    opened = open_index(Path(), settings, patience, recreate=recreate)
-    directory = CsvMachineDirectory(machines) if machines else None
+    await check_index(settings)
     with _View() as view:
-        async with opened as index:
+        patience = Patience(settings.services.patience, view.on_wait)
+        async with (
+            open_directory(machines, settings, patience) as directory,
+            open_index(Path(), settings, patience, recreate=recreate) as index,
+        ):
             assert isinstance(index, ElasticIndex)
-            patience.seconds, patience.on_wait = settings.services.patience, view.on_wait
             documents, unreadable = await read_documents(str(manuals), directory, view.on_event)
             content = content_hash(documents, cut)
             await index.fill(content, batches(documents, cut, view.on_event))

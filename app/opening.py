@@ -15,7 +15,8 @@ from agents.calls import Calls, RoleModel
 from agents.gate import Gate
 from agents.journal import Journal
 from agents.models import open_model
-from app.opening_index import open_index
+from app.directory import MachineSource, check_directory, open_directory
+from app.opening_index import check_index, open_index
 from app.settings import ROLES, Settings, SettingsError
 from graph.brief import Brief
 from graph.context import Context
@@ -23,14 +24,11 @@ from graph.ledger import Ledger, Note
 from prompts.templates import Prompts
 from tools.index import Index
 from tools.library import DOCUMENTS, Library
-from tools.machines import CsvMachineDirectory
 from tools.patience import Patience
 from training.recipe import Recipe, load_recipe
 from training.rows import TrainingError
 from training.tokens import load_tokenizer
 
-START_SECONDS = 3.0
-"""How long a start waits for a service: nobody looks on while a typing error is waited for."""
 _LOST = "The index holds this text, and no document here does: it is not used."
 
 
@@ -48,7 +46,7 @@ def recipe_of(brief: Brief) -> Recipe | None:
         raise SettingsError(str(error)) from error
 
 
-async def rehearse(brief: Brief, settings: Settings, machines: Path | None) -> None:
+async def rehearse(brief: Brief, settings: Settings, machines: MachineSource) -> None:
     """Raise what would keep a run from starting, before anything of it is written."""
     Prompts(settings.prompts)
     recipe = recipe_of(brief)
@@ -56,21 +54,19 @@ async def rehearse(brief: Brief, settings: Settings, machines: Path | None) -> N
         # Rows are measured with it: better to miss it now than after paid calls.
         load_tokenizer(recipe)
     _open_models(settings)
-    if machines:
-        CsvMachineDirectory(machines)
-    if settings.index != "embedded":
-        async with _index(Path(), settings, Patience(START_SECONDS)):
-            pass
+    await check_directory(machines, settings)
+    await check_index(settings)
 
 
 @asynccontextmanager
 async def open_context(
-    run: Path, brief: Brief, settings: Settings, machines: Path | None
+    run: Path, brief: Brief, settings: Settings, machines: MachineSource
 ) -> AsyncGenerator[Context]:
     """Yield the live parts of a run on its folder, and close them."""
     prompts = Prompts(settings.prompts)
     recipe = recipe_of(brief)
     models = _open_models(settings)
+    await check_index(settings)
     patience = Patience(settings.services.patience)
     journal_engine, ledger_engine = _engine(run / "journal.sqlite"), _engine(run / "ledger.sqlite")
     try:
@@ -81,7 +77,10 @@ async def open_context(
             minutes=brief.limits.minutes,
             spent=journal.count(),
         )
-        async with _index(run, settings, patience, ledger) as index:
+        async with (
+            open_directory(machines, settings, patience) as directory,
+            _index(run, settings, patience, ledger) as index,
+        ):
             yield Context(
                 run=run,
                 brief=brief,
@@ -90,7 +89,7 @@ async def open_context(
                 calls=Calls(journal, Gate(settings.concurrency), budget, prompts),
                 ledger=ledger,
                 index=index,
-                machines=CsvMachineDirectory(machines) if machines else None,
+                machines=directory,
                 recipe=recipe,
                 width=settings.concurrency,
                 child_env=settings.environment,
@@ -102,11 +101,10 @@ async def open_context(
 
 
 def _index(
-    run: Path, settings: Settings, patience: Patience, ledger: Ledger | None = None
+    run: Path, settings: Settings, patience: Patience, ledger: Ledger
 ) -> AbstractAsyncContextManager[Index]:
     def on_lost(id: str, file: str) -> None:
-        if ledger:
-            ledger.note([Note("lost", f"{file} {id}".strip(), 0, _LOST)])
+        ledger.note([Note("lost", f"{file} {id}".strip(), 0, _LOST)])
 
     return open_index(
         run / "index",

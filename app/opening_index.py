@@ -6,14 +6,21 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.services import Elasticsearch
 from app.settings import Settings, SettingsError
+from app.starting import at_the_start
 from tools.elastic_schema import Making
 from tools.embedded import EmbeddedIndex
 from tools.index import Index
 from tools.library import Library
 from tools.patience import Patience
+
+if TYPE_CHECKING:
+    from tools.elastic import ElasticIndex
+    from tools.elastic_cluster import Cluster
+    from tools.located import LocatedIndex
 
 ALIAS = "officina"
 
@@ -33,6 +40,19 @@ def _forget(lead: str, file: str) -> None:
     """Let a lead go that is found in no document."""
 
 
+async def check_index(settings: Settings) -> None:
+    """See that a cluster answers, and that the index can be filled or read, whichever is wanted.
+
+    Raises:
+        SettingsError: it does not answer, or the settings contradict each other.
+        IndexUnavailableError: it answers, and something must be mended first.
+    """
+    if settings.index == "elasticsearch":
+        async with _cluster(settings, Patience(0)) as cluster:
+            index = _on_cluster(cluster, settings)
+            await at_the_start("Elasticsearch", index.check)
+
+
 @asynccontextmanager
 async def open_index(
     folder: Path,
@@ -47,38 +67,49 @@ async def open_index(
     if settings.index == "embedded":
         yield EmbeddedIndex(folder)
         return
-    from tools.elastic import ElasticIndex
+    async with _cluster(settings, patience) as cluster:
+        yield _on_cluster(cluster, settings, library, on_lost, recreate=recreate)
+
+
+@asynccontextmanager
+async def _cluster(settings: Settings, patience: Patience) -> AsyncGenerator[Cluster]:
     from tools.elastic_cluster import Cluster, access
+
+    let_in = access(settings.variables, settings.services.elasticsearch.ca_file)
+    cluster = Cluster(let_in, patience, settings.redact)
+    try:
+        yield cluster
+    finally:
+        await cluster.close()
+
+
+def _on_cluster(
+    cluster: Cluster,
+    settings: Settings,
+    library: Callable[[], Library] = lambda: Library(()),
+    on_lost: Callable[[str, str], None] = _forget,
+    *,
+    recreate: bool = False,
+) -> ElasticIndex | LocatedIndex:
+    from tools.elastic import ElasticIndex
     from tools.embeddings import open_embeddings
     from tools.foreign import ForeignLeads, OwnLeads
     from tools.located import LocatedIndex
 
     wanted = settings.services.elasticsearch
-    alias = wanted.index or ALIAS
+    alias, named = wanted.index or ALIAS, wanted.embeddings
     _refuse_to_fill_a_foreign_one(wanted, settings)
-    embeddings = (
-        open_embeddings(wanted.embeddings, settings.variables) if wanted.embeddings else None
-    )
-    cluster = Cluster(access(settings.variables, wanted.ca_file), patience, settings.redact)
+    if wanted.fields:
+        return LocatedIndex(ForeignLeads(cluster, alias, wanted.fields), library, on_lost)
     own = ElasticIndex(
         cluster,
         alias,
-        Making(wanted.k1, wanted.b, wanted.embeddings),
+        Making(wanted.k1, wanted.b, named),
         find=wanted.search,
-        embeddings=embeddings,
+        embeddings=open_embeddings(named, settings.variables) if named else None,
         recreate=recreate,
     )
-    try:
-        if settings.ingest:
-            await own.check()
-            yield own
-        else:
-            fields = wanted.fields
-            leads = ForeignLeads(cluster, alias, fields) if fields else OwnLeads(own)
-            await leads.check()
-            yield LocatedIndex(leads, library, on_lost)
-    finally:
-        await cluster.close()
+    return own if settings.ingest else LocatedIndex(OwnLeads(own), library, on_lost)
 
 
 def _refuse_to_fill_a_foreign_one(wanted: Elasticsearch, settings: Settings) -> None:

@@ -31,7 +31,7 @@ NOTE_TITLES = {
     "unreadable": "Could not be read, or not asked about",
     "skipped": "Skipped by a setting, or for its language",
     "no_machine": "Without a machine",
-    "no_file": "Named by the machines file alone",
+    "no_file": "Named with a machine, and not there",
     "lost": "In the index, but not in these manuals",
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from app.opening import open_books
@@ -10,8 +9,7 @@ from app.report import ReportFacts, write_report
 from app.runs import RunFile
 from app.settings import is_offline
 from graph.brief import Brief
-from tools.library import DOCUMENTS, Library
-from tools.machines import CsvMachineDirectory
+from tools.library import DOCUMENTS, MACHINES_KEPT, Library, read_machines
 from training.launch import TrainingResult
 
 
@@ -26,7 +24,7 @@ def write_run_report(run: Path, started: RunFile, brief: Brief) -> Path:
             notes=ledger.notes(),
             spent=journal.spent(),
             documents=Library.open(run / DOCUMENTS).documents,
-            machines=_machine_names(run, started),
+            machines={m.code: m.name for m in read_machines(run / MACHINES_KEPT)},
             decision=result.decision,
             reason=result.reason,
             evaluation=result.evaluation,
@@ -35,13 +33,6 @@ def write_run_report(run: Path, started: RunFile, brief: Brief) -> Path:
         )
     write_report(path, facts)
     return path
-
-
-def _machine_names(run: Path, started: RunFile) -> dict[str, str]:
-    if started.machines is None:
-        return {}
-    machines = asyncio.run(CsvMachineDirectory(run / started.machines).machines())
-    return {machine.code: machine.name for machine in machines}
 
 
 def _losses(path: Path) -> tuple[float, ...]:

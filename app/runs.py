@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from filelock import FileLock, Timeout
 
+from app.directory import POSTGRES, MachineSource
 from app.opening import open_context, rehearse
 from app.settings import IndexKind, Settings
 from graph.brief import Brief, dump_brief, load_brief
@@ -52,7 +53,8 @@ class Result:
 class RunFile:
     """run.json: what a run was started with, and how it ended. No key is ever in it.
 
-    `machines` is the copy in the run folder, so that a run goes on where its manuals are gone.
+    `machines` is the copy in the run folder, so that a run goes on where its manuals are gone, or
+    "postgres".
     """
 
     manuals: str
@@ -68,7 +70,7 @@ class RunFile:
 
 
 def create_run(
-    run: Path, manuals: Path, brief: Brief, settings: Settings, machines: Path | None
+    run: Path, manuals: Path, brief: Brief, settings: Settings, machines: MachineSource
 ) -> RunFile:
     """Make the run folder and write down what the run is started with.
 
@@ -82,7 +84,7 @@ def create_run(
     run.mkdir(parents=True, exist_ok=True)
     made = RunFile(
         manuals=str(manuals.resolve()),
-        machines=MACHINES if machines else None,
+        machines=MACHINES if isinstance(machines, Path) else machines,
         models=dict(settings.models),
         concurrency=settings.concurrency,
         prompts=str(settings.prompts.resolve()) if settings.prompts else None,
@@ -99,7 +101,7 @@ def create_run(
                 "or give another folder with --out."
             )
         (run / "brief.yaml").write_text(dump_brief(brief), encoding="utf-8")
-        if machines:
+        if isinstance(machines, Path):
             shutil.copyfile(machines, run / MACHINES)
         write_run_file(run, made)
     return made
@@ -142,6 +144,13 @@ def write_run_file(run: Path, content: RunFile) -> None:
     write_whole(run / RUN_FILE, text)
 
 
+def machines_of(run: Path, started: RunFile) -> MachineSource:
+    """Return where a run has its machine names from."""
+    if started.machines == POSTGRES:
+        return POSTGRES
+    return run / started.machines if started.machines else None
+
+
 @contextmanager
 def locked(run: Path) -> Generator[None]:
     """Hold the run folder, so that no second process works on it.
@@ -169,7 +178,7 @@ async def drive(
 ) -> Result:
     """Run the dataset graph on the folder to its end, and write down how it ended."""
     began = time.monotonic()
-    machines = run / started.machines if started.machines else None
+    machines = machines_of(run, started)
     ended = DatasetState(started.manuals)
     async with open_context(run, brief, settings, machines) as context:
         stream = dataset_graph.astream(

@@ -19,13 +19,14 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.directory import machine_source
 from app.errors import MISTAKES, told
 from app.opening import open_context
 from app.opening_index import for_manuals
 from app.reporting import write_run_report
-from app.runs import RUN_FILE, RunError, RunFile, create_run, drive, locked, read_run
+from app.runs import RUN_FILE, RunError, RunFile, create_run, drive, locked, machines_of, read_run
 from app.settings import Settings, read_settings
-from app.verbs import machines_file, settings_of
+from app.verbs import settings_of
 from graph.brief import Brief, read_brief
 from graph.context import Context
 from graph.ingest import ingest_folder
@@ -194,7 +195,7 @@ def _wished_windows(wish: QuestionWish, context: Context) -> list[Window]:
 async def _context_of(wish: Wish) -> AsyncGenerator[Context]:
     with _told_as_sentences():
         it = await asyncio.to_thread(_open, wish)
-        machines = it.run / it.started.machines if it.started.machines else None
+        machines = machines_of(it.run, it.started)
         with locked(it.run):
             async with open_context(it.run, it.brief, it.settings, machines) as context:
                 yield context
@@ -209,7 +210,8 @@ def _open(wish: Wish) -> Opened:
     if not (run / RUN_FILE).exists():
         settings = read_settings(model=None, by_role={}, concurrency=None)
         settings = for_manuals(settings, manuals)
-        started = create_run(run, manuals, brief, settings, machines_file(manuals, None))
+        names = machine_source(manuals, None, settings)
+        started = create_run(run, manuals, brief, settings, names)
         return Opened(run, started, brief, settings)
     started, kept = read_run(run)
     if (started.manuals, kept) != (str(manuals.resolve()), brief):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from dotenv import dotenv_values
 
@@ -121,8 +121,9 @@ def _passwords(values: Mapping[str, str]) -> Iterator[str]:
     """Yield the passwords that stand in the services' URLs."""
     for name in _URLS:
         for url in values.get(name, "").split(","):
-            if password := urlsplit(url).password:
-                yield password
+            parts = urlsplit(url)
+            held = [parts.password, *parse_qs(parts.query).get("password", ())]
+            yield from (unquote(password) for password in held if password)
 
 
 def _absolute(spec: str) -> str:

@@ -13,15 +13,15 @@ from rich.console import Console
 
 from agents.journal import Spent
 from app.cli import DONE, MISTAKE, SHORT
+from app.directory import POSTGRES, describe, load_file
 from app.opening import open_books
 from app.opening_index import for_manuals
 from app.progress import RunView, printable, render_status
 from app.reporting import write_run_report
-from app.runs import Result, RunFile, drive, locked, read_run, write_run_file
+from app.runs import Result, RunFile, drive, locked, machines_of, read_run, write_run_file
 from app.services import read_services
 from app.settings import Settings, SettingsError, is_offline, read_settings
 from graph.brief import Brief, load_brief
-from tools.machines import find_directory_file
 from training.recipe import load_recipe
 
 
@@ -29,11 +29,6 @@ def read_wanted(path: Path | None, rows: int | None) -> Brief:
     """Return the brief in the file, or the default one; `rows` comes before what it says."""
     brief = load_brief(path) if path else Brief()
     return brief.model_copy(update={"rows": rows}) if rows else brief
-
-
-def machines_file(manuals: Path, given: Path | None) -> Path | None:
-    """Return the file that names the machines, if there is one."""
-    return given or (find_directory_file(manuals) if manuals.is_dir() else None)
 
 
 def settings_for(
@@ -77,6 +72,9 @@ def carry_out(
     console = Console(stderr=True)
     limit = brief.limits.calls_for(brief.rows)
     console.print(_opening(settings, brief, limit), highlight=False)
+    if started.machines:
+        named = describe(machines_of(run, started), settings)
+        console.print(f"Machine names: {named}.", highlight=False, soft_wrap=True)
     with locked(run):
         with (
             open_books(run) as (ledger, journal),
@@ -237,6 +235,18 @@ def evaluate(run: Path) -> None:
     print(f"answers  {result.answers}")
     for arm, score in sorted(result.token_f1.items()):
         print(f"token F1 {arm}: {score:.3f}")
+
+
+def load_machines(file: Path) -> None:
+    """Put the machines of a file into Postgres, and say what is there now."""
+    settings = read_settings(model=None, by_role={}, concurrency=None)
+    table = asyncio.run(load_file(file, settings))
+    print(
+        f"{len(table.machines)} machines and {len(table.codes_by_filename)} documents are in "
+        f"{describe(POSTGRES, settings)}."
+    )
+    if settings.services.postgres.query:
+        _say("Runs do not read them while officina.yaml has a query of its own under `postgres`.")
 
 
 def _note_result(run: Path, started: RunFile, brief: Brief) -> None:

@@ -54,7 +54,7 @@ async def fill(passages: list[Passage], wanted: int, url: str) -> float:
 
 def main() -> None:
     """Print the speed of a few rounds."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("manuals", type=Path, metavar="MANUALS")
     parser.add_argument("--passages", type=int, default=50_000)
     parser.add_argument("--rounds", type=int, default=3)

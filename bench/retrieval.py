@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
+from typing import Any, cast
 
 import pyarrow.parquet as pq
 
@@ -49,7 +50,8 @@ class Likeness:
 
 def asked_in(run: Path) -> list[Asked]:
     """Return the questions of a run's rows."""
-    rows = pq.read_table(run / "dataset" / "rows.parquet").to_pylist()
+    table = pq.read_table(run / "dataset" / "rows.parquet")
+    rows = cast("list[dict[str, Any]]", table.to_pylist())
     return [
         Asked(
             row["question"],
@@ -102,7 +104,7 @@ def _overlap(one: Sequence[str], other: Sequence[str]) -> float:
 
 def main() -> None:
     """Print the figures of the runs named."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN")
     parser.add_argument("--elasticsearch", default="http://127.0.0.1:9200", metavar="URL")
     options = parser.parse_args()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +19,7 @@ from graph.state import Window
 from prompts.templates import Part, Prompts, Source
 from tools.documents import Document
 from tools.index import Index
-from tools.library import DOCUMENTS, Library
+from tools.library import DOCUMENTS, MACHINES_KEPT, Library, read_machines, write_machines
 from tools.machines import Machine, MachineDirectory
 from tools.patience import Patience
 from tools.search import build_tools
@@ -49,6 +49,7 @@ class Context:
     child_env: Mapping[str, str]
     patience: Patience
     emit: Emit | None = None
+    _known: Sequence[Machine] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         """Let waiting for a service be seen."""
@@ -83,12 +84,24 @@ class Context:
 
     async def machine(self, code: str | None) -> Machine | None:
         """Return the machine with this code."""
-        return next((m for m in await self._machines() if m.code == code), None)
+        return next((m for m in await self.known_machines() if m.code == code), None)
 
     async def other_machines(self, code: str | None) -> list[str]:
         """Return the names of all machines but the one with this code."""
         own = await self.machine(code)
-        return sorted({m.name for m in await self._machines()} - {own.name if own else ""})
+        return sorted({m.name for m in await self.known_machines()} - {own.name if own else ""})
+
+    async def known_machines(self) -> Sequence[Machine]:
+        """Return every machine as it was called when the run first asked.
+
+        Kept in the run folder: a name that changes under a run must not change rows halfway.
+        """
+        if self._known is None:
+            kept = self.run / MACHINES_KEPT
+            if self.machines and not kept.exists():
+                write_machines(kept, await self.machines.machines())
+            self._known = read_machines(kept)
+        return self._known
 
     async def source(self, window: Window) -> Source:
         """Return what the window shows a model: its text by section and page."""
@@ -103,9 +116,6 @@ class Context:
     def _say_waiting(self, service: str, seconds: float) -> None:
         if self.emit:
             self.emit({"event": "waiting", "service": service, "seconds": round(seconds, 1)})
-
-    async def _machines(self) -> list[Machine]:
-        return list(await self.machines.machines()) if self.machines else []
 
 
 def _parts(document: Document, window: Window) -> tuple[Part, ...]:

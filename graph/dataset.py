@@ -33,7 +33,11 @@ Update = dict[str, Any]
 
 async def ingest(state: DatasetState, runtime: Runtime[Context]) -> Update:
     """Read the manuals, write the normalised documents, index their passages."""
-    await ingest_folder(state.manuals, runtime.context, runtime.stream_writer)
+    runtime.context.emit = runtime.stream_writer
+    try:
+        await ingest_folder(state.manuals, runtime.context, runtime.stream_writer)
+    finally:
+        runtime.context.emit = None
     return {}
 
 

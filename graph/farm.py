@@ -7,10 +7,11 @@ import contextvars
 
 from langchain_core.runnables import RunnableConfig
 
-from agents.faults import BudgetExhaustedError, CallError, ModelUnavailableError
+from agents.faults import BudgetExhaustedError, CallError
 from graph.context import Context
 from graph.question import RECURSION_LIMIT, build_question_graph
 from graph.state import QuestionInput
+from tools.patience import ServiceDownError
 
 POOL_PER_PLACE = 1.5
 # None would inherit the outer graph's saver; the journal is what makes a candidate durable.
@@ -22,6 +23,7 @@ async def farm_round(context: Context) -> str:
 
     Raises:
         CallError: a model cannot be used at all.
+        ServiceDownError: a service is away, and nothing has been made yet.
     """
     asked = context.ledger.asked()
     open_candidates = [entry.candidate for entry in context.ledger.entries("planned")]
@@ -29,7 +31,7 @@ async def farm_round(context: Context) -> str:
         QuestionInput(candidate, tuple(filter(None, asked.get(candidate.window.id, ()))))
         for candidate in open_candidates
     )
-    stopped: list[CallError] = []
+    stopped: list[CallError | ServiceDownError] = []
 
     async def work() -> None:
         for question in waiting:
@@ -37,7 +39,7 @@ async def farm_round(context: Context) -> str:
                 return
             try:
                 await _run_apart(question, context)
-            except CallError as error:
+            except (CallError, ServiceDownError) as error:
                 stopped.append(error)
 
     pool = min(len(open_candidates), max(1, int(context.width * POOL_PER_PLACE)))
@@ -50,7 +52,7 @@ async def farm_round(context: Context) -> str:
         raise several.exceptions[0] from several
     if not stopped:
         return ""
-    ends_short = isinstance(stopped[0], BudgetExhaustedError | ModelUnavailableError)
+    ends_short = isinstance(stopped[0], BudgetExhaustedError | ServiceDownError)
     if ends_short and context.calls.journal.count():
         return str(stopped[0])
     raise stopped[0]

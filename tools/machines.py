@@ -1,31 +1,25 @@
 """Machines: which machine a document is about, and the directory that resolves a spoken name.
 
-`CsvMachineDirectory` reads `machines.csv` in the manuals' folder. A typo may bend the words of a
-name, never its numbers: an Ares 250 is not an Ares 200.
+The rules live in one `MachineTable` in memory. Where its rows come from is the only thing that the
+directories of `tools/machines_csv.py` and `tools/postgres.py` differ in.
 """
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
+from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
-from pathlib import Path
 from typing import Protocol
 
-from tools.blocks import DocumentError
-from tools.decode import read_text_file
+from tools.machine_names import Parts, likeness, name_parts
 
-DIRECTORY_FILES = ("machines.csv", "info_files.csv")
+NEEDED = ("filename", "machine_name", "machine_code")
 
-_NEEDED = ("filename", "machine_name", "machine_code")
 _LEAST_CONFIDENCE = 0.74
 _SUFFIX = re.compile(r"\.[a-z][a-z0-9]{0,4}$")
-_NAME_PART = re.compile(r"\d+|[^\W\d_]+")
-_DESIGNATOR = re.compile(r"\d+|[ivx]+|..?")
 
 
 class MachineDirectoryError(Exception):
@@ -51,7 +45,11 @@ class MachineMatch:
 
 
 class MachineDirectory(Protocol):
-    """Names of machines, and which document belongs to which."""
+    """Names of machines, and which document belongs to which.
+
+    Each method raises MachineDirectoryError for names that cannot be used, and ServiceDownError
+    when the service that holds them is away for longer than the run's patience.
+    """
 
     async def machines(self) -> Sequence[Machine]:
         """Return every machine, by code."""
@@ -71,118 +69,121 @@ class MachineDirectory(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """A line of the file: a document and the machine it is about."""
+class MachineRow:
+    """A document and the machine it is about; `place` is where an error says it stands."""
 
-    line: int
+    place: str
     filename: str
     machine: Machine
 
 
-class CsvMachineDirectory:
-    """The machine directory in a CSV file with a line for each document."""
+def machine_row(place: str, values: Mapping[str, str], aliases: Iterable[str]) -> MachineRow:
+    """Return the row with these values; raises MachineDirectoryError for an empty one."""
+    if empty := [name for name in NEEDED if not values[name]]:
+        raise MachineDirectoryError(f"{place}: {empty[0]} is empty; fill it in.")
+    known = tuple(alias.strip() for alias in aliases if alias.strip())
+    family = values.get("family") or None
+    machine = Machine(values["machine_code"], values["machine_name"], known, family)
+    return MachineRow(place, values["filename"], machine)
 
-    def __init__(self, path: Path) -> None:
-        """Read the file; raises MachineDirectoryError for the first line that cannot stand."""
-        rows = list(_rows(path))
-        if not rows:
-            raise MachineDirectoryError(f"{path} names no machine: add a line for each document.")
-        self._machines = _machines(path, rows)
-        self._codes = _codes_by_file(path, rows)
-        self._filenames = tuple(dict.fromkeys(row.filename for row in rows))
 
-    async def machines(self) -> Sequence[Machine]:
-        """Return every machine, by code."""
-        return [self._machines[code] for code in sorted(self._machines)]
+class MachineTable:
+    """Every machine and its documents, in memory, and the rules by which they are found."""
 
-    async def machine_of(self, document: str) -> Machine | None:
+    def __init__(self, rows: Sequence[MachineRow]) -> None:
+        """Take the rows; raises MachineDirectoryError for the first one that cannot stand."""
+        by_code = _by_code(rows)
+        self.machines = tuple(by_code[code] for code in sorted(by_code))
+        self.codes_by_filename = {row.filename: row.machine.code for row in rows}
+        self._by_code = by_code
+        self._codes_by_key = _codes_by_key(rows)
+        self._names = [(machine, _names(machine)) for machine in self.machines]
+
+    def machine_of(self, document: str) -> Machine | None:
         """Return the machine of the document, matched by path, file name, or name less suffix."""
         for key in _keys(document):
-            if len(codes := self._codes.get(key, set())) == 1:
-                return self._machines[next(iter(codes))]
+            if len(codes := self._codes_by_key.get(key, set())) == 1:
+                return self._by_code[next(iter(codes))]
         return None
 
-    async def missing(self, documents: Sequence[str]) -> list[str]:
+    def missing(self, documents: Sequence[str]) -> list[str]:
         """Return the file names that are given a machine and are none of these documents'."""
         known = {key for document in documents for key in _keys(document)}
-        return [name for name in self._filenames if known.isdisjoint((_file(name), _stem(name)))]
+        return [
+            name for name in self.codes_by_filename if known.isdisjoint((_file(name), _stem(name)))
+        ]
 
-    async def find(self, name: str) -> list[MachineMatch]:
+    def find(self, name: str) -> list[MachineMatch]:
         """Return the machines the name may mean, surest first; an exact match shuts out others."""
+        spoken = name_parts(name)
         matches = [
             MachineMatch(machine, confidence)
-            for machine in await self.machines()
-            if (confidence := _confidence(name, machine)) >= _LEAST_CONFIDENCE
+            for machine, names in self._names
+            if (confidence := max(likeness(spoken, known) for known in names.values()))
+            >= _LEAST_CONFIDENCE
         ]
         matches.sort(key=lambda match: (-match.confidence, match.machine.code))
         exact = [match for match in matches if match.confidence == 1.0]
         return exact or matches
 
+    def unclear(self) -> dict[str, list[Machine]]:
+        """Return each name that does not mean one machine, with the machines that share it.
 
-def find_directory_file(manuals: Path) -> Path | None:
-    """Return the machine directory in the manuals' folder, None when there is none."""
-    return next((path for name in DIRECTORY_FILES if (path := manuals / name).is_file()), None)
-
-
-def _rows(path: Path) -> Iterator[_Row]:
-    try:
-        text = read_text_file(path)
-    except (OSError, DocumentError) as error:
-        raise MachineDirectoryError(f"{path} cannot be read: {error}") from error
-    header = text.lstrip().partition("\n")[0]
-    delimiter = max(",;\t", key=header.count)
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        columns = [_column(cell) for cell in next(reader)]
-        if missing := [name for name in _NEEDED if name not in columns]:
-            raise MachineDirectoryError(
-                f"{path}, line 1: the column {missing[0]} is missing; the first line names the "
-                f"columns {', '.join(_NEEDED)}, and aliases and family if you like."
-            )
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield _row(path, reader.line_num, columns, cells)
-    except csv.Error as error:
-        raise MachineDirectoryError(f"{path}, line {reader.line_num}: {error}.") from error
+        A name without a letter or number means none, and is listed with the machine that has it.
+        """
+        sharing: dict[Parts, list[Machine]] = defaultdict(list)
+        for machine, names in self._names:
+            for parts in dict.fromkeys(names.values()):
+                sharing[parts].append(machine)
+        return {
+            name: sharing[parts]
+            for _, names in self._names
+            for name, parts in names.items()
+            if len(sharing[parts]) > 1 or not parts
+        }
 
 
-def _row(path: Path, line: int, columns: list[str], cells: list[str]) -> _Row:
-    if len(cells) > len(columns):
-        raise MachineDirectoryError(
-            f"{path}, line {line}: there are more cells than columns; put quotes around a cell "
-            "that holds the delimiter."
-        )
-    values = defaultdict(str, zip(columns, map(str.strip, cells), strict=False))
-    if empty := [name for name in _NEEDED if not values[name]]:
-        raise MachineDirectoryError(f"{path}, line {line}: {empty[0]} is empty; fill it in.")
-    aliases = tuple(alias.strip() for alias in values["aliases"].split(";") if alias.strip())
-    machine = Machine(
-        values["machine_code"], values["machine_name"], aliases, values["family"] or None
-    )
-    return _Row(line, values["filename"], machine)
+class TableDirectory(ABC):
+    """A machine directory that rests on a table, however that is had."""
+
+    @abstractmethod
+    async def table(self) -> MachineTable:
+        """Return the table as it is now."""
+
+    async def machines(self) -> Sequence[Machine]:
+        """Return every machine, by code."""
+        return (await self.table()).machines
+
+    async def machine_of(self, document: str) -> Machine | None:
+        """Return the machine that the document (a path relative to the manuals) is about."""
+        return (await self.table()).machine_of(document)
+
+    async def missing(self, documents: Sequence[str]) -> list[str]:
+        """Return the file names that are given a machine and are none of these documents'."""
+        return (await self.table()).missing(documents)
+
+    async def find(self, name: str) -> list[MachineMatch]:
+        """Return the machines the name may mean, surest first; none when nothing is near."""
+        return (await self.table()).find(name)
 
 
-def _column(cell: str) -> str:
-    return re.sub(r"[\s-]+", "_", cell.strip().casefold())
-
-
-def _machines(path: Path, rows: Sequence[_Row]) -> dict[str, Machine]:
-    """Return the machines by code, each with the aliases of all its lines."""
+def _by_code(rows: Sequence[MachineRow]) -> dict[str, Machine]:
+    """Return the machines by code, each with the aliases of all its rows."""
     machines: dict[str, Machine] = {}
     for row in rows:
         new = row.machine
         old = machines.get(new.code, new)
         if old.name != new.name:
             raise MachineDirectoryError(
-                f"{path}, line {row.line}: the code {new.code} is called {new.name} here and "
-                f"{old.name} above; give each machine one name, and list others as aliases."
+                f"{row.place}: the code {new.code} is called {new.name} here and "
+                f"{old.name} elsewhere; give each machine one name, and list others as aliases."
             )
         aliases = tuple(dict.fromkeys((*old.aliases, *new.aliases)))
         machines[new.code] = Machine(new.code, new.name, aliases, old.family or new.family)
     return machines
 
 
-def _codes_by_file(path: Path, rows: Sequence[_Row]) -> dict[str, set[str]]:
+def _codes_by_key(rows: Sequence[MachineRow]) -> dict[str, set[str]]:
     """Return the codes for each file name and each name less suffix; more than one is no answer."""
     exact: dict[str, set[str]] = {}
     stems: dict[str, set[str]] = defaultdict(set)
@@ -190,11 +191,15 @@ def _codes_by_file(path: Path, rows: Sequence[_Row]) -> dict[str, set[str]]:
         code = row.machine.code
         if exact.setdefault(_file(row.filename), {code}) != {code}:
             raise MachineDirectoryError(
-                f"{path}, line {row.line}: {row.filename} belongs to another machine above; "
-                "keep one of the two lines."
+                f"{row.place}: {row.filename} belongs to another machine elsewhere; "
+                "keep one of the two."
             )
         stems[_stem(row.filename)].add(code)
     return {**stems, **exact}
+
+
+def _names(machine: Machine) -> dict[str, Parts]:
+    return {name: name_parts(name) for name in (machine.name, machine.code, *machine.aliases)}
 
 
 def _keys(document: str) -> tuple[str, ...]:
@@ -209,32 +214,3 @@ def _file(name: str) -> str:
 
 def _stem(name: str) -> str:
     return _SUFFIX.sub("", _file(name))
-
-
-def _confidence(name: str, machine: Machine) -> float:
-    return max(_likeness(name, known) for known in (machine.name, machine.code, *machine.aliases))
-
-
-def _likeness(spoken: str, known: str) -> float:
-    """Return 1.0 for the same parts, less for a typo in a word, 0 when a number differs."""
-    from rapidfuzz.distance import OSA
-
-    parts, known_parts = _parts(spoken), _parts(known)
-    if parts == known_parts:
-        return 1.0 if parts else 0.0
-    if _designators(parts) != _designators(known_parts):
-        return 0.0
-    return 0.99 * OSA.normalized_similarity(_words(parts), _words(known_parts))
-
-
-def _parts(name: str) -> list[str]:
-    return _NAME_PART.findall(unicodedata.normalize("NFKC", name).casefold())
-
-
-def _designators(parts: Sequence[str]) -> list[str]:
-    """Return the numbers, Roman numerals and one or two letters that tell siblings apart."""
-    return [part for part in parts if _DESIGNATOR.fullmatch(part)]
-
-
-def _words(parts: Sequence[str]) -> str:
-    return "".join(part for part in parts if not _DESIGNATOR.fullmatch(part))

@@ -146,7 +146,7 @@ def facts(documents: list[Document], entries: list[Entry]) -> ReportFacts:
         notes=[
             Note("unreadable", "broken.pdf", 0, "The file is cut off: copy it again."),
             Note("skipped", "leaflet.md", 0, "It has 1 pages; `least_pages` is 3."),
-            Note("no_machine", "unknown.md", 0, "The machines file does not name it."),
+            Note("no_machine", "unknown.md", 0, "The machine names do not list it."),
         ],
         spent=[Spent("critic", 1234, 56789, 321)],
         documents=documents,

@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessage
 from tools.documents import Document, Page, Section
 from tools.embedded import EmbeddedIndex
 from tools.library import Library
-from tools.machines import CsvMachineDirectory
+from tools.machines_csv import CsvMachineDirectory
 from tools.passages import split
 from tools.search import NOTHING_FOUND, SearchScope, build_tools, show
 
