@@ -50,8 +50,8 @@ class Likeness:
 
 def asked_in(run: Path) -> list[Asked]:
     """Return the questions of a run's rows."""
-    table = pq.read_table(run / "dataset" / "rows.parquet")
-    rows = cast("list[dict[str, Any]]", table.to_pylist())
+    table = cast("Any", pq).read_table(run / "dataset" / "rows.parquet")
+    rows: list[dict[str, Any]] = table.to_pylist()
     return [
         Asked(
             row["question"],

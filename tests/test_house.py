@@ -24,7 +24,8 @@ ONLY_IN = {
     "peft": {"training/finetune.py", "training/predict.py", "training/base.py"},
     "trl": {"training/finetune.py"},
     "deepspeed": {"training/finetune.py"},
-    "elasticsearch": {"tools/elastic.py"},
+    "elasticsearch": {"tools/elastic_cluster.py", "tools/elastic_faults.py"},
+    "langchain_elasticsearch": {"tools/elastic_cluster.py"},
     "psycopg": {"tools/postgres.py"},
     "psycopg_pool": {"tools/postgres.py"},
 }

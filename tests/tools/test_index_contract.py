@@ -22,7 +22,7 @@ from tools.patience import Patience
 Open = Callable[[Path], Index]
 
 INFLECTED = [
-    ("it", "Le viti devono essere regolate ogni settimana.", "vite settimane"),
+    ("it", "Le viti devono essere regolate ogni settimana.", "regolata settimane"),
     ("en", "The screws are tightened with a torque wrench.", "tightening screw"),
     ("de", "Die Schrauben werden wöchentlich geprüft.", "Schraube wöchentliche"),
     ("fr", "Les courroies sont remplacées par le technicien.", "remplacer courroie"),

@@ -48,8 +48,7 @@ async def ask(tmp_path: Path) -> Any:
     (tmp_path / "machines.csv").write_text(DIRECTORY)
     documents = [manual("en"), manual("it")]
     index = EmbeddedIndex(tmp_path / "index")
-    for document in documents:
-        await index.fill("manual", [split(document, size=60)])
+    await index.fill("manuals", [split(document, size=60) for document in documents])
     tools = build_tools(index, Library(documents), CsvMachineDirectory(tmp_path / "machines.csv"))
 
     async def call(tool: str, scope: SearchScope | None = None, /, **arguments: object) -> str:
