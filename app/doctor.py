@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from app.doctor_index import index_lines
 from app.doctor_line import Line
 from app.doctor_machines import machine_lines
 from app.settings import Settings, SettingsError, read_settings
@@ -62,6 +63,7 @@ def _settings() -> Iterator[Line]:
         yield Line("settings", "cannot be used", str(error))
         return
     yield _models(settings)
+    yield from index_lines(settings)
     yield from machine_lines(settings)
 
 

@@ -20,6 +20,7 @@ from tools.patience import Patience
 if TYPE_CHECKING:
     from tools.elastic import ElasticIndex
     from tools.elastic_cluster import Cluster
+    from tools.elastic_contents import Contents
     from tools.located import LocatedIndex
 
 ALIAS = "officina"
@@ -51,6 +52,16 @@ async def check_index(settings: Settings) -> None:
         async with _cluster(settings, Patience(0)) as cluster:
             index = _on_cluster(cluster, settings)
             await at_the_start("Elasticsearch", index.check)
+
+
+async def look(settings: Settings) -> tuple[str, str, list[Contents]]:
+    """Return the cluster's address and version, and what Officina has filled there."""
+    from tools.elastic_contents import contents, version
+
+    async with _cluster(settings, Patience(0)) as cluster:
+        running = await at_the_start("Elasticsearch", lambda: version(cluster))
+        held = await at_the_start("Elasticsearch", lambda: contents(cluster))
+        return cluster.where, running, held
 
 
 @asynccontextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 from agents.answerer import Answer
 from agents.generator import Question
@@ -15,6 +16,7 @@ from tools.passages import Passage
 from training.rows import ContextPassage, Role, RowCitation, cited
 
 HITS_PER_DISTRACTOR = 5
+HITS_FOR_NOISE = 20
 
 
 class NoContextError(Exception):
@@ -39,14 +41,14 @@ async def surroundings(
     """
     wanted = context.brief.distractors
     oracles = await context.index.get(list(dict.fromkeys(c.passage_id for c in citations)))
-    mined = await _mine(question.text, oracles, candidate.window, wanted, context)
     quotes = [citation.quote for citation in citations]
     chosen: list[Passage] = []
-    for passage in mined:
-        if len(chosen) == wanted:
-            break
-        if _is_safe(passage, [*oracles, *chosen], question.text, answer.text, quotes):
-            chosen.append(passage)
+    async with aclosing(_mine(question.text, oracles, candidate.window, wanted, context)) as mined:
+        async for passage in mined:
+            if _is_safe(passage, [*oracles, *chosen], question.text, answer.text, quotes):
+                chosen.append(passage)
+            if len(chosen) == wanted:
+                break
     if wanted and not chosen:
         raise NoContextError(
             "no_context", "Every passage that could stand beside holds the answer."
@@ -72,24 +74,28 @@ async def surroundings(
 
 async def _mine(
     question: str, oracles: Sequence[Passage], window: Window, wanted: int, context: Context
-) -> list[Passage]:
-    """Return would-be distractors, hardest first.
+) -> AsyncGenerator[Passage]:
+    """Yield would-be distractors, hardest first, each source asked only when it is needed.
 
-    Hits of the machine and of others come in turn, then the passages around the oracles, for
-    corpora too small for a search to find enough.
+    Hits of the machine and of others come in turn, then noisy passages, the last hits of a wider
+    search, then the passages around the oracles, for corpora too small for a search to find enough.
     """
     if not wanted:
-        return []
+        return
     search, k, language = context.index.search, wanted * HITS_PER_DISTRACTOR, window.language
     anywhere = await search(question, k=k, language=language)
     own = await search(question, k=k, machine=window.machine, language=language)
     others = [hit for hit in anywhere if hit.passage.machine != window.machine]
-    mixed: list[Passage] = []
     for place in range(max(len(own), len(others))):
-        mixed += [hit.passage for hit in own[place : place + 1] + others[place : place + 1]]
+        for hit in own[place : place + 1] + others[place : place + 1]:
+            yield hit.passage
+    wider = await search(question, k=wanted * HITS_FOR_NOISE, language=language)
+    for hit in reversed(wider[k:]):
+        yield hit.passage
     for oracle in oracles:
-        mixed += await context.index.neighbours(oracle.id, before=wanted, after=wanted)
-    return [passage for passage in mixed if passage.language == language]
+        for passage in await context.index.neighbours(oracle.id, before=wanted, after=wanted):
+            if passage.language == language:
+                yield passage
 
 
 def _is_safe(

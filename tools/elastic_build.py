@@ -45,7 +45,9 @@ class IndexBuilder:
         """Return the index that was filled with this content to its end, None without one."""
         pattern = f"{self._name(content)}-*"
         found = await self._mappings(pattern)
-        whole = sorted(name for name, held in found.items() if (_note(held) or {}).get("complete"))
+        whole = sorted(
+            name for name, held in found.items() if (note_of(held) or {}).get("complete")
+        )
         return whole[0] if whole else None
 
     async def build(self, content: str, batches: Iterable[Sequence[Passage]]) -> str:
@@ -79,7 +81,7 @@ class IndexBuilder:
         await ask(lambda: client.indices.update_aliases(actions=moves))
         ours = await self._mappings(f"{self._alias}-*")
         kept = {name, *before}
-        old = [other for other, held in ours.items() if other not in kept and _note(held)]
+        old = [other for other, held in ours.items() if other not in kept and note_of(held)]
         if old:
             await ask(lambda: client.indices.delete(index=old, ignore_unavailable=True))
 
@@ -98,7 +100,7 @@ class IndexBuilder:
     async def made_with(self, alias: str) -> None:
         """See that what the alias names is ours, whole, and searchable with these embeddings."""
         for name, held in (await self._mappings(alias)).items():
-            note = _note(held)
+            note = note_of(held)
             if not note or not note.get("complete"):
                 raise IndexUnavailableError(
                     f"{name} at {self._cluster.where} was not filled by Officina. Say where it "
@@ -135,7 +137,7 @@ class IndexBuilder:
         indices, ask = self._client.indices, self._cluster.ask
         await ask(lambda: indices.refresh(index=name))
         await ask(lambda: indices.put_settings(index=name, settings={"refresh_interval": None}))
-        note = {**(_note((await self._mappings(name))[name]) or {}), "complete": True}
+        note = {**(note_of((await self._mappings(name))[name]) or {}), "complete": True}
         note["passages"] = stored
         await ask(lambda: indices.put_mapping(index=name, meta={"officina": note}))
 
@@ -176,7 +178,7 @@ async def _together(calls: Iterable[Coroutine[None, None, None]]) -> None:
         raise several.exceptions[0] from None
 
 
-def _note(held: Mapping[str, Any]) -> dict[str, Any] | None:
+def note_of(held: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what Officina wrote into a mapping, None for an index of somebody else's."""
     return held["mappings"].get("_meta", {}).get("officina")
 

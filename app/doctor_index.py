@@ -1,0 +1,29 @@
+"""The doctor's look at Elasticsearch, when it is set up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+from app.doctor_line import Line
+from app.opening_index import check_index, look
+from app.settings import Settings, SettingsError
+from tools.index import IndexUnavailableError
+
+
+def index_lines(settings: Settings) -> Iterator[Line]:
+    """Yield what there is to say about Elasticsearch, nothing where it is not set up."""
+    if settings.index == "embedded":
+        return
+    try:
+        where, version, found = asyncio.run(look(settings))
+        yield Line("Elasticsearch", f"{version} at {where}")
+        for each in found:
+            counts = f"{each.passages:,} passages, {each.documents:,} documents"
+            yield Line(f"index {each.alias}", f"{counts}, {each.machines:,} machines")
+        if not found:
+            mend = "`officina ingest MANUALS` fills one; so does a run."
+            yield Line("index", "none is filled yet", mend, needed=False)
+        asyncio.run(check_index(settings))
+    except (IndexUnavailableError, SettingsError) as error:
+        yield Line("Elasticsearch", "cannot be used", str(error))
