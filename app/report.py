@@ -32,6 +32,7 @@ NOTE_TITLES = {
     "skipped": "Skipped by a setting, or for its language",
     "no_machine": "Without a machine",
     "no_file": "Named by the machines file alone",
+    "model": "Models whose server falls short, and what was done instead",
 }
 
 

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from filelock import FileLock, Timeout
 
-from app.opening import open_context, rehearse
+from app.opening import open_books, open_context, rehearse
 from app.settings import Settings
 from graph.brief import Brief, dump_brief, load_brief
 from graph.dataset import dataset_graph
@@ -74,7 +74,7 @@ def create_run(
     """
     if not manuals.is_dir():
         raise RunError(f"There is no folder {manuals}. Give the folder that holds the manuals.")
-    asyncio.run(rehearse(brief, settings, machines))
+    rehearsed = asyncio.run(rehearse(brief, settings, machines))
     _refuse_strangers(run)
     run.mkdir(parents=True, exist_ok=True)
     made = RunFile(
@@ -96,6 +96,8 @@ def create_run(
         if machines:
             shutil.copyfile(machines, run / MACHINES)
         write_run_file(run, made)
+        with open_books(run) as (_, journal):
+            journal.adopt(rehearsed)
     return made
 
 

@@ -148,7 +148,7 @@ def facts(documents: list[Document], entries: list[Entry]) -> ReportFacts:
             Note("skipped", "leaflet.md", 0, "It has 1 pages; `least_pages` is 3."),
             Note("no_machine", "unknown.md", 0, "The machines file does not name it."),
         ],
-        spent=[Spent("critic", 1234, 56789, 321)],
+        spent=[Spent("critic", "openai:m", 1234, 56789, 321)],
         documents=documents,
         machines={"K7": "Kappa 7", "K9": "Kappa 9"},
         decision="export",

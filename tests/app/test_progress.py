@@ -28,7 +28,10 @@ PROGRESS = Progress(
     revisions=5,
     dropped={"duplicate": 2, "no_subject": 4},
 )
-SPENT = [Spent("critic", 30, 4000, 500), Spent("generator", 20, 1000, 100)]
+SPENT = [
+    Spent("critic", "openai:large", 30, 4000, 500),
+    Spent("generator", "openai:small", 20, 1000, 100),
+]
 SHOW_CURSOR = "\x1b[?25h"
 CONTROL = {chr(code) for code in [*range(32), 127] if chr(code) != "\n"}
 
