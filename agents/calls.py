@@ -171,9 +171,13 @@ class Calls:
     ) -> AIMessage:
         """Wait for a server that is down; what it sends is tried a few times only."""
 
+        def is_worth_a_try(error: BaseException) -> bool:
+            is_bad = isinstance(error, ModelUnavailableError)
+            return is_bad and not isinstance(error, ModelDownError) and not model.server.ended()
+
         async def call() -> AIMessage:
             async for attempt in AsyncRetrying(
-                retry=retry_if_exception(_is_worth_a_try),
+                retry=retry_if_exception(is_worth_a_try),
                 stop=stop_after_attempt(TRIES),
                 wait=self._wait,
                 reraise=True,
@@ -204,10 +208,6 @@ class Calls:
                 fault = ModelUnavailableError(ended)
             fault.args = (self._redact(str(fault)),)
             raise fault from error
-
-
-def _is_worth_a_try(error: BaseException) -> bool:
-    return isinstance(error, ModelUnavailableError) and not isinstance(error, ModelDownError)
 
 
 def _json_schema(schema: type[BaseModel]) -> dict[str, Any]:

@@ -67,7 +67,7 @@ class Server:
     ended: Callable[[], str] = str
 
 
-NO_SERVER = Server("the model's process", "no key")
+NO_SERVER = Server("this process", "its settings")
 
 
 def classify(error: Exception, server: Server = NO_SERVER) -> CallError | None:
@@ -100,6 +100,8 @@ def _classify_openai(error: Exception, server: Server) -> CallError:
         )
     if isinstance(error, openai.OpenAIError):
         return ModelError(f"{at} refused the call: {error}")
+    if "content filter" in str(error):
+        return UnreadableReplyError("The model server's content filter withheld the reply.")
     # The client trusts what it is sent, and stumbles over a page, a list, or no choices.
     return ModelUnavailableError(
         f"What {server.address} sent is no chat completion. Check its URL; most end in /v1."

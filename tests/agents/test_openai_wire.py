@@ -22,6 +22,7 @@ from agents.journal import CallKey, Journal
 from agents.models import open_model, parse_spec
 from prompts.templates import Prompts
 from tests.openai_server import Reply, completion, refusal, said, serving
+from tools.patience import Patience
 
 KEY = CallKey("candidate", "draft", 0)
 ASKED = [HumanMessage("How many?")]
@@ -57,13 +58,17 @@ def server() -> Iterator[Server]:
 def calls(tmp_path) -> Iterator[Calls]:
     engine = create_engine(f"sqlite:///{tmp_path / 'journal.sqlite'}")
     budget = Budget(calls=50, minutes=None)
-    yield Calls(Journal(engine), Gate(2), budget, Prompts(), wait=wait_none())
+    patience = Patience(30)
+    yield Calls(Journal(engine), Gate(2), budget, Prompts(), patience=patience, wait=wait_none())
     engine.dispose()
 
 
 async def ask(server: Server, calls: Calls) -> Count:
     model = open_model("critic", f"openai:m@{server.url}", {"OPENAI_API_KEY": "sk-planted"})
-    return await calls.ask(model, ASKED, Count, KEY)
+    try:
+        return await calls.ask(model, ASKED, Count, KEY)
+    finally:
+        await model.close()
 
 
 async def test_schema_is_sent_and_tokens_counted(server, calls):
@@ -134,13 +139,17 @@ def test_missing_key_is_a_sentence():
         open_model("critic", "openai:gpt-5", {})
 
 
-@pytest.mark.parametrize("finish", ["length", "content_filter"])
-async def test_reply_cut_off_ends_no_run(server, calls, finish):
+@pytest.mark.parametrize(
+    ("finish", "sentence"), [("length", "output_tokens"), ("content_filter", "filter")]
+)
+async def test_reply_cut_off_is_paid_for_once(server, calls, finish, sentence):
     status, body = said('{"cou')
     body["choices"][0]["finish_reason"] = finish
     server.replies = [(status, body)]
-    with pytest.raises(UnreadableReplyError):
-        await ask(server, calls)
+    for _ in range(2):
+        with pytest.raises(UnreadableReplyError, match=sentence):
+            await ask(server, calls)
+    assert (calls.journal.count(), calls.replayed) == (1, 1)
 
 
 @pytest.mark.parametrize("body", ["<html>", [1], {"choices": None}, {"error": "overloaded"}])
