@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from app.doctor_models import examine_models
 from app.settings import SettingsError, read_settings
 
 ROOT = Path(__file__).parent.parent
@@ -32,7 +33,7 @@ class Line:
 
 def examine() -> bool:
     """Print what is there and what is not; return whether datasets can be made."""
-    lines = [_python(), *_rooms(), _models(), _training()]
+    lines = [_python(), *_rooms(), *_models(), _training()]
     table = Table("what", "found", "what to do", box=None)
     for line in lines:
         mark = (
@@ -63,12 +64,14 @@ def _rooms() -> Iterator[Line]:
         yield Line(f"room {room}", "this checkout" if place == ROOT / room else str(place), mend)
 
 
-def _models() -> Line:
+def _models() -> Iterator[Line]:
     try:
         settings = read_settings(model=None, by_role={}, concurrency=None)
     except SettingsError as error:
-        return Line("models", "cannot be used", str(error))
-    return Line("models", ", ".join(f"{role} {spec}" for role, spec in settings.models.items()))
+        yield Line("models", "cannot be used", str(error))
+        return
+    for what, found, mend in examine_models(settings):
+        yield Line(what, found, mend)
 
 
 def _training() -> Line:

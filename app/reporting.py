@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
+from agents.prices import Price
 from app.opening import open_books
 from app.report import ReportFacts, write_report
 from app.runs import RunFile
+from app.services import find_services
 from app.settings import is_offline
 from graph.brief import Brief
 from tools.library import Library
@@ -25,6 +28,7 @@ def write_run_report(run: Path, started: RunFile, brief: Brief) -> Path:
             entries=ledger.entries(),
             notes=ledger.notes(),
             spent=journal.spent(),
+            prices=prices_of(run),
             documents=Library.open(run / "documents").documents,
             machines=_machine_names(run, started),
             decision=result.decision,
@@ -35,6 +39,11 @@ def write_run_report(run: Path, started: RunFile, brief: Brief) -> Path:
         )
     write_report(path, facts)
     return path
+
+
+def prices_of(run: Path) -> Mapping[str, Price]:
+    """Return the prices that officina.yaml names, in the run folder or the working folder."""
+    return find_services(run / "brief.yaml").prices
 
 
 def _machine_names(run: Path, started: RunFile) -> dict[str, str]:
