@@ -12,11 +12,15 @@ CallError
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from traceback import walk_tb
+from typing import TYPE_CHECKING
 
 from tools.patience import ServiceDownError
+
+if TYPE_CHECKING:
+    from openai import APIStatusError
 
 _CLIENTS = ("openai", "langchain_openai")
 _NOT_NOW = (408, 429, 502, 503, 504, 529)
@@ -93,7 +97,7 @@ def _classify_openai(error: Exception, server: Server) -> CallError:
 
     at = f"The model server at {server.address}"
     if isinstance(error, openai.APIStatusError):
-        return _classify_status(error.status_code, error.message, error.response.headers, server)
+        return _classify_status(error, server)
     if isinstance(error, openai.APIConnectionError):
         return ModelDownError(
             f"{at} cannot be reached. Check that it runs and that its URL is right."
@@ -108,25 +112,24 @@ def _classify_openai(error: Exception, server: Server) -> CallError:
     )
 
 
-def _classify_status(
-    status: int, said: str, headers: Mapping[str, str], server: Server
-) -> CallError:
+def _classify_status(error: APIStatusError, server: Server) -> CallError:
+    status, said, kind = error.status_code, error.message, str(error.code)
     at = f"The model server at {server.address}"
     if status in (401, 403):
         return ModelError(f"{at} refuses the key. Check {server.key}.")
     if status == 404:
         return ModelError(f"{at} does not have this model, or its URL is wrong: {said}")
-    if "insufficient_quota" in said:
+    if kind == "insufficient_quota":
         return ModelError(f"{at} has no credit left for this key. Top it up, then resume the run.")
     if status in _NOT_NOW:
         down = ModelDownError(f"{at} is busy or failing: {said}")
-        down.after = _seconds(headers.get("retry-after", ""))
+        down.after = _seconds(error.response.headers.get("retry-after", ""))
         return down
     if status >= 500:
         return ModelUnavailableError(f"{at} is busy or failing: {said}")
-    if _is_too_long(said):
+    if _is_too_long(f"{said} {kind}"):
         return PromptTooLongError("The prompt is longer than the model's context.")
-    if "content_filter" in said:
+    if kind == "content_filter":
         return UnreadableReplyError("The model server's content filter withheld the reply.")
     return RefusedError(f"{at} refused the call: {said}")
 

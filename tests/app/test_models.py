@@ -165,8 +165,8 @@ def echoing(status: int) -> tuple[Callable[..., None], Callable[[dict[str, Any]]
             return refusal(status, f"Incorrect API key provided: {heard[-1]}")
         answered = ANSWERED(request)
         message = answered[1]["choices"][0]["message"]
-        if not message.get("tool_calls"):
-            message["content"] = f"{heard[-1]} {message['content']}"
+        said = message.get("content") or ""
+        message["content"] = said.replace('"reasons":"', f'"reasons":"{heard[-1]} ')
         return answered
 
     return hear, handle
