@@ -80,6 +80,10 @@ def classify(error: Exception, server: Server = NO_SERVER) -> CallError | None:
         return error
     if isinstance(error, TimeoutError | ConnectionError):
         return ModelDownError(f"The model server at {server.address} does not answer: {error}")
+    if type(error).__module__.startswith("azure.core"):
+        return ModelError(
+            f"Entra gives no token for {server.address}. Sign in (`az login`), or set {server.key}."
+        )
     if not any(name.startswith(_CLIENTS) for name in _modules(error)):
         return None
     return _classify_openai(error, server)

@@ -79,16 +79,19 @@ def serving(
     hear: Callable[[str, dict[str, str]], None] = lambda path, headers: None,
     port: int = 0,
     models: tuple[str, ...] = ("m",),
+    token: str = "",
 ) -> Iterator[str]:
     """Serve until the block ends; yield the base URL. `hear` gets each path and its headers."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             hear(self.path, {name.lower(): value for name, value in self.headers.items()})
-            self._send(
-                200,
-                {"object": "list", "data": [{"id": name, "object": "model"} for name in models]},
-            )
+            if "/token" in self.path:
+                given = {"access_token": token, "token_type": "Bearer", "resource": "x"}
+                self._send(200, {**given, "expires_on": "9999999999"})
+                return
+            listed = [{"id": name, "object": "model"} for name in models]
+            self._send(200, {"object": "list", "data": listed})
 
         def do_POST(self) -> None:
             hear(self.path, {name.lower(): value for name, value in self.headers.items()})
