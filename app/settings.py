@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 
@@ -137,7 +137,7 @@ def _passwords(values: Mapping[str, str]) -> Iterator[str]:
     for name in _URLS:
         for url in values.get(name, "").split(","):
             if password := urlsplit(url).password:
-                yield password
+                yield from {password, unquote(password)}
 
 
 def _absolute(spec: str) -> str:

@@ -14,6 +14,7 @@ import pytest
 
 from agents.offline import OfflineModel
 from app.cli import main
+from app.settings import read_settings
 from tests.conftest import ROOT
 from tests.openai_server import Reply, answering_with, plain, refusal, serving
 from tests.vllm_stand_in import alive, install
@@ -29,7 +30,6 @@ PLANTED = {
     "LANGSMITH_API_KEY": "planted-trace-7",
     "HF_TOKEN": "hf_planted-8",
 }
-PASSWORD = "planted pass/word-6"
 
 
 def officina(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
@@ -258,3 +258,12 @@ def test_doctor_looks_at_each_model(monkeypatch, capsys):
     assert f"ok openai:m at {url}, reachable" in said
     assert "It does not list other, but m" in said
     assert "http://127.0.0.1:9/v1 cannot be reached" in said
+
+
+@pytest.mark.parametrize("name", ["POSTGRES_URL", "ELASTICSEARCH_URL", "OPENAI_BASE_URL"])
+@pytest.mark.parametrize("form", ["planted%20pa%2Fss", "planted pa/ss"])
+def test_password_of_a_url_is_redacted(tmp_path, name, form):
+    at = f"{name}=scheme://user:planted%20pa%2Fss@host/x\n"
+    (tmp_path / ".env").write_text(at, encoding="utf-8")
+    settings = read_settings(model=None, by_role={}, concurrency=None)
+    assert settings.redact(f"no {form} here") == "no [redacted] here"
