@@ -13,7 +13,7 @@ from dataclasses import replace
 from agents.calls import Calls, RoleModel
 from agents.faults import NO_SERVER
 from agents.models import open_model
-from agents.probe import fallbacks, probe
+from agents.probe import Abilities, fallbacks, probe
 from agents.specs import parse_spec
 from agents.vllm_server import find_vllm, serve_vllm
 from app.settings import ROLES, Settings
@@ -78,19 +78,19 @@ async def probed(
     Raises:
         CallError: a server is down, refuses the key, or does not have the model.
     """
-    known: dict[str, RoleModel] = {}
-    answers = {models["answerer"].name} if "answerer" in models else set[str]()
+    known: dict[tuple[str, str], Abilities] = {}
+    able = dict(models)
     for number, role in enumerate(ROLES):
         model = models.get(role)
-        if model is None or model.name in known or model.server is NO_SERVER:
+        if model is None or model.server is NO_SERVER:
             continue
-        with_tools = model.name in answers
-        found = await probe(model, calls, prompts, number=number, with_tools=with_tools)
-        known[model.name] = replace(model, **found.model_dump())
-        if ledger and (said := fallbacks(found)):
-            tell(f"{model.name}: {said}")
-            ledger.note([Note("model", model.name, 0, said)])
-    return {
-        role: replace(known[model.name], role=role) if model.name in known else model
-        for role, model in models.items()
-    }
+        served = (model.name, model.server.address)
+        if served not in known:
+            with_tools = "answerer" in models and models["answerer"].chat is model.chat
+            found = await probe(model, calls, prompts, number=number, with_tools=with_tools)
+            known[served] = found
+            if ledger and (said := fallbacks(found)):
+                tell(f"{model.name}: {said}")
+                ledger.note([Note("model", model.name, 0, said)])
+        able[role] = replace(model, **known[served].model_dump())
+    return able

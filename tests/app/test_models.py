@@ -247,6 +247,26 @@ def test_stopped_run_leaves_no_vllm(monkeypatch, tmp_path, number):
     assert alive(given["pids"] if number == 2 else given["pids"][:1]) == []
 
 
+def test_vllm_that_cannot_start_is_told(monkeypatch, tmp_path, capfd):
+    install(tmp_path / "bin", "dies")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
+    monkeypatch.setenv("HF_TOKEN", PLANTED["HF_TOKEN"])
+    assert officina(monkeypatch, "run", EXAMPLES, "--model", "vllm:m", "--out", "run") == 2
+    said = capfd.readouterr().err
+    assert "with code 7. The end of its log:\nloading the weights" in said
+    assert "my token is [redacted]" in said
+
+
+def test_one_model_on_two_servers_stays_on_both(monkeypatch, tmp_path):
+    schemas, plainly = Served(ANSWERED), Served(plain(ANSWERED))
+    with serving(schemas.handle) as one, serving(plainly.handle) as other:
+        wanted = ["--rows", "2", "--model", f"openai:m@{one}", "--critic", f"openai:m@{other}"]
+        assert officina(monkeypatch, "run", EXAMPLES, *wanted, "--out", tmp_path / "run") == 0
+    completed = schemas.completed + plainly.completed
+    assert completed == rows_in(tmp_path / "run" / "journal.sqlite")
+    assert min(schemas.completed, plainly.completed) > 4
+
+
 def test_doctor_looks_at_each_model(monkeypatch, capsys):
     with serving(ANSWERED) as url:
         monkeypatch.setenv("OFFICINA_MODEL", f"openai:m@{url}")
