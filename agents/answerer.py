@@ -2,6 +2,7 @@
 
 The tool loop is LangChain's `create_agent`; a middleware sends each of its model calls through
 `Calls` and journals what its tools return. One last call without tools carries the schema.
+For a model that calls no tools the search is done here, with the question's own words.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agents.calls import Calls, RoleModel
 from agents.journal import CallKey, digest
-from prompts.templates import Prompts
+from prompts.templates import Prompts, extended
 from tools.machines import Machine
 from tools.search import SearchScope
+
+LookUp = Callable[[str, SearchScope], Awaitable[str]]
 
 MOST_TURNS = 6
 """Most model calls of one tool loop."""
@@ -112,11 +115,17 @@ class Answerer:
     """A model in the answerer's role, with the tools of `tools/search.py`."""
 
     def __init__(
-        self, model: RoleModel, calls: Calls, prompts: Prompts, tools: Sequence[BaseTool]
+        self,
+        model: RoleModel,
+        calls: Calls,
+        prompts: Prompts,
+        tools: Sequence[BaseTool],
+        look_up: LookUp,
     ) -> None:
         self.model = model
         self._calls = calls
         self._prompts = prompts
+        self._look_up = look_up
         self._agent = create_agent(
             model.chat,
             tools,
@@ -140,19 +149,42 @@ class Answerer:
         Raises:
             CallError: no answer could be had.
         """
-        opening = self._prompts.answer(
-            question, language=language, machine=machine, objections=objections
-        )
         scope = SearchScope(machine=machine.code if machine else None, language=language, k=HITS)
-        state = await self._agent.ainvoke(
-            InputAgentState(messages=[*cast("list[AnyMessage]", opening)]),
-            config={"recursion_limit": 4 * MOST_TURNS},
-            context=Errand(candidate, attempt, scope),
-        )
-        messages = [*state["messages"], *self._prompts.conclude(language)]
+        if self.model.calls_tools:
+            opening = self._prompts.answer(
+                question, language=language, machine=machine, objections=objections
+            )
+            shown = await self._converse(opening, Errand(candidate, attempt, scope))
+        else:
+            found = await self._search(question, Errand(candidate, attempt, scope))
+            shown = self._prompts.answer_from(
+                question, language=language, machine=machine, found=found, objections=objections
+            )
+        messages = extended(shown, self._prompts.conclude(language))
         return await self._calls.ask(
             self.model, messages, Answer, CallKey(candidate, "answer", attempt)
         )
+
+    async def _converse(
+        self, opening: Sequence[BaseMessage], errand: Errand
+    ) -> Sequence[BaseMessage]:
+        """Let the model search with its tools; return all that was said."""
+        state = await self._agent.ainvoke(
+            InputAgentState(messages=[*cast("list[AnyMessage]", opening)]),
+            config={"recursion_limit": 4 * MOST_TURNS},
+            context=errand,
+        )
+        return state["messages"]
+
+    async def _search(self, question: str, errand: Errand) -> str:
+        """Return what the journal holds of the search for the question, or search."""
+        key = CallKey(errand.candidate, "search", errand.attempt)
+        sent, journal = digest("search_manuals", {"query": question}), self._calls.journal
+        found = journal.tool_result(key, sent)
+        if found is None:
+            found = await self._look_up(question, errand.scope)
+            journal.record_tool_result(key, sent, found)
+        return found
 
 
 def _place(messages: Sequence[BaseMessage], call_id: str | None) -> int:

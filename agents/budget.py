@@ -63,3 +63,7 @@ class Budget:
                 "Raise `limits.minutes` in the run's brief.yaml and resume."
             )
         self.spent += 1
+
+    def give_back(self) -> None:
+        """Return a call to the budget: it was tried, and no reply came of it."""
+        self.spent -= 1

@@ -1,4 +1,4 @@
-"""Calls: the one way to ask a model. Journal first, then budget, gate, client, journal.
+"""Calls: the one way to ask a model. Journal first, then gate, budget, client, journal.
 
     ask(model, messages, schema, key) → a validated value, repaired once if it cannot be read
     say(model, messages, key, tools)  → a message, for the turns of a tool loop
@@ -8,9 +8,9 @@ Retries of a fault live here and nowhere else.
 
 from __future__ import annotations
 
-import re
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -19,28 +19,48 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel, ValidationError
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_base, wait_exponential_jitter
 
 from agents.budget import Budget
-from agents.faults import ModelUnavailableError, UnreadableReplyError, classify
+from agents.faults import (
+    NO_SERVER,
+    ModelDownError,
+    ModelUnavailableError,
+    Server,
+    UnreadableReplyError,
+    classify,
+)
 from agents.gate import Gate
 from agents.journal import CallKey, Journal, digest
-from prompts.templates import Prompts
+from agents.replies import cleaned, read_value, why_cut_off
+from prompts.templates import Prompts, extended
+from tools.patience import Patience
+from tools.redact import Redactor
 
 T = TypeVar("T", bound=BaseModel)
 TRIES = 6
 WAIT: wait_base = wait_exponential_jitter(multiplier=0.5, max=30)
-_FENCE = re.compile(r"^\s*```(?:json)?\s*\n(.*?)\n?```\s*$", re.DOTALL)
+
+
+async def _close_nothing() -> None:
+    """Close nothing: there is no connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoleModel:
-    """A chat model in one of the three roles; `name` is its spec without the URL."""
+    """A chat model in one of the three roles; `name` is its spec without the URL.
+
+    What it can do is found out by `agents/probe.py`; `close` ends its connections.
+    """
 
     role: str
     name: str
     chat: BaseChatModel
+    server: Server = NO_SERVER
+    keeps_schema: bool = True
+    calls_tools: bool = True
+    close: Callable[[], Awaitable[None]] = _close_nothing
 
 
 class Calls:
@@ -53,6 +73,8 @@ class Calls:
         budget: Budget,
         prompts: Prompts,
         *,
+        patience: Patience | None = None,
+        redact: Redactor | None = None,
         wait: wait_base | None = None,
     ) -> None:
         self.journal = journal
@@ -60,6 +82,8 @@ class Calls:
         self._gate = gate
         self._budget = budget
         self._prompts = prompts
+        self._patience = patience or Patience(0)
+        self._redact = redact or Redactor()
         self._wait = wait or WAIT
         self._turns: Counter[tuple[str, str]] = Counter()
 
@@ -72,10 +96,15 @@ class Calls:
             UnreadableReplyError: neither the reply nor its repair follows the schema.
             CallError: the call failed, was too long, or was beyond the budget.
         """
-        format_ = _json_schema(schema)
-        reply = await self._send(model, messages, key, response_format=format_)
+        options: dict[str, Any] = {}
+        if model.keeps_schema:
+            options["response_format"] = _json_schema(schema)
+        else:
+            described = json.dumps(schema.model_json_schema(), ensure_ascii=False)
+            messages = extended(messages, self._prompts.follow_schema(described))
+        reply = await self._send(model, messages, key, **options)
         try:
-            return _read(reply, schema)
+            return _read(model, reply, schema)
         except ValidationError as error:
             # Without its tool calls: a server takes none that was not answered.
             shown = [
@@ -85,7 +114,7 @@ class Calls:
             ]
         again = replace(key, ask=key.ask + 1)
         try:
-            return _read(await self._send(model, shown, again, response_format=format_), schema)
+            return _read(model, await self._send(model, shown, again, **options), schema)
         except ValidationError as error:
             raise UnreadableReplyError(
                 f"The {model.role}'s reply cannot be read: {_complaint(error)}"
@@ -97,10 +126,15 @@ class Calls:
         messages: Sequence[BaseMessage],
         key: CallKey,
         tools: Sequence[BaseTool] = (),
+        schema: type[BaseModel] | None = None,
     ) -> AIMessage:
-        """Return the model's message; with tools, it may ask for some of them."""
-        described = [convert_to_openai_tool(tool) for tool in tools]
-        return await self._send(model, messages, key, **({"tools": described} if tools else {}))
+        """Return the model's message as it is: with tools, it may ask for some of them."""
+        options: dict[str, Any] = {}
+        if tools:
+            options["tools"] = [convert_to_openai_tool(tool) for tool in tools]
+        if schema:
+            options["response_format"] = _json_schema(schema)
+        return await self._send(model, messages, key, **options)
 
     def forget(self, candidate: str) -> None:
         """Drop what is kept in memory about a candidate whose life is over."""
@@ -116,37 +150,64 @@ class Calls:
         if reply := self.journal.reply(key, sent):
             self.replayed += 1
             return reply
-        config: dict[str, object] = {"candidate": key.candidate, "role": model.role, "turn": turn}
+        metadata: dict[str, object] = {"candidate": key.candidate, "role": model.role, "turn": turn}
         async with self._gate:
-            reply = await self._retry(model, list(messages), config, options)
+            reply = cleaned(await self._wait_for(model, list(messages), metadata, options))
             return self.journal.record_reply(
-                key, sent, role=model.role, model=model.name, reply=reply
+                key,
+                sent,
+                role=model.role,
+                model=model.name,
+                reply=reply,
+                redact=self._redact,
             )
 
-    async def _retry(
+    async def _wait_for(
         self,
         model: RoleModel,
         messages: list[BaseMessage],
         metadata: dict[str, object],
         options: dict[str, Any],
     ) -> AIMessage:
-        async for attempt in AsyncRetrying(
-            retry=retry_if_exception_type(ModelUnavailableError),
-            stop=stop_after_attempt(TRIES),
-            wait=self._wait,
-            reraise=True,
-        ):
-            with attempt:
-                self._budget.reserve()
-                try:
-                    return await model.chat.ainvoke(
-                        messages, config={"metadata": metadata}, **options
-                    )
-                except Exception as error:
-                    if fault := classify(error):
-                        raise fault from error
-                    raise
-        raise AssertionError("unreachable: tenacity returns or raises")
+        """Wait for a server that is down; what it sends is tried a few times only."""
+
+        def is_worth_a_try(error: BaseException) -> bool:
+            is_bad = isinstance(error, ModelUnavailableError)
+            return is_bad and not isinstance(error, ModelDownError) and not model.server.ended()
+
+        async def call() -> AIMessage:
+            async for attempt in AsyncRetrying(
+                retry=retry_if_exception(is_worth_a_try),
+                stop=stop_after_attempt(TRIES),
+                wait=self._wait,
+                reraise=True,
+            ):
+                with attempt:
+                    return await self._try(model, messages, metadata, options)
+            raise AssertionError("unreachable: tenacity returns or raises")
+
+        return await self._patience(f"the model server at {model.server.address}", call)
+
+    async def _try(
+        self,
+        model: RoleModel,
+        messages: list[BaseMessage],
+        metadata: dict[str, object],
+        options: dict[str, Any],
+    ) -> AIMessage:
+        """Send a call once; one that no reply comes of is not counted."""
+        self._budget.reserve()
+        try:
+            return await model.chat.ainvoke(messages, config={"metadata": metadata}, **options)
+        except BaseException as error:
+            self._budget.give_back()
+            fault = classify(error, model.server) if isinstance(error, Exception) else None
+            if fault is None:
+                raise
+            if ended := model.server.ended():
+                fault = ModelUnavailableError(ended)
+            fault.args = (self._redact(str(fault)),)
+            raise fault from error
 
 
 def _json_schema(schema: type[BaseModel]) -> dict[str, Any]:
@@ -160,10 +221,10 @@ def _json_schema(schema: type[BaseModel]) -> dict[str, Any]:
     }
 
 
-def _read(reply: AIMessage, schema: type[T]) -> T:
-    text = str(reply.text)
-    fenced = _FENCE.match(text)
-    return schema.model_validate_json(fenced[1] if fenced else text)
+def _read(model: RoleModel, reply: AIMessage, schema: type[T]) -> T:
+    if cut_off := why_cut_off(reply):
+        raise UnreadableReplyError(f"{cut_off} It was the {model.role}'s.")
+    return read_value(str(reply.text), schema)
 
 
 def _complaint(error: ValidationError) -> str:

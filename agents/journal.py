@@ -16,7 +16,11 @@ from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, Text, f
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
 
+from tools.redact import Redactor
+
 _METADATA = MetaData()
+_KEPT = {"content", "tool_calls", "usage_metadata", "response_metadata"}
+_AS_IT_IS = Redactor()
 _KEY = (
     ("candidate", String(64)),
     ("step", String(32)),
@@ -65,9 +69,10 @@ class CallKey:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a run's finished calls came to, for one role."""
+    """What a run's finished calls came to, for one role and model."""
 
     role: str
+    model: str
     calls: int
     input_tokens: int
     output_tokens: int
@@ -92,15 +97,22 @@ class Journal:
         return None if found is None else _revived(found)
 
     def record_reply(
-        self, key: CallKey, sent: str, *, role: str, model: str, reply: AIMessage
+        self,
+        key: CallKey,
+        sent: str,
+        *,
+        role: str,
+        model: str,
+        reply: AIMessage,
+        redact: Redactor = _AS_IT_IS,
     ) -> AIMessage:
         """Commit a finished model call, and return the reply as a replay will return it.
 
         What is not kept is not used: a tool call whose arguments are no JSON, which no server takes
-        back, and halves of characters, which UTF-8 cannot hold.
+        back, halves of characters, which UTF-8 cannot hold, and a key that a server repeats.
         """
         usage = reply.usage_metadata
-        kept = reply.model_dump(include={"content", "tool_calls", "usage_metadata"})
+        kept = redact.inside(reply.model_dump(include=_KEPT))
         text = json.dumps(kept, ensure_ascii=False, sort_keys=True)
         text = text.encode(errors="replace").decode()
         self._put(
@@ -129,11 +141,21 @@ class Journal:
             return connection.execute(select(func.count()).select_from(CALLS)).scalar_one()
 
     def spent(self) -> list[Spent]:
-        """Return calls and tokens by role."""
+        """Return calls and tokens by role and model."""
         sums = (func.count(), func.sum(CALLS.c.input_tokens), func.sum(CALLS.c.output_tokens))
-        query = select(CALLS.c.role, *sums).group_by(CALLS.c.role).order_by(CALLS.c.role)
+        by = (CALLS.c.role, CALLS.c.model)
+        query = select(*by, *sums).group_by(*by).order_by(*by)
         with self._engine.connect() as connection:
             return [Spent(*row) for row in connection.execute(query)]
+
+    def adopt(self, other: Journal) -> None:
+        """Take over the finished calls of another journal."""
+        for table in (CALLS, TOOL_CALLS):
+            with other._engine.connect() as connection:
+                rows = [dict(row) for row in connection.execute(select(table)).mappings()]
+            if rows:
+                with self._engine.begin() as connection:
+                    connection.execute(insert(table).on_conflict_do_nothing(), rows)
 
     def _find(self, table: Table, key: CallKey, sent: str, column: str) -> str | None:
         query = select(table.c[column]).where(

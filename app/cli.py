@@ -185,10 +185,10 @@ def main() -> None:
     try:
         code = app(args=arguments, standalone_mode=False)
     except Exception as error:
-        if len(arguments) < len(sys.argv) - 1:
-            raise
-        from app.errors import told
+        from app.errors import told, traced
 
+        if len(arguments) < len(sys.argv) - 1:
+            print(traced(error), file=sys.stderr)
         _leave(*told(error))
     # Typer turns Ctrl-C into this code.
     if code == INTERRUPTED:

@@ -16,7 +16,8 @@ from rich.table import Table
 from app.doctor_index import index_lines
 from app.doctor_line import Line
 from app.doctor_machines import machine_lines
-from app.settings import Settings, SettingsError, read_settings
+from app.doctor_models import examine_models
+from app.settings import SettingsError, read_settings
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("app", "graph", "agents", "prompts", "training", "tools", "checks")
@@ -62,13 +63,10 @@ def _settings() -> Iterator[Line]:
     except SettingsError as error:
         yield Line("settings", "cannot be used", str(error))
         return
-    yield _models(settings)
+    for what, found, mend in examine_models(settings):
+        yield Line(what, found, mend)
     yield from index_lines(settings)
     yield from machine_lines(settings)
-
-
-def _models(settings: Settings) -> Line:
-    return Line("models", ", ".join(f"{role} {spec}" for role, spec in settings.models.items()))
 
 
 def _training() -> Line:

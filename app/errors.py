@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -10,7 +12,7 @@ from agents.journal import JournalError
 from app.cli import FAULT, MISTAKE
 from app.runs import RunError
 from app.services import ServicesError
-from app.settings import SettingsError
+from app.settings import SettingsError, redact
 from graph.brief import BriefError
 from graph.ledger import LedgerError
 from prompts.templates import PromptError
@@ -38,7 +40,17 @@ _DISK = "Check the disk's space and rights, then go on with `officina resume` an
 
 
 def told(error: Exception) -> tuple[int, str]:
-    """Return the exit code of an error and the sentence to say."""
+    """Return the exit code of an error and the sentence to say, without any key."""
+    code, sentence = _told(error)
+    return code, redact(sentence)
+
+
+def traced(error: Exception) -> str:
+    """Return the traceback of an error, without any key."""
+    return redact("".join(traceback.format_exception(error)))
+
+
+def _told(error: Exception) -> tuple[int, str]:
     if isinstance(error, typer.TyperException):
         return MISTAKE, f"{error.format_message()}. `officina --help` shows the verbs."
     if isinstance(error, ServiceDownError):

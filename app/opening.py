@@ -8,16 +8,17 @@ from pathlib import Path
 
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from agents.budget import Budget
-from agents.calls import Calls, RoleModel
+from agents.calls import Calls
 from agents.gate import Gate
 from agents.journal import Journal
-from agents.models import open_model
 from app.directory import MachineSource, check_directory, open_directory
 from app.opening_index import check_index, open_index
-from app.settings import ROLES, Settings, SettingsError
+from app.roles import open_roles, probed
+from app.settings import Settings, SettingsError
+from app.starting import START_SECONDS
 from graph.brief import Brief
 from graph.context import Context
 from graph.ledger import Ledger, Note
@@ -46,16 +47,23 @@ def recipe_of(brief: Brief) -> Recipe | None:
         raise SettingsError(str(error)) from error
 
 
-async def rehearse(brief: Brief, settings: Settings, machines: MachineSource) -> None:
-    """Raise what would keep a run from starting, before anything of it is written."""
-    Prompts(settings.prompts)
+async def rehearse(brief: Brief, settings: Settings, machines: MachineSource) -> Journal:
+    """Raise what would keep a run from starting, before anything of it is written.
+
+    Returns the journal of what the models' servers were asked, which the run takes over.
+    """
+    prompts = Prompts(settings.prompts)
     recipe = recipe_of(brief)
     if recipe and not recipe.tiny:
         # Rows are measured with it: better to miss it now than after paid calls.
         load_tokenizer(recipe)
-    _open_models(settings)
     await check_directory(machines, settings)
     await check_index(settings)
+    journal = Journal(create_engine("sqlite://", poolclass=StaticPool))
+    async with open_roles(settings, start=False) as models:
+        calls = _calls(journal, brief, settings, prompts, _at_start(settings))
+        await probed(models, calls, prompts)
+    return journal
 
 
 @asynccontextmanager
@@ -65,28 +73,24 @@ async def open_context(
     """Yield the live parts of a run on its folder, and close them."""
     prompts = Prompts(settings.prompts)
     recipe = recipe_of(brief)
-    models = _open_models(settings)
     await check_index(settings)
     patience = Patience(settings.services.patience)
     journal_engine, ledger_engine = _engine(run / "journal.sqlite"), _engine(run / "ledger.sqlite")
     try:
-        ledger = Ledger(ledger_engine)
-        journal = Journal(journal_engine)
-        budget = Budget(
-            calls=brief.limits.calls_for(brief.rows),
-            minutes=brief.limits.minutes,
-            spent=journal.count(),
-        )
+        journal, ledger = Journal(journal_engine), Ledger(ledger_engine)
         async with (
             open_directory(machines, settings, patience) as directory,
             _index(run, settings, patience, ledger) as index,
+            open_roles(settings) as opened,
         ):
+            asking = _calls(journal, brief, settings, prompts, _at_start(settings))
+            models = await probed(opened, asking, prompts, ledger)
             yield Context(
                 run=run,
                 brief=brief,
                 prompts=prompts,
                 models=models,
-                calls=Calls(journal, Gate(settings.concurrency), budget, prompts),
+                calls=_calls(journal, brief, settings, prompts, patience),
                 ledger=ledger,
                 index=index,
                 machines=directory,
@@ -126,17 +130,20 @@ def open_books(run: Path) -> Generator[tuple[Ledger, Journal]]:
             engine.dispose()
 
 
-def _open_models(settings: Settings) -> dict[str, RoleModel]:
-    opened: dict[str, RoleModel] = {}
-    for role in ROLES:
-        same = next(
-            (m for r, m in opened.items() if settings.models[r] == settings.models[role]), None
-        )
-        if same:
-            opened[role] = RoleModel(role, same.name, same.chat)
-        else:
-            opened[role] = open_model(role, settings.models[role], settings.variables)
-    return opened
+def _at_start(settings: Settings) -> Patience:
+    return Patience(min(START_SECONDS, settings.services.patience))
+
+
+def _calls(
+    journal: Journal, brief: Brief, settings: Settings, prompts: Prompts, patience: Patience
+) -> Calls:
+    budget = Budget(
+        calls=brief.limits.calls_for(brief.rows),
+        minutes=brief.limits.minutes,
+        spent=journal.count(),
+    )
+    gate = Gate(settings.concurrency)
+    return Calls(journal, gate, budget, prompts, patience=patience, redact=settings.redact)
 
 
 def _engine(path: Path) -> Engine:

@@ -21,9 +21,11 @@ from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from agents.journal import Journal, Spent
+from agents.prices import Price, cost_of, dollars
 from graph.brief import Brief
 from graph.ledger import Ledger, Progress
 
+Prices = Mapping[str, Price]
 PER_SECOND = 4
 SECONDS_BETWEEN_LINES = 5.0
 MOST_OF_TIME = 0.05
@@ -39,7 +41,11 @@ class Phase:
 
 
 def status_lines(
-    brief: Brief, progress: Progress, spent: Sequence[Spent], calls_limit: int
+    brief: Brief,
+    progress: Progress,
+    spent: Sequence[Spent],
+    calls_limit: int,
+    prices: Prices,
 ) -> list[tuple[str, str]]:
     """Return how far a run is, as names and values."""
     dropped = dict(sorted(progress.dropped.items(), key=lambda item: (-item[1], item[0])))
@@ -52,13 +58,16 @@ def status_lines(
         ("dropped", f"{sum(dropped.values()):,}" + (f" ({reasons})" if reasons else "")),
         ("calls", f"{sum(each.calls for each in spent):,}/{calls_limit:,}"),
         ("tokens", f"{tokens:,}"),
+        ("cost", dollars(cost_of(spent, prices))),
     ]
 
 
-def render_status(brief: Brief, progress: Progress, spent: Sequence[Spent]) -> RenderableType:
+def render_status(
+    brief: Brief, progress: Progress, spent: Sequence[Spent], prices: Prices
+) -> RenderableType:
     """Return how far a run is, as `officina status` prints it."""
     limit = brief.limits.calls_for(brief.rows)
-    return _view(brief, progress, status_lines(brief, progress, spent, limit))
+    return _view(brief, progress, status_lines(brief, progress, spent, limit, prices))
 
 
 def phase_after(event: Mapping[str, object], before: Phase) -> Phase:
@@ -109,13 +118,20 @@ class RunView:
     """Shows a run while it goes on; a context manager whose `on_event` gets the graph's events."""
 
     def __init__(
-        self, brief: Brief, ledger: Ledger, journal: Journal, calls_limit: int, console: Console
+        self,
+        brief: Brief,
+        ledger: Ledger,
+        journal: Journal,
+        calls_limit: int,
+        console: Console,
+        prices: Prices,
     ) -> None:
         self._brief = brief
         self._ledger = ledger
         self._journal = journal
         self._calls_limit = calls_limit
         self._console = console
+        self._prices = prices
         self._phase = Phase("starting")
         self._begun = self._last_line = time.monotonic()
         self._ask_again = 0.0
@@ -178,7 +194,9 @@ class RunView:
         missing = max(0, self._brief.rows - accepted)
         left = seconds_left(accepted - self._at_start, missing, elapsed)
         return [
-            *status_lines(self._brief, self._progress, self._spent, self._calls_limit),
+            *status_lines(
+                self._brief, self._progress, self._spent, self._calls_limit, self._prices
+            ),
             ("elapsed", clock(elapsed)),
             ("left", clock(left)),
         ]

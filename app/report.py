@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from agents.journal import Spent
+from agents.prices import Price, cost_of, dollars, unpriced
 from app import charts, samples, tally
 from graph.brief import Brief, Windows
 from graph.ledger import Entry, Note
@@ -33,6 +34,7 @@ NOTE_TITLES = {
     "no_machine": "Without a machine",
     "no_file": "Named with a machine, and not there",
     "lost": "In the index, but not in these manuals",
+    "model": "Models whose server falls short, and what was done instead",
 }
 
 
@@ -48,6 +50,7 @@ class ReportFacts:
     entries: Sequence[Entry]
     notes: Sequence[Note]
     spent: Sequence[Spent]
+    prices: Mapping[str, Price]
     documents: Sequence[Document]
     machines: Mapping[str, str]
     decision: Decision
@@ -76,6 +79,8 @@ def render_report(facts: ReportFacts) -> str:
         rows=rows,
         asked=_asked(facts.brief),
         figures=_figures(facts, rows, documents),
+        costs=[dollars(cost_of([each], facts.prices)) for each in facts.spent],
+        unpriced=unpriced(facts.spent, facts.prices),
         funnel=stages,
         open_candidates=sum(entry.status == "planned" for entry in facts.entries),
         revised=sum(each.status == "accepted" and each.drafts > 1 for each in facts.entries),
@@ -142,6 +147,7 @@ def _figures(
         "documents": f"{len(documents):,}",
         "model calls": f"{sum(each.calls for each in facts.spent):,}",
         "tokens": f"{tokens:,}",
+        "cost": dollars(cost_of(facts.spent, facts.prices)),
     }
 
 

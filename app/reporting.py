@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from agents.prices import Price
 from app.opening import open_books
 from app.report import ReportFacts, write_report
-from app.runs import RunFile
+from app.runs import RUN_FILE, RunFile
+from app.services import find_services, read_services
 from app.settings import is_offline
 from graph.brief import Brief
 from tools.library import DOCUMENTS, MACHINES_KEPT, Library, read_machines
@@ -23,6 +26,7 @@ def write_run_report(run: Path, started: RunFile, brief: Brief) -> Path:
             entries=ledger.entries(),
             notes=ledger.notes(),
             spent=journal.spent(),
+            prices=prices_of(started),
             documents=Library.open(run / DOCUMENTS).documents,
             machines={m.code: m.name for m in read_machines(run / MACHINES_KEPT)},
             decision=result.decision,
@@ -33,6 +37,11 @@ def write_run_report(run: Path, started: RunFile, brief: Brief) -> Path:
         )
     write_report(path, facts)
     return path
+
+
+def prices_of(started: RunFile) -> Mapping[str, Price]:
+    """Return the prices that officina.yaml names, at the run's start and now."""
+    return {**read_services(started.services, RUN_FILE).prices, **find_services(None).prices}
 
 
 def _losses(path: Path) -> tuple[float, ...]:

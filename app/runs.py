@@ -17,7 +17,7 @@ from typing import Any, cast
 from filelock import FileLock, Timeout
 
 from app.directory import POSTGRES, MachineSource
-from app.opening import open_context, rehearse
+from app.opening import open_books, open_context, rehearse
 from app.settings import IndexKind, Settings
 from graph.brief import Brief, dump_brief, load_brief
 from graph.dataset import dataset_graph
@@ -79,7 +79,7 @@ def create_run(
     """
     if not manuals.is_dir():
         raise RunError(f"There is no folder {manuals}. Give the folder that holds the manuals.")
-    asyncio.run(rehearse(brief, settings, machines))
+    rehearsed = asyncio.run(rehearse(brief, settings, machines))
     _refuse_strangers(run)
     run.mkdir(parents=True, exist_ok=True)
     made = RunFile(
@@ -104,6 +104,8 @@ def create_run(
         if isinstance(machines, Path):
             shutil.copyfile(machines, run / MACHINES)
         write_run_file(run, made)
+        with open_books(run) as (_, journal):
+            journal.adopt(rehearsed)
     return made
 
 

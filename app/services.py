@@ -55,6 +55,13 @@ class Postgres(_Part):
     """A query whose rows name documents and machines; Officina's own tables if not given."""
 
 
+class Vllm(_Part):
+    """How `vllm serve` is started, for a model `vllm:MODEL` without a URL."""
+
+    arguments: list[str] = []
+    """More words for its command line, such as --max-model-len 8192."""
+
+
 class LangSmith(_Part):
     """What is traced, when LANGSMITH_TRACING is set."""
 
@@ -68,6 +75,10 @@ class Services(_Part):
     elasticsearch: Elasticsearch = Field(default_factory=Elasticsearch)
     postgres: Postgres = Field(default_factory=Postgres)
     langsmith: LangSmith = Field(default_factory=LangSmith)
+    vllm: Vllm = Field(default_factory=Vllm)
+    output_tokens: int | None = Field(default=None, ge=1)
+    """Most tokens of one reply, a model's thoughts among them; 16,384 for OpenAI's and Azure's
+    models and 4,096 for others if not given."""
     prices: dict[str, Price] = Field(default_factory=dict[str, Price])
     """US dollars per million tokens, by model spec without its URL."""
     patience: float = Field(default=600, ge=0)

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from dotenv import dotenv_values
 
 from agents.faults import ModelError
-from agents.models import parse_spec
+from agents.specs import parse_spec
 from app.services import Services, ServicesError, find_services
 from tools.redact import Redactor
 
@@ -34,7 +34,7 @@ _SECRETS = (
     "LANGCHAIN_API_KEY",
     "HF_TOKEN",
 )
-_URLS = ("ELASTICSEARCH_URL", "POSTGRES_URL", "OPENAI_BASE_URL")
+_URLS = ("ELASTICSEARCH_URL", "POSTGRES_URL", "OPENAI_BASE_URL", "AZURE_OPENAI_ENDPOINT")
 # A training needs its hub's token and none of the others.
 _NOT_FOR_CHILDREN = {*_SECRETS, *_URLS} - {"HF_TOKEN"}
 
@@ -65,8 +65,7 @@ class Settings:
     @property
     def redact(self) -> Redactor:
         """Return what takes every key of these settings out of a text."""
-        held = [self.variables[name] for name in _SECRETS if self.variables.get(name)]
-        return Redactor([*held, *_passwords(self.variables)])
+        return _redactor(self.variables)
 
 
 def is_offline(models: Mapping[str, str]) -> bool:
@@ -88,7 +87,7 @@ def read_settings(
     Raises:
         SettingsError: one or more of them cannot be used.
     """
-    values = {**{k: v for k, v in dotenv_values(".env").items() if v}, **os.environ}
+    values = _variables()
     every = model or values.get("OFFICINA_MODEL") or "offline"
     models = {
         role: _absolute(
@@ -117,19 +116,34 @@ def read_settings(
     )
 
 
+def redact(text: str) -> str:
+    """Return the text without any key of the environment or `.env`."""
+    return _redactor(_variables())(text)
+
+
+def _variables() -> dict[str, str]:
+    return {**{k: v for k, v in dotenv_values(".env").items() if v}, **os.environ}
+
+
+def _redactor(values: Mapping[str, str]) -> Redactor:
+    held = [values[name] for name in _SECRETS if values.get(name)]
+    return Redactor([*held, *_passwords(values)])
+
+
 def _passwords(values: Mapping[str, str]) -> Iterator[str]:
     """Yield the passwords that stand in the services' URLs."""
     for name in _URLS:
         for url in values.get(name, "").split(","):
             parts = urlsplit(url)
             held = [parts.password, *parse_qs(parts.query).get("password", ())]
-            yield from (unquote(password) for password in held if password)
+            yield from (form for text in held if text for form in {text, unquote(text)})
 
 
 def _absolute(spec: str) -> str:
-    """Return the spec with a script's full path, so that it is found from any folder."""
+    """Return the spec with the full path of its file or folder, found from anywhere."""
     provider, _, path = spec.partition(":")
-    return f"scripted:{Path(path).resolve()}" if provider == "scripted" and path else spec
+    is_path = provider == "scripted" or (provider == "vllm" and Path(path).is_dir())
+    return f"{provider}:{Path(path).resolve()}" if is_path and path else spec
 
 
 def _model_complaints(models: Mapping[str, str]) -> Iterator[str]:

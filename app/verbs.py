@@ -12,12 +12,13 @@ from pathlib import Path
 from rich.console import Console
 
 from agents.journal import Spent
+from agents.prices import cost_of, unpriced
 from app.cli import DONE, MISTAKE, SHORT
 from app.directory import POSTGRES, describe, load_file
 from app.opening import open_books
 from app.opening_index import for_manuals
 from app.progress import RunView, printable, render_status
-from app.reporting import write_run_report
+from app.reporting import prices_of, write_run_report
 from app.runs import Result, RunFile, drive, locked, machines_of, read_run, write_run_file
 from app.services import read_services
 from app.settings import Settings, SettingsError, is_offline, read_settings
@@ -78,7 +79,7 @@ def carry_out(
     with locked(run):
         with (
             open_books(run) as (ledger, journal),
-            RunView(brief, ledger, journal, limit, console) as view,
+            RunView(brief, ledger, journal, limit, console, settings.services.prices) as view,
         ):
             result = asyncio.run(drive(run, started, brief, settings, view.on_event))
         write_run_report(run, started, brief)
@@ -117,11 +118,22 @@ def _summary(
         "calls": sum(each.calls for each in spent),
         "replayed": result.replayed,
         "tokens": sum(each.input_tokens + each.output_tokens for each in spent),
-        "cost": None,
+        "cost": _told_cost(run, spent),
         "seconds": result.seconds,
         "rows_path": str(run / "dataset" / "rows.parquet"),
         "reason": result.reason,
     }
+
+
+def _told_cost(run: Path, spent: list[Spent]) -> float | None:
+    """Return what the calls cost, and say which price is missing if one is."""
+    prices = prices_of(read_run(run)[0])
+    if missing := unpriced(spent, prices):
+        print(
+            f"The cost is not known: `prices` in officina.yaml has none for {', '.join(missing)}.",
+            file=sys.stderr,
+        )
+    return cost_of(spent, prices)
 
 
 def _print_places(run: Path, result: Result) -> None:
@@ -149,11 +161,12 @@ def show_status(run: Path, *, as_json: bool) -> None:
             "revisions": progress.revisions,
             "dropped": progress.dropped,
             "calls": sum(each.calls for each in spent),
+            "cost": cost_of(spent, prices_of(started)),
             "decision": finished,
         }
         print(json.dumps(values))
         return
-    Console().print(render_status(brief, progress, spent))
+    Console().print(render_status(brief, progress, spent, prices_of(started)))
     if started.result and started.result.reason:
         print(started.result.reason)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from tools.index import Index
 from tools.library import DOCUMENTS, MACHINES_KEPT, Library, read_machines, write_machines
 from tools.machines import Machine, MachineDirectory
 from tools.patience import Patience
-from tools.search import build_tools
+from tools.search import build_tools, look_up
 from training.recipe import Recipe
 
 Emit = Callable[[dict[str, object]], None]
@@ -80,7 +80,8 @@ class Context:
     def answerer(self) -> Answerer:
         """The answerer with its tools; the agent is built once."""
         tools = build_tools(self.index, self.library, self.machines)
-        return Answerer(self.models["answerer"], self.calls, self.prompts, tools)
+        search = partial(look_up, self.index)
+        return Answerer(self.models["answerer"], self.calls, self.prompts, tools, search)
 
     async def machine(self, code: str | None) -> Machine | None:
         """Return the machine with this code."""

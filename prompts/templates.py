@@ -173,6 +173,29 @@ class Prompts:
         """Show a model why its reply could not be read."""
         return self._render("repair.md", error=error)
 
+    def answer_from(
+        self,
+        question: str,
+        *,
+        language: str,
+        machine: Machine | None,
+        found: str,
+        objections: Sequence[str],
+    ) -> list[BaseMessage]:
+        """Show an answerer that calls no tools what a search for the question found."""
+        return self._render(
+            "answer_from.md",
+            question=question,
+            language=language,
+            machine=machine,
+            found=found,
+            objections=list(objections),
+        )
+
+    def follow_schema(self, schema: str) -> list[BaseMessage]:
+        """Describe a schema to a model whose server does not keep to one."""
+        return self._render("follow_schema.md", schema=schema)
+
     def row(
         self, question: str, *, language: str, machine: Machine | None, passages: Sequence[Passage]
     ) -> tuple[str, str]:
@@ -208,6 +231,14 @@ class Prompts:
             messages.append(SystemMessage(text["system"]))
         messages.append(HumanMessage(text["user"]))
         return messages
+
+
+def extended(messages: Sequence[BaseMessage], more: Sequence[BaseMessage]) -> list[BaseMessage]:
+    """Return the messages and more of them; chat templates want the speakers to take turns."""
+    if messages and isinstance(messages[-1], HumanMessage) and isinstance(more[0], HumanMessage):
+        joined = HumanMessage(f"{messages[-1].text}\n\n{more[0].text}")
+        return [*messages[:-1], joined, *more[1:]]
+    return [*messages, *more]
 
 
 def _shown(source: Source) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """A server on this machine that speaks the OpenAI protocol and lets a chat model answer."""
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,14 +50,55 @@ def answering_with(model: BaseChatModel) -> Callable[[dict[str, Any]], Reply]:
     return handle
 
 
+def plain(handle: Callable[[dict[str, Any]], Reply]) -> Callable[[dict[str, Any]], Reply]:
+    """Return a handler for a server that knows neither JSON schemas nor tools."""
+
+    def handled(request: dict[str, Any]) -> Reply:
+        if "tools" in request or "response_format" in request:
+            return refusal(400, "extra fields are not permitted")
+        named = re.search(
+            r'"title": "(Question|Critique|RowJudgement|Answer)", "type"',
+            str(request["messages"][-1]["content"]),
+        )
+        if not named:
+            return said("Let me think.</think>There is nothing to say.")
+        wanted = {"json_schema": {"name": named[1]}}
+        status, reply = handle({**request, "response_format": wanted})
+        message = reply["choices"][0]["message"]
+        message["content"] = (
+            f"<think>Hm, {{...}}</think>\nHere it is:\n```json\n{message['content']}\n```"
+        )
+        return status, reply
+
+    return handled
+
+
 @contextmanager
-def serving(handle: Callable[[dict[str, Any]], Reply]) -> Iterator[str]:
-    """Serve until the block ends; yield the base URL."""
+def serving(
+    handle: Callable[[dict[str, Any]], Reply],
+    hear: Callable[[str, dict[str, str]], None] = lambda path, headers: None,
+    port: int = 0,
+    models: tuple[str, ...] = ("m",),
+    token: str = "",
+) -> Iterator[str]:
+    """Serve until the block ends; yield the base URL. `hear` gets each path and its headers."""
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            hear(self.path, {name.lower(): value for name, value in self.headers.items()})
+            if "/token" in self.path:
+                given = {"access_token": token, "token_type": "Bearer", "resource": "x"}
+                self._send(200, {**given, "expires_on": "9999999999"})
+                return
+            listed = [{"id": name, "object": "model"} for name in models]
+            self._send(200, {"object": "list", "data": listed})
+
         def do_POST(self) -> None:
+            hear(self.path, {name.lower(): value for name, value in self.headers.items()})
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            status, reply = handle(body)
+            self._send(*handle(body))
+
+        def _send(self, status: int, reply: object) -> None:
             sent = json.dumps(reply).encode()
             self.send_response(status)
             self.send_header("content-type", "application/json")
@@ -67,7 +109,7 @@ def serving(handle: Callable[[dict[str, Any]], Reply]) -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/v1"

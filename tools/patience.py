@@ -17,7 +17,12 @@ WAIT: wait_base = wait_exponential_jitter(multiplier=0.5, max=30)
 
 
 class ServiceDownError(Exception):
-    """A service does not answer, or not now; worth another try."""
+    """A service does not answer, or not now; worth another try.
+
+    `after` are the seconds that it asked us to wait, where it did.
+    """
+
+    after: float = 0.0
 
 
 def say_nothing(service: str, seconds: float) -> None:
@@ -43,10 +48,15 @@ class Patience:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(ServiceDownError),
             stop=stop_after_delay(self.seconds),
-            wait=WAIT,
+            wait=self._wait,
             before_sleep=say,
             reraise=True,
         ):
             with attempt:
                 return await call()
         raise AssertionError("unreachable: tenacity returns or raises")
+
+    def _wait(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.after if isinstance(error, ServiceDownError) else 0.0
+        return max(WAIT(state), min(asked, self.seconds))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import cast
 from urllib.parse import quote
 
 REDACTED = "[redacted]"
@@ -22,6 +23,17 @@ class Redactor:
     def __call__(self, text: str) -> str:
         """Return the text without any of the secrets."""
         return self._pattern.sub(REDACTED, text) if self._pattern else text
+
+    def inside(self, value: object) -> object:
+        """Return plain values with every string in them redacted; numbers are left alone."""
+        if isinstance(value, str):
+            return self(value)
+        if isinstance(value, Mapping):
+            pairs = cast("Mapping[str, object]", value).items()
+            return {self(name): self.inside(each) for name, each in pairs}
+        if isinstance(value, Sequence):
+            return [self.inside(each) for each in cast("Sequence[object]", value)]
+        return value
 
 
 def _forms(secret: str) -> Iterator[str]:

@@ -51,6 +51,16 @@ def build_tools(
     return tools if machines is None else [*tools, _machine_tool(machines)]
 
 
+async def look_up(index: Index, query: str, scope: SearchScope) -> str:
+    """Return the best passages for the words, in any language where the scope's has none."""
+    found = await index.search(
+        query, k=scope.k, machine=scope.machine, language=scope.language or None
+    )
+    if not found:
+        found = await index.search(query, k=scope.k, machine=scope.machine)
+    return show([hit.passage for hit in found])
+
+
 def show(passages: Sequence[Passage]) -> str:
     """Return the passages as an agent reads them, with the ids it cites them by."""
     return "\n".join(map(_shown, passages)) or NOTHING_FOUND
@@ -63,13 +73,7 @@ def _search_tool(index: Index) -> BaseTool:
         runtime: ToolRuntime[Scoped, Any],
     ) -> str:
         """Search the manuals; returns the best passages with their ids."""
-        scope = runtime.context.scope
-        found = await index.search(
-            query, k=scope.k, machine=scope.machine, language=scope.language or None
-        )
-        if not found:
-            found = await index.search(query, k=scope.k, machine=scope.machine)
-        return show([hit.passage for hit in found])
+        return await look_up(index, query, runtime.context.scope)
 
     return search_manuals
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,13 +19,17 @@ from agents.budget import Budget
 from agents.calls import TRIES, Calls, RoleModel
 from agents.faults import (
     BudgetExhaustedError,
+    ModelDownError,
     ModelError,
     ModelUnavailableError,
+    Server,
     UnreadableReplyError,
 )
 from agents.gate import Gate
-from agents.journal import CallKey, Journal
+from agents.journal import CallKey, Journal, Spent
 from prompts.templates import Prompts
+from tools.patience import Patience
+from tools.redact import Redactor
 
 KEY = CallKey("candidate", "draft", 0)
 ASKED = [HumanMessage("How many?")]
@@ -82,10 +87,12 @@ def engine(tmp_path) -> Iterator[Engine]:
     engine.dispose()
 
 
-def calls_on(engine: Engine, *, most: int = 100, width: int = 4) -> Calls:
+def calls_on(
+    engine: Engine, *, most: int = 100, width: int = 4, patience: Patience | None = None
+) -> Calls:
     journal = Journal(engine)
     budget = Budget(calls=most, minutes=None, spent=journal.count())
-    return Calls(journal, Gate(width), budget, Prompts(), wait=wait_none())
+    return Calls(journal, Gate(width), budget, Prompts(), patience=patience, wait=wait_none())
 
 
 def role(*replies: Any) -> RoleModel:
@@ -126,17 +133,52 @@ async def test_changed_prompt_is_sent_again(engine):
     assert (other.count, again.replayed) == (4, 0)
 
 
-async def test_fault_is_retried_and_counted(engine):
-    calls = calls_on(engine, most=3)
-    model = role(TimeoutError("slow"), ConnectionError("gone"), '{"count": 3}')
+async def test_outage_is_waited_for_and_eats_no_call(engine):
+    waited: list[str] = []
+    patience = Patience(30, on_wait=lambda service, _: waited.append(service))
+    calls = calls_on(engine, most=1, patience=patience)
+    model = role(*[TimeoutError("slow")] * 9, ConnectionError("gone"), '{"count": 3}')
     assert (await calls.ask(model, ASKED, Count, KEY)).count == 3
+    assert waited == ["the model server at this process"] * 10
     with pytest.raises(BudgetExhaustedError):
         await calls.ask(model, ASKED, Count, CallKey("other", "draft", 0))
 
 
 async def test_lasting_fault_is_told(engine):
+    calls = calls_on(engine, patience=Patience(0.2))
     with pytest.raises(ModelUnavailableError, match="does not answer"):
-        await calls_on(engine).ask(role(*[TimeoutError("slow")] * TRIES), ASKED, Count, KEY)
+        await calls.ask(role(*[TimeoutError("slow")] * 99), ASKED, Count, KEY)
+
+
+async def test_useless_reply_is_tried_a_few_times(engine):
+    model = role(*[ModelUnavailableError("half a page")] * 99)
+    with pytest.raises(ModelUnavailableError, match="half a page"):
+        await calls_on(engine, patience=Patience(30)).ask(model, ASKED, Count, KEY)
+    assert len(model.chat.heard) == TRIES
+
+
+async def test_server_that_ended_is_not_waited_for(engine):
+    server = Server("here", "no key", ended=lambda: "It ended by itself.")
+    model = replace(role(*[ConnectionError("gone")] * 9), server=server)
+    with pytest.raises(ModelUnavailableError, match="ended by itself"):
+        await calls_on(engine, patience=Patience(30)).ask(model, ASKED, Count, KEY)
+    assert len(model.chat.heard) == 1
+
+
+async def test_asked_for_wait_is_kept(engine, monkeypatch):
+    slept: list[float] = []
+    busy = ModelDownError("busy")
+    busy.after = 0.3
+    patience = Patience(30, on_wait=lambda _, seconds: slept.append(seconds))
+    await calls_on(engine, patience=patience).ask(role(busy, '{"count": 3}'), ASKED, Count, KEY)
+    assert slept == [0.3]
+
+
+async def test_schema_is_described_where_none_is_kept(engine):
+    model = replace(role("{}", '{"count": 3}'), keeps_schema=False)
+    assert (await calls_on(engine).ask(model, ASKED, Count, KEY)).count == 3
+    assert "How many there are." in model.chat.heard[0]
+    assert "could not be used" in model.chat.heard[1]
 
 
 async def test_wrong_setup_is_not_retried(engine):
@@ -167,7 +209,7 @@ async def test_journal_keeps_tokens_by_role(engine):
     reply = AIMessage("x", usage_metadata=usage)
     journal.record_reply(KEY, "hash", role="critic", model="m", reply=reply)
     (spent,) = journal.spent()
-    assert (spent.role, spent.calls, spent.input_tokens, spent.output_tokens) == ("critic", 1, 7, 2)
+    assert spent == Spent("critic", "m", calls=1, input_tokens=7, output_tokens=2)
     assert journal.reply(KEY, "hash").usage_metadata == usage
     assert journal.reply(KEY, "other") is None
 
@@ -177,3 +219,17 @@ async def test_tool_results_are_kept(engine):
     journal.record_tool_result(KEY, "hash", json.dumps(["a passage"]))
     assert journal.tool_result(KEY, "hash") == '["a passage"]'
     assert journal.tool_result(KEY, "other") is None
+
+
+async def test_repeated_key_is_not_written_down(engine):
+    calls = Calls(
+        Journal(engine),
+        Gate(1),
+        Budget(calls=9, minutes=None),
+        Prompts(),
+        redact=Redactor(["sk-planted"]),
+    )
+    said = await calls.say(role("Your key is sk-planted."), ASKED, KEY)
+    assert said.text == "Your key is [redacted]."
+    with pytest.raises(ModelError, match=r"bad \[redacted\]"):
+        await calls.say(role(ModelError("bad sk-planted")), [HumanMessage("Again?")], KEY)

@@ -1,10 +1,12 @@
 """ChatOpenAI against a server on this machine that speaks the OpenAI protocol."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from langchain_core.messages import HumanMessage
+from langgraph.graph import START, StateGraph
 from pydantic import BaseModel
 from sqlalchemy import create_engine
 from tenacity import wait_none
@@ -22,6 +24,7 @@ from agents.journal import CallKey, Journal
 from agents.models import open_model, parse_spec
 from prompts.templates import Prompts
 from tests.openai_server import Reply, completion, refusal, said, serving
+from tools.patience import Patience
 
 KEY = CallKey("candidate", "draft", 0)
 ASKED = [HumanMessage("How many?")]
@@ -57,13 +60,17 @@ def server() -> Iterator[Server]:
 def calls(tmp_path) -> Iterator[Calls]:
     engine = create_engine(f"sqlite:///{tmp_path / 'journal.sqlite'}")
     budget = Budget(calls=50, minutes=None)
-    yield Calls(Journal(engine), Gate(2), budget, Prompts(), wait=wait_none())
+    patience = Patience(30)
+    yield Calls(Journal(engine), Gate(2), budget, Prompts(), patience=patience, wait=wait_none())
     engine.dispose()
 
 
 async def ask(server: Server, calls: Calls) -> Count:
     model = open_model("critic", f"openai:m@{server.url}", {"OPENAI_API_KEY": "sk-planted"})
-    return await calls.ask(model, ASKED, Count, KEY)
+    try:
+        return await calls.ask(model, ASKED, Count, KEY)
+    finally:
+        await model.close()
 
 
 async def test_schema_is_sent_and_tokens_counted(server, calls):
@@ -134,13 +141,17 @@ def test_missing_key_is_a_sentence():
         open_model("critic", "openai:gpt-5", {})
 
 
-@pytest.mark.parametrize("finish", ["length", "content_filter"])
-async def test_reply_cut_off_ends_no_run(server, calls, finish):
+@pytest.mark.parametrize(
+    ("finish", "sentence"), [("length", "output_tokens"), ("content_filter", "filter")]
+)
+async def test_reply_cut_off_is_paid_for_once(server, calls, finish, sentence):
     status, body = said('{"cou')
     body["choices"][0]["finish_reason"] = finish
     server.replies = [(status, body)]
-    with pytest.raises(UnreadableReplyError):
-        await ask(server, calls)
+    for _ in range(2):
+        with pytest.raises(UnreadableReplyError, match=sentence):
+            await ask(server, calls)
+    assert (calls.journal.count(), calls.replayed) == (1, 1)
 
 
 @pytest.mark.parametrize("body", ["<html>", [1], {"choices": None}, {"error": "overloaded"}])
@@ -165,3 +176,106 @@ async def test_reply_is_used_as_it_is_replayed(server, calls):
     model = open_model("critic", f"openai:m@{server.url}", {"OPENAI_API_KEY": "sk-planted"})
     first, again = [await calls.say(model, ASKED, KEY) for _ in range(2)]
     assert (first, first.text, first.invalid_tool_calls) == (again, "half ?", [])
+
+
+AZURE = {"AZURE_OPENAI_API_VERSION": "2024-10-21"}
+
+
+async def test_azure_is_asked_by_deployment(calls):
+    heard: list[tuple[str, str, str]] = []
+
+    def hear(path: str, headers: dict[str, str]) -> None:
+        heard.append((path, headers.get("api-key", ""), headers.get("authorization", "")))
+
+    with serving(lambda _: said('{"count": 3}'), hear) as url:
+        at = {**AZURE, "AZURE_OPENAI_ENDPOINT": url.removesuffix("/v1")}
+        for number, access in enumerate(["AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN"]):
+            model = open_model("critic", "azure:my-gpt", {**at, access: "planted"})
+            key = CallKey("candidate", "draft", number)
+            assert await calls.ask(model, ASKED, Count, key) == Count(count=3)
+            await model.close()
+    path = "/openai/deployments/my-gpt/chat/completions?api-version=2024-10-21"
+    assert heard == [(path, "planted", ""), (path, "", "Bearer planted")]
+    assert model.name == "azure:my-gpt"
+
+
+async def test_azure_without_a_key_signs_in_with_entra(calls, monkeypatch):
+    pytest.importorskip("azure.identity", reason="needs pip install -e '.[azure]'")
+    heard: list[tuple[str, str]] = []
+
+    def hear(path: str, headers: dict[str, str]) -> None:
+        heard.append((path.partition("?")[0], headers.get("authorization", "")))
+
+    with serving(lambda _: said('{"count": 3}'), hear, token="entra-token") as url:
+        # What an app on Azure finds in its environment, and signs in by.
+        monkeypatch.setenv("IDENTITY_ENDPOINT", f"{url}/token")
+        monkeypatch.setenv("IDENTITY_HEADER", "planted")
+        at = {**AZURE, "AZURE_OPENAI_ENDPOINT": url.removesuffix("/v1")}
+        model = open_model("critic", "azure:my-gpt", at)
+        assert await calls.ask(model, ASKED, Count, KEY) == Count(count=3)
+        await model.close()
+        monkeypatch.setenv("IDENTITY_ENDPOINT", f"{url}/nothing")
+        model = open_model("critic", "azure:my-gpt", at)
+        with pytest.raises(ModelError, match="Entra gives no token"):
+            await calls.ask(model, ASKED, Count, CallKey("candidate", "draft", 1))
+        await model.close()
+    assert heard[0][0] == "/v1/token"
+    assert ("/openai/deployments/my-gpt/chat/completions", "Bearer entra-token") in heard
+
+
+@pytest.mark.parametrize("missing", ["AZURE_OPENAI_ENDPOINT", "OPENAI_API_VERSION"])
+def test_azure_says_what_is_missing(missing):
+    given = {
+        "AZURE_OPENAI_ENDPOINT": "https://x.openai.azure.com",
+        "OPENAI_API_VERSION": "2024-10-21",
+        "AZURE_OPENAI_API_KEY": "planted",
+    }
+    with pytest.raises(ModelError, match=missing):
+        open_model("critic", "azure:m", {**given, missing: ""})
+
+
+async def test_nothing_is_streamed_inside_a_graph(server, calls):
+    server.replies = [said('{"count": 3}')]
+    model = open_model("critic", f"openai:m@{server.url}", {})
+
+    async def node(state: dict[str, Any]) -> dict[str, Any]:
+        return {"count": (await calls.ask(model, ASKED, Count, KEY)).count}
+
+    graph = StateGraph(dict)
+    graph.add_node("node", node)
+    graph.add_edge(START, "node")
+    async for _ in graph.compile().astream({}, stream_mode="messages"):
+        pass
+    await model.close()
+    assert [request.get("stream", False) for request in server.requests] == [False]
+
+
+def test_client_survives_several_loops(server, tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'loops.sqlite'}")
+
+    async def once(number: int) -> Count:
+        calls = Calls(Journal(engine), Gate(1), Budget(calls=9, minutes=None), Prompts())
+        model = open_model("critic", f"openai:m@{server.url}", {})
+        try:
+            return await calls.ask(model, ASKED, Count, CallKey("candidate", "draft", number))
+        finally:
+            await model.close()
+
+    for number in range(3):
+        server.replies = [said('{"count": 3}')]
+        assert asyncio.run(once(number)) == Count(count=3)
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("azure:my-gpt", "azure:my-gpt"),
+        ("vllm:org/m", "vllm:org/m"),
+        ("vllm:org/m@http://host:8000/v1", "vllm:org/m"),
+        ("vllm:/models/tiny", "vllm:tiny"),
+    ],
+)
+def test_name_holds_neither_url_nor_folder(text, name):
+    assert parse_spec(text).name == name
+    assert parse_spec(text).starts_vllm == (text.startswith("vllm") and "@" not in text)

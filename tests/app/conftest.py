@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from agents.journal import Spent
+from agents.prices import Price
 from app.report import ReportFacts
 from graph.brief import Brief
 from graph.ledger import Entry, Note
@@ -148,7 +149,8 @@ def facts(documents: list[Document], entries: list[Entry]) -> ReportFacts:
             Note("skipped", "leaflet.md", 0, "It has 1 pages; `least_pages` is 3."),
             Note("no_machine", "unknown.md", 0, "The machine names do not list it."),
         ],
-        spent=[Spent("critic", 1234, 56789, 321)],
+        spent=[Spent("critic", "openai:m", 1234, 56789, 321)],
+        prices={"openai:m": Price(input=2, output=10)},
         documents=documents,
         machines={"K7": "Kappa 7", "K9": "Kappa 9"},
         decision="export",

@@ -220,10 +220,11 @@ def test_short_run_leaves_with_three(monkeypatch, capsys, tmp_path):
     assert json.loads(told.out)["calls"] <= 30
 
 
-def test_debug_shows_the_traceback(monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["officina", "status", "nowhere", "--debug"])
-    with pytest.raises(Exception, match="There is no run"):
-        main()
+def test_debug_shows_the_traceback(monkeypatch, capsys):
+    assert officina(monkeypatch, "status", "nowhere", "--debug") == 2
+    said = capsys.readouterr().err
+    assert said.startswith("Traceback")
+    assert said.rstrip().endswith("There is no run in nowhere. Start one with `officina run`.")
 
 
 def test_planted_key_is_in_no_byte_of_a_run(monkeypatch, tmp_path, capfd):

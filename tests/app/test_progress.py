@@ -8,6 +8,7 @@ from rich.console import Console
 from sqlalchemy import create_engine
 
 from agents.journal import CallKey, Journal, Spent
+from agents.prices import Price
 from app.progress import (
     Phase,
     RunView,
@@ -28,7 +29,11 @@ PROGRESS = Progress(
     revisions=5,
     dropped={"duplicate": 2, "no_subject": 4},
 )
-SPENT = [Spent("critic", 30, 4000, 500), Spent("generator", 20, 1000, 100)]
+SPENT = [
+    Spent("critic", "openai:large", 30, 4000, 500),
+    Spent("generator", "openai:small", 20, 1000, 100),
+]
+PRICES = {"openai:large": Price(input=10, output=30), "openai:small": Price(input=1, output=2)}
 SHOW_CURSOR = "\x1b[?25h"
 CONTROL = {chr(code) for code in [*range(32), 127] if chr(code) != "\n"}
 
@@ -51,25 +56,26 @@ def books(tmp_path: Path) -> Iterator[tuple[Ledger, Journal]]:
 
 
 def shown(books: tuple[Ledger, Journal], console: Console, events: list[dict[str, object]]) -> None:
-    with RunView(Brief(rows=8), *books, 320, console) as view:
+    with RunView(Brief(rows=8), *books, 320, console, PRICES) as view:
         for event in events:
             view.on_event(event)
 
 
 def test_status_names_every_count() -> None:
-    assert dict(status_lines(Brief(rows=60), PROGRESS, SPENT, 2400)) == {
+    assert dict(status_lines(Brief(rows=60), PROGRESS, SPENT, 2400, PRICES)) == {
         "accepted": "12/60",
         "drafts": "33",
         "revisions": "5",
         "dropped": "6 (no_subject 4, duplicate 2)",
         "calls": "50/2,400",
         "tokens": "5,600",
+        "cost": "$0.0562",
     }
 
 
 def test_status_renders_under_a_bar() -> None:
     console = Console(record=True, width=80, file=io.StringIO())
-    console.print(render_status(Brief(rows=60), PROGRESS, SPENT))
+    console.print(render_status(Brief(rows=60), PROGRESS, SPENT, {}))
     bar, *lines = console.export_text().splitlines()
     assert bar.strip("━╺╸ ") == ""
     assert [line.split()[:2] for line in lines] == [
@@ -79,6 +85,7 @@ def test_status_renders_under_a_bar() -> None:
         ["dropped", "6"],
         ["calls", "50/2,400"],
         ["tokens", "5,600"],
+        ["cost", "–"],
     ]
 
 
@@ -119,7 +126,7 @@ def test_live_view_shows_the_counts(books: tuple[Ledger, Journal]) -> None:
 def test_live_view_ends_on_errors(books: tuple[Ledger, Journal]) -> None:
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=100)
-    with pytest.raises(KeyboardInterrupt), RunView(Brief(rows=8), *books, 320, console):
+    with pytest.raises(KeyboardInterrupt), RunView(Brief(rows=8), *books, 320, console, {}):
         raise KeyboardInterrupt
     assert out.getvalue().endswith(SHOW_CURSOR)
 

@@ -183,13 +183,14 @@ async def test_languages_that_do_not_occur_are_told(tmp_path, manuals):
 
 async def test_server_that_never_answers_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
+    (tmp_path / "officina.yaml").write_text("patience: 0.3\n", encoding="utf-8")
     run = tmp_path / "run"
     run.mkdir()
     with serving(lambda _: refusal(503, "down")) as url:
         settings = read_settings(model=f"openai:m@{url}", by_role={}, concurrency=4)
-        async with open_context(run, Brief(), settings, None) as context:
-            with pytest.raises(ModelUnavailableError, match="busy or failing"):
-                await dataset_graph.ainvoke(DatasetInput(str(EXAMPLES)), context=context)
+        with pytest.raises(ModelUnavailableError, match="busy or failing"):
+            async with open_context(run, Brief(), settings, None):
+                pass
 
 
 async def test_server_that_dies_leaves_a_run_to_resume(tmp_path, monkeypatch):
@@ -201,6 +202,7 @@ async def test_server_that_dies_leaves_a_run_to_resume(tmp_path, monkeypatch):
         served.append(request)
         return answered(request) if len(served) <= 40 else refusal(503, "down")
 
+    (tmp_path / "officina.yaml").write_text("patience: 0.3\n", encoding="utf-8")
     run = tmp_path / "run"
     run.mkdir()
     brief = read_brief({"rows": 8, "distractors": 1, "languages": ["en"]}, "brief")

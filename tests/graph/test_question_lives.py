@@ -6,6 +6,7 @@ import pytest
 
 from agents.answerer import MOST_TURNS
 from agents.faults import BudgetExhaustedError
+from agents.offline import OfflineModel
 from app.opening import open_context
 from app.settings import read_settings
 from graph.brief import Brief
@@ -20,7 +21,7 @@ from tests.graph.conftest import (
     judgement,
     question,
 )
-from tests.openai_server import refusal, serving
+from tests.openai_server import answering_with, refusal, serving
 from tools.documents import read_folder
 from tools.passages import split
 
@@ -199,7 +200,12 @@ async def test_prompt_beyond_the_servers_context_is_dropped(tmp_path, manuals):
     words = "This model's maximum context length is 4096 tokens."
     run = tmp_path / "run"
     run.mkdir()
-    with serving(lambda _: refusal(400, words)) as url:
+    answered, probes = answering_with(OfflineModel()), [1, 2]
+
+    def refuses_after_the_probe(request):
+        return answered(request) if probes and probes.pop() else refusal(400, words)
+
+    with serving(refuses_after_the_probe) as url:
         settings = read_settings(model=f"openai:m@{url}", by_role={}, concurrency=1)
         async with open_context(run, Brief(), settings, None) as context:
             outcome, _ = await outcome_of(context, manuals)

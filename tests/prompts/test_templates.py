@@ -33,6 +33,10 @@ def rendered(source: Source) -> dict[str, str]:
             passages=[PASSAGE],
             citations=[("d:0-4", "text")],
         ),
+        "answer_from.md": prompts.answer_from(
+            "Q?", language="it", machine=machine, found="<passage>", objections=["No."]
+        ),
+        "follow_schema.md": prompts.follow_schema('{"type": "object"}'),
         "repair.md": prompts.repair("count: missing"),
     }
     texts = {name: "\n".join(str(m.text) for m in messages) for name, messages in every.items()}
@@ -51,7 +55,7 @@ def test_every_template_is_rendered():
 @pytest.mark.parametrize("name", sorted(rendered(SOURCE)))
 def test_machine_is_named_only_where_there_is_one(name):
     with_machine, without = rendered(SOURCE)[name], rendered(BARE)[name]
-    if name not in ("conclude.md", "repair.md"):
+    if name not in ("conclude.md", "repair.md", "follow_schema.md"):
         assert "Ares 250" in with_machine
     for word in ("Ares", "machine", "macchina", "Maschine", "máquina"):
         assert word not in without

@@ -1,0 +1,57 @@
+"""Doctor of models: whether each is reachable, where it is, and whether its server lists it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+from agents.calls import RoleModel
+from agents.faults import NO_SERVER, CallError, classify
+from agents.models import open_model
+from agents.specs import parse_spec
+from agents.vllm_server import find_vllm
+from app.settings import Settings
+
+Look = tuple[str, str, str]
+"""What was looked at, what was found, and how to mend it; nothing to mend where it is well."""
+SECONDS = 10.0
+
+
+def examine_models(settings: Settings) -> Iterator[Look]:
+    """Yield a look at each distinct model."""
+    for text in dict.fromkeys(settings.models.values()):
+        roles = ", ".join(role for role, spec in settings.models.items() if spec == text)
+        what = "model of every role" if len(set(settings.models.values())) == 1 else roles
+        try:
+            yield (what, *_look(text, settings))
+        except CallError as error:
+            yield what, parse_spec(text).name, settings.redact(str(error))
+
+
+def _look(text: str, settings: Settings) -> tuple[str, str]:
+    if parse_spec(text).starts_vllm:
+        return f"{text}, started by each run with {find_vllm(settings.environment)}", ""
+    model = open_model("", text, settings.variables)
+    if model.server is NO_SERVER:
+        return model.name, ""
+    return asyncio.run(_ask(model, parse_spec(text).model))
+
+
+async def _ask(model: RoleModel, name: str) -> tuple[str, str]:
+    """Return whether the server answers and lists the model."""
+    client: Any = getattr(model.chat, "root_async_client")  # noqa: B009  # the type leaves it out
+    at = f"{model.name} at {model.server.address}"
+    try:
+        listed = await client.with_options(timeout=SECONDS).models.list()
+        names: list[str] = [each.id for each in listed.data]
+    except Exception as error:
+        if fault := classify(error, model.server):
+            raise fault from error
+        raise
+    finally:
+        await model.close()
+    if model.name.startswith("azure:") or name in names:
+        return f"{at}, reachable", ""
+    some = ", ".join(sorted(names)[:5]) or "no model"
+    return f"{at}, reachable", f"It does not list {name}, but {some}: name one that it has."
