@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel, ValidationError
@@ -31,6 +32,15 @@ from prompts.templates import Prompts
 T = TypeVar("T", bound=BaseModel)
 TRIES = 6
 WAIT: wait_base = wait_exponential_jitter(multiplier=0.5, max=30)
+# By step: its words in a trace, and what the first attempt's number lacks to one.
+_TITLES = {
+    "draft": ("draft {}", 1),
+    "analyse": ("analyses question {}", 0),
+    "critique": ("judges question {}", 0),
+    "search": ("searches for answer {}", 1),
+    "answer": ("writes answer {}", 1),
+    "judge": ("judges answer {}", 0),
+}
 _FENCE = re.compile(r"^\s*```(?:json)?\s*\n(.*?)\n?```\s*$", re.DOTALL)
 
 
@@ -116,7 +126,10 @@ class Calls:
         if reply := self.journal.reply(key, sent):
             self.replayed += 1
             return reply
-        config: dict[str, object] = {"candidate": key.candidate, "role": model.role, "turn": turn}
+        config = RunnableConfig(
+            run_name=_title(model.role, key),
+            metadata={"candidate": key.candidate, "role": model.role, "turn": turn},
+        )
         async with self._gate:
             reply = await self._retry(model, list(messages), config, options)
             return self.journal.record_reply(
@@ -127,7 +140,7 @@ class Calls:
         self,
         model: RoleModel,
         messages: list[BaseMessage],
-        metadata: dict[str, object],
+        config: RunnableConfig,
         options: dict[str, Any],
     ) -> AIMessage:
         async for attempt in AsyncRetrying(
@@ -139,14 +152,21 @@ class Calls:
             with attempt:
                 self._budget.reserve()
                 try:
-                    return await model.chat.ainvoke(
-                        messages, config={"metadata": metadata}, **options
-                    )
+                    return await model.chat.ainvoke(messages, config=config, **options)
                 except Exception as error:
                     if fault := classify(error):
                         raise fault from error
                     raise
         raise AssertionError("unreachable: tenacity returns or raises")
+
+
+def _title(role: str, key: CallKey) -> str:
+    """Return what a trace calls this call: which of which kind it is, counted from one."""
+    said, first = _TITLES.get(key.step, (f"{key.step} {{}}", 1))
+    title = f"{role} {said.format(key.attempt + first)}"
+    if not key.ask:
+        return title
+    return f"{title}, turn {key.ask + 1}" if key.step == "search" else f"{title}, repaired"
 
 
 def _json_schema(schema: type[BaseModel]) -> dict[str, Any]:

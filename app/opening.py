@@ -16,6 +16,7 @@ from agents.gate import Gate
 from agents.journal import Journal
 from agents.models import open_model
 from app.settings import ROLES, Settings, SettingsError
+from app.tracing import open_tracing
 from graph.brief import Brief
 from graph.context import Context
 from graph.ledger import Ledger
@@ -62,6 +63,7 @@ async def open_context(
     prompts = Prompts(settings.prompts)
     recipe = recipe_of(brief)
     models = _open_models(settings)
+    tracing = open_tracing(run, settings)
     journal_engine, ledger_engine = _engine(run / "journal.sqlite"), _engine(run / "ledger.sqlite")
     try:
         journal = Journal(journal_engine)
@@ -83,8 +85,10 @@ async def open_context(
             width=settings.concurrency,
             child_env=settings.environment,
             patience=Patience(settings.services.patience),
+            tracing=tracing,
         )
     finally:
+        tracing.close()
         journal_engine.dispose()
         ledger_engine.dispose()
 

@@ -13,11 +13,13 @@ from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
+from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
 from app.opening import open_context, rehearse
 from app.settings import Settings
+from app.tracing import untraced
 from graph.brief import Brief, dump_brief, load_brief
 from graph.dataset import dataset_graph
 from graph.state import DatasetInput, DatasetState, Decision
@@ -61,6 +63,7 @@ class RunFile:
     concurrency: int
     prompts: str | None
     versions: dict[str, str]
+    id: str = field(default_factory=lambda: str(uuid4()))
     result: Result | None = None
 
 
@@ -74,7 +77,8 @@ def create_run(
     """
     if not manuals.is_dir():
         raise RunError(f"There is no folder {manuals}. Give the folder that holds the manuals.")
-    asyncio.run(rehearse(brief, settings, machines))
+    with untraced():
+        asyncio.run(rehearse(brief, settings, machines))
     _refuse_strangers(run)
     run.mkdir(parents=True, exist_ok=True)
     made = RunFile(
@@ -166,14 +170,19 @@ async def drive(
     machines = run / started.machines if started.machines else None
     ended = DatasetState(started.manuals)
     async with open_context(run, brief, settings, machines) as context:
-        stream = dataset_graph.astream(
-            DatasetInput(started.manuals), context=context, stream_mode=["custom", "values"]
-        )
-        async for mode, value in stream:
-            if mode == "custom":
-                on_event(cast("dict[str, object]", value))
-            else:
-                ended = replace(ended, **cast("dict[str, Any]", value))
+        title = f"dataset of {brief.rows} rows from {Path(started.manuals).name}"
+        with context.tracing.dataset(title, {"models": started.models}).following() as config:
+            stream = dataset_graph.astream(
+                DatasetInput(started.manuals),
+                config,
+                context=context,
+                stream_mode=["custom", "values"],
+            )
+            async for mode, value in stream:
+                if mode == "custom":
+                    on_event(cast("dict[str, object]", value))
+                else:
+                    ended = replace(ended, **cast("dict[str, Any]", value))
         accepted = context.ledger.progress().accepted
         replayed = context.calls.replayed
     started.result = Result(
