@@ -20,12 +20,12 @@ from langsmith.utils import LangSmithError, LangSmithWarning
 from urllib3 import Retry
 
 from app.courier import Courier
-from app.traces import TraceLine, add_urls, note_trace
+from app.traces import TraceLine, add_urls, note_trace, read_traces
 from app.whole_trace import RunValues
 from graph.tracing import Score
 from tools.redact import Redactor
 
-MOST_WAITING = 48
+MOST_WAITING = 32
 """Most traces on their way at a time; one is some hundred kilobytes."""
 SECONDS_TO_CLOSE = 3.0
 SECONDS_TO_LOOK_UP = 1.0
@@ -57,7 +57,7 @@ class RedactingClient(Client):
 
     def __init__(self, redact: Redactor, **settings: Any) -> None:
         self._redact = redact
-        super().__init__(anonymizer=self._clean, **settings)
+        super().__init__(anonymizer=redact.values, **settings)
 
     def create_run(self, name: str, inputs: dict[str, Any], run_type: str, **rest: Any) -> None:
         """Take secrets out of what the anonymizer is not shown, and send the run."""
@@ -69,19 +69,10 @@ class RedactingClient(Client):
 
     def _cleaned(self, fields: dict[str, Any]) -> dict[str, Any]:
         shown = ("inputs", "outputs", "error")
-        return {k: v if k in shown else self._clean(v) for k, v in fields.items()}
-
-    def _clean(self, value: Any) -> Any:  # noqa: ANN401
-        match value:
-            case str():
-                return self._redact(value)
-            case dict():
-                held = cast("dict[Any, Any]", value)
-                return {self._clean(key): self._clean(each) for key, each in held.items()}
-            case list():
-                return [self._clean(each) for each in cast("list[Any]", value)]
-            case _:
-                return value
+        return {
+            k: v if k in shown else self._redact.values(v, but="metadata")
+            for k, v in fields.items()
+        }
 
 
 def _is_news(record: logging.LogRecord) -> bool:
@@ -155,6 +146,8 @@ class Outbox:
         return self._redact(f"LangSmith at {_place(self.client.api_url)} {why}: {what}.")
 
     def _look_up_urls(self) -> None:
+        if all(line.url for line in read_traces(self._run)):
+            return
         self._courier.deadline = SECONDS_TO_LOOK_UP
         try:
             url = self.client.read_project(project_name=self.project).url

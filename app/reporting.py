@@ -9,6 +9,7 @@ from app.opening import open_books
 from app.report import ReportFacts, write_report
 from app.runs import RunFile
 from app.settings import is_offline
+from app.traces import TRACES_FILE, run_filter
 from graph.brief import Brief
 from tools.library import Library
 from tools.machines import CsvMachineDirectory
@@ -32,6 +33,7 @@ def write_run_report(run: Path, started: RunFile, brief: Brief) -> Path:
             evaluation=result.evaluation,
             losses=_losses(run / "training" / "result.json"),
             offline=is_offline(started.models),
+            traces=run_filter(started.id) if (run / TRACES_FILE).exists() else "",
         )
     write_report(path, facts)
     return path

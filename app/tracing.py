@@ -73,7 +73,7 @@ class _RunByRun:
 
 @dataclass
 class _Candidate:
-    """The trace of a candidate, sent when it has ended: to the outbox or where the caller's goes."""
+    """The trace of a candidate, sent when it has ended, to the outbox or to the caller's client."""
 
     config: RunnableConfig
     candidate: str
@@ -158,13 +158,26 @@ def open_tracing(run: Path, settings: Settings) -> RunTracing:
             outbox = Outbox(settings.variables, settings.redact, run)
         except LangSmithUserError as error:
             raise SettingsError(settings.redact(str(error))) from error
-    return RunTracing(_run_id(run), outbox, settings.services.langsmith.sampling)
+    return RunTracing(_run_id(run), outbox, _share(settings))
 
 
 def is_traced(variables: Mapping[str, str]) -> bool:
     """Return whether LangSmith's variables ask for traces."""
     asked = named(variables, "TRACING_V2") or variables.get("LANGSMITH_TRACING") or ""
     return asked.lower() == "true"
+
+
+def _share(settings: Settings) -> float:
+    """Return the share of candidates to trace, by officina.yaml and by LangSmith's own variable."""
+    share = settings.services.langsmith.sampling
+    if rate := named(settings.variables, "TRACING_SAMPLING_RATE"):
+        try:
+            share *= float(rate)
+        except ValueError as error:
+            raise SettingsError(
+                f"LANGSMITH_TRACING_SAMPLING_RATE is '{rate}'; give a number from 0 to 1."
+            ) from error
+    return share
 
 
 def untraced() -> AbstractContextManager[None]:

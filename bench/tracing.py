@@ -4,8 +4,8 @@ python -m bench.tracing [--rows N] [--rounds N] [--latency SECONDS] [--modes NAM
 
 Each run is a process of its own. With a latency the model answers after it, as a server would;
 without one the offline model leaves nothing to wait for, and tracing's own work shows in full.
-The figures: wall time beside the untraced run's, peak memory above it, seconds until the process
-is gone after its last line, traces that arrived.
+The figures: wall and CPU time beside the untraced run's, peak memory above it, seconds until the
+process is gone after its last line, traces that arrived.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -51,13 +51,14 @@ settings = __import__("dataclasses").replace(
 )
 folder, brief = Path(manuals), Brief(rows=int(rows), distractors=2)
 started = create_run(Path(run), folder, brief, settings, folder / "machines.csv")
-began = time.monotonic()
+began, spent = time.monotonic(), time.process_time()
 asyncio.run(drive(Path(run), started, brief, settings, lambda event: None))
 took = time.monotonic() - began
 traces = Path(run) / "traces.jsonl"
 arrived = len(traces.read_text().splitlines()) if traces.exists() else 0
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps({"seconds": took, "peak": peak, "arrived": arrived}), flush=True)
+values = {"seconds": took, "cpu": time.process_time() - spent, "peak": peak, "arrived": arrived}
+print(json.dumps(values), flush=True)
 """
 
 
@@ -70,12 +71,14 @@ def main() -> None:
             found[mode].append(_measured(mode, options.rows, options.latency))
     plain = found["untraced"]
     print(f"{options.rows} rows wanted, latency {options.latency:g} s, {options.rounds} rounds")
-    print(f"{'':10} {'seconds':>8} {'ratio':>6} {'MB more':>8} {'exit s':>7} {'arrived':>8}")
+    print(f"{'':10}  seconds  ratio   CPU s  ratio  MB more  exit s  arrived")
     for mode, runs in found.items():
+        cpu = _median(runs, "cpu")
         ratio = _median(runs, "seconds") / _median(plain, "seconds")
         more = _median(runs, "peak") - _median(plain, "peak")
         print(
-            f"{mode:10} {_median(runs, 'seconds'):8.2f} {ratio:6.3f} {more:8.1f} "
+            f"{mode:10} {_median(runs, 'seconds'):8.2f} {ratio:6.3f} "
+            f"{cpu:7.2f} {cpu / _median(plain, 'cpu'):6.3f} {more:8.1f} "
             f"{max(run['exit'] for run in runs):7.2f} {_median(runs, 'arrived'):8.0f}"
         )
 
@@ -125,11 +128,12 @@ def _server(mode: str) -> Generator[str]:
             self.send_response(503 if mode == "refusing" else 202)
             self.send_header("content-length", "2")
             self.end_headers()
-            self.wfile.write(b"[]")
+            with suppress(OSError):
+                self.wfile.write(b"[]")
 
         do_GET = do_POST
 
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

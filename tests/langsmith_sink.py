@@ -111,7 +111,7 @@ class Sink:
                 self.feedback[body["id"]] = body
             case "GET", ["sessions"]:
                 return self._projects(query.get("name"))
-            case "GET" | "POST", ["datasets", *rest]:
+            case "GET" | "POST" | "PATCH", ["datasets", *rest]:
                 return self._take_datasets(method, rest, query, body)
             case _, ["examples", *rest]:
                 return self._take_examples(method, rest, query, body)

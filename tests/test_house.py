@@ -26,6 +26,7 @@ ONLY_IN = {
     "deepspeed": {"training/finetune.py"},
     "elasticsearch": {"tools/elastic.py"},
     "psycopg": {"tools/postgres.py"},
+    "langsmith": {"app/outbox.py", "app/tracing.py", "app/upload.py", "app/whole_trace.py"},
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any, cast
 from urllib.parse import quote
 
 REDACTED = "[redacted]"
@@ -16,12 +17,33 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms = {form for secret in secrets for form in _forms(secret)}
-        longest_first = sorted(forms, key=lambda form: (-len(form), form))
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+        self._forms = sorted(forms, key=lambda form: (-len(form), form))
+        self._pattern = re.compile("|".join(map(re.escape, self._forms)))
 
     def __call__(self, text: str) -> str:
         """Return the text without any of the secrets."""
-        return self._pattern.sub(REDACTED, text) if self._pattern else text
+        # Looking for each is many times faster than the pattern, and hardly ever finds one.
+        found = any(form in text for form in self._forms)
+        return self._pattern.sub(REDACTED, text) if found else text
+
+    def values(self, value: Any, but: str = "") -> Any:  # noqa: ANN401
+        """Return lists and dicts without any of the secrets, however deep.
+
+        What a dict holds under the key `but` is left as it is.
+        """
+        match value:
+            case str():
+                return self(value)
+            case dict():
+                held = cast("dict[str, Any]", value)
+                return {
+                    self(key): each if key == but else self.values(each)
+                    for key, each in held.items()
+                }
+            case list():
+                return [self.values(each) for each in cast("list[Any]", value)]
+            case _:
+                return value
 
 
 def _forms(secret: str) -> Iterator[str]:
