@@ -20,7 +20,9 @@ from typing import Any
 import requests
 
 DEADLINE = 10.0
-"""Seconds in which a request must be answered, all of it."""
+"""Seconds in which a batch must be answered, all of it."""
+DEADLINE_TO_ASK = 1.5
+"""Seconds in which a question must be answered."""
 LONGEST_PAUSE = 30.0
 _POSTED = re.compile(rb'name="post\.([0-9a-f-]{36})"')
 _BUSY = {408, 425, 429, 500, 502, 503, 504}
@@ -41,7 +43,6 @@ class Courier(requests.Session):
         super().__init__()
         self.problem = ""
         self.said = ""
-        self.deadline = DEADLINE
         self._on_end = on_end
         self._stopped = Event()
         self._waiting: set[Parcel] = set()
@@ -59,7 +60,7 @@ class Courier(requests.Session):
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Send a request; a batch of runs is tried until it is taken, refused, or all is over."""
-        kwargs["timeout"] = self.deadline
+        kwargs["timeout"] = DEADLINE if method == "POST" else DEADLINE_TO_ASK
         if method != "POST" or "/runs/" not in url:
             return self._send(method, url, **kwargs)
         pause = 0.5
@@ -105,9 +106,9 @@ class Courier(requests.Session):
         else:
             Thread(target=self._carry, args=(parcel, method, url, kwargs), daemon=True).start()
         try:
-            answer = parcel.get(timeout=self.deadline)
+            answer = parcel.get(timeout=kwargs["timeout"])
         except Empty as error:
-            raise requests.Timeout(f"no answer in {self.deadline:g} seconds") from error
+            raise requests.Timeout("no answer in time") from error
         finally:
             self._waiting.discard(parcel)
         if isinstance(answer, Exception):

@@ -20,7 +20,7 @@ from langsmith.utils import LangSmithError, LangSmithWarning
 from urllib3 import Retry
 
 from app.courier import Courier
-from app.traces import TraceLine, add_urls, note_trace, read_traces
+from app.traces import TraceLine, note_traces
 from app.whole_trace import RunValues
 from graph.tracing import Score
 from tools.redact import Redactor
@@ -28,7 +28,8 @@ from tools.redact import Redactor
 MOST_WAITING = 32
 """Most traces on their way at a time; one is some hundred kilobytes."""
 SECONDS_TO_CLOSE = 3.0
-SECONDS_TO_LOOK_UP = 1.0
+MOST_QUESTIONS = 5
+"""Most times that the server is asked where it shows the project, which it makes in its time."""
 # Said instead of asked for: one thread sends batch after batch, and none waits in a pool.
 _INFO = {
     "version": "0.13.0",
@@ -89,6 +90,9 @@ class Outbox:
         self._redact = redact
         self._lost = 0
         self._waiting: dict[str, TraceLine] = {}
+        self._arrived: list[TraceLine] = []
+        self._questions = 0
+        self._url: str | None = None
         self._lock = Lock()
         self._courier = Courier(self._on_end)
         mode = tracing_mode(variables)
@@ -134,8 +138,7 @@ class Outbox:
         if not self._courier.problem:
             self.client.flush(timeout=SECONDS_TO_CLOSE)
         down = self._courier.problem
-        if not (down or self._courier.stopped):
-            self._look_up_urls()
+        self._note(last=True)
         self._courier.stop()
         self.client.close(timeout=0)
         lost = self._lost + len(self._waiting)
@@ -145,26 +148,33 @@ class Outbox:
         what = f"the traces of {lost} candidates were lost" if lost else "the run's trace was lost"
         return self._redact(f"LangSmith at {_place(self.client.api_url)} {why}: {what}.")
 
-    def _look_up_urls(self) -> None:
-        if all(line.url for line in read_traces(self._run)):
-            return
-        self._courier.deadline = SECONDS_TO_LOOK_UP
+    def _on_end(self, runs: Iterable[str], taken: bool) -> None:
+        with self._lock:
+            ended = [self._waiting.pop(run) for run in runs if run in self._waiting]
+            if taken:
+                self._arrived += ended
+            else:
+                self._lost += len(ended)
+        self._note()
+
+    def _note(self, *, last: bool = False) -> None:
+        """Write down the traces that arrived, once it is known where a browser shows them."""
+        if self._arrived and not self._url and self._questions < MOST_QUESTIONS:
+            self._questions += 1
+            self._url = self._project_url()
+        if self._url or last or self._questions == MOST_QUESTIONS:
+            with self._lock:
+                arrived, self._arrived = self._arrived, []
+            note_traces(self._run, arrived, self._url)
+
+    def _project_url(self) -> str | None:
+        if not self._tells or self._courier.problem or self._courier.stopped:
+            return None
         try:
-            url = self.client.read_project(project_name=self.project).url
+            return self.client.read_project(project_name=self.project).url
         except (LangSmithError, OSError, ValueError):
             # Without it the traces are found by their project and id.
-            return
-        if url:
-            add_urls(self._run, url)
-
-    def _on_end(self, runs: Iterable[str], taken: bool) -> None:
-        for run in runs:
-            with self._lock:
-                line = self._waiting.pop(run, None)
-            if line and taken:
-                note_trace(self._run, line)
-            elif line:
-                self._lost += 1
+            return None
 
 
 def tracing_mode(variables: Mapping[str, str]) -> TracingMode:

@@ -136,7 +136,7 @@ def test_lost_traces_are_told_once(tmp_path, caplog, mode, said, monkeypatch):
     (record,) = [each for each in caplog.records if each.levelno >= logging.WARNING]
     assert said in record.getMessage()
     assert f"the traces of {MOST_WAITING + 8} candidates were lost" in record.getMessage()
-    assert read_traces(tmp_path) == []
+    assert list(read_traces(tmp_path)) == []
 
 
 def test_traces_wait_for_a_server_that_comes_back(tmp_path, caplog):
@@ -187,7 +187,7 @@ def test_run_why_and_report_name_the_traces(tmp_path, monkeypatch, capsys):
         run_id = json.loads((run / "run.json").read_text())["id"]
         dataset = sink.root("dataset of 3 rows from manuals")
         candidates = [root for root in sink.roots if root is not dataset]
-        lines = read_traces(run)
+        lines = list(read_traces(run))
         assert {line.trace for line in lines} == {root["id"] for root in candidates}
         assert {metadata(root)["run"] for root in sink.roots} == {run_id}
         assert all(not run.get("parent_run_id") or run["trace_id"] for run in sink.runs.values())
