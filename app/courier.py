@@ -38,12 +38,18 @@ class Courier(requests.Session):
     time that it did not.
     """
 
-    def __init__(self, on_end: Callable[[Iterable[str], bool], None]) -> None:
-        """Tell `on_end` the ids of the runs in a batch, and whether they were delivered."""
+    def __init__(
+        self, on_end: Callable[[Iterable[str], bool], None], mask: Callable[[bytes], bytes]
+    ) -> None:
+        """Tell `on_end` the ids of the runs in a batch, and whether they were delivered.
+
+        `mask` takes the secrets out of a body and leaves it as long as it was.
+        """
         super().__init__()
         self.problem = ""
         self.said = ""
         self._on_end = on_end
+        self._mask = mask
         self._stopped = Event()
         self._waiting: set[Parcel] = set()
 
@@ -61,6 +67,8 @@ class Courier(requests.Session):
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Send a request; a batch of runs is tried until it is taken, refused, or all is over."""
         kwargs["timeout"] = DEADLINE if method == "POST" else DEADLINE_TO_ASK
+        if (body := kwargs.get("data")) is not None:
+            kwargs["data"] = self._mask(body if isinstance(body, bytes) else body.read())
         if method != "POST" or "/runs/" not in url:
             return self._send(method, url, **kwargs)
         pause = 0.5
@@ -77,7 +85,7 @@ class Courier(requests.Session):
                     self._fail(f"refuses the key (HTTP {answer.status_code})")
                     self.stop()
                 elif answer.status_code not in _BUSY:
-                    return self._end(answer, kwargs.get("data"))
+                    return self._end(answer, kwargs["data"])
                 else:
                     self._fail(f"is busy (HTTP {answer.status_code})")
             self._stopped.wait(pause)
@@ -87,14 +95,13 @@ class Courier(requests.Session):
     def _fail(self, problem: str) -> None:
         self.problem = self.said = problem
 
-    def _end(self, answer: requests.Response, body: object) -> requests.Response:
+    def _end(self, answer: requests.Response, body: bytes) -> requests.Response:
         # The server has had these runs before: an answer was lost on its way.
         taken = answer.ok or answer.status_code == 409
         self.problem = ""
         if not taken:
             self.said = f"refuses traces (HTTP {answer.status_code})"
-        runs = _POSTED.findall(body) if isinstance(body, bytes) else []
-        self._on_end([run.decode() for run in runs], taken)
+        self._on_end([run.decode() for run in _POSTED.findall(body)], taken)
         return answer if taken else _forgotten()
 
     def _send(self, method: str, url: str, **kwargs: Any) -> requests.Response:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal, cast
@@ -52,7 +52,7 @@ def named(variables: Mapping[str, str], name: str) -> str | None:
 
 
 class RedactingClient(Client):
-    """A client that sends no secret, in whatever field it stands."""
+    """A client whose runs hold no secret, whatever they become: spans do not pass the courier."""
 
     __slots__ = ("_redact",)
 
@@ -94,13 +94,13 @@ class Outbox:
         self._questions = 0
         self._url: str | None = None
         self._lock = Lock()
-        self._courier = Courier(self._on_end)
+        self._courier = Courier(self._on_end, redact.mask)
         mode = tracing_mode(variables)
         logging.getLogger("langsmith.client").addFilter(_is_news)
         # OpenTelemetry does not say what arrived, and knows no feedback.
         self._tells = mode == "langsmith"
-        self.client: Client = RedactingClient(
-            redact,
+        kind = Client if self._tells else partial(RedactingClient, redact)
+        self.client: Client = kind(
             api_url=named(variables, "ENDPOINT"),
             api_key=named(variables, "API_KEY"),
             workspace_id=named(variables, "WORKSPACE_ID"),
@@ -128,8 +128,7 @@ class Outbox:
             return
         with self._lock:
             self._waiting[line.trace] = line
-        clean = [replace(score, reasons=self._redact(score.reasons)) for score in scores]
-        send(self.client, runs, UUID(line.trace), clean if self._tells else ())
+        send(self.client, runs, UUID(line.trace), scores if self._tells else ())
         if not self._tells:
             self._on_end([line.trace], taken=True)
 

@@ -16,9 +16,9 @@ from app.traces import read_traces, run_filter, trace_of
 from app.tracing import open_tracing
 from graph.tracing import Ending, Score
 from tests.app.test_cli import EXAMPLES, officina
-from tests.langsmith_sink import closed_port, langsmith_sink, metadata
+from tests.langsmith_sink import closed_port, langsmith_sink, metadata, wait_until
 
-KEY = "sk-planted-0123456789"
+KEY = 'sk-"planted"-0123456789-è'
 
 
 def opened(url: str, tmp_path: Path, **variables: str):
@@ -105,7 +105,7 @@ def test_no_key_reaches_a_trace(tmp_path):
         raise ValueError(f"refused: {given}")
 
     with langsmith_sink() as sink:
-        tracing = opened(sink.url, tmp_path, OPENAI_API_KEY=KEY)
+        tracing = opened(sink.url, tmp_path, OPENAI_API_KEY=f"'{KEY}'")
         live(tracing, "one", {"prompt": [f"Bearer {KEY}", {KEY: KEY}]}, why=KEY)
         trace = tracing.candidate("two", f"named {KEY}", {"tags": [KEY]})
         with pytest.raises(ValueError, match="refused"), trace.following() as config:
@@ -114,8 +114,8 @@ def test_no_key_reaches_a_trace(tmp_path):
             RunnableLambda(str).invoke(KEY, config)
         tracing.close()
         assert len(sink.roots) == 3
-        assert KEY.encode() not in sink.everything
-        assert sink.everything.count(b"[redacted]") > 10
+        assert b"0123" not in sink.everything
+        assert sink.everything.count(b"*" * len(KEY)) > 10
 
 
 @pytest.mark.parametrize(
@@ -144,8 +144,7 @@ def test_traces_wait_for_a_server_that_comes_back(tmp_path, caplog):
         tracing = opened(sink.url, tmp_path)
         live(tracing, "one")
         threading.Timer(0.3, lambda: setattr(sink, "mode", "ok")).start()
-        while not sink.roots:
-            threading.Event().wait(0.05)
+        wait_until(lambda: list(read_traces(tmp_path)))
         live(tracing, "two")
         tracing.close()
         assert traced(sink) == {"one", "two"}
@@ -155,7 +154,7 @@ def test_traces_wait_for_a_server_that_comes_back(tmp_path, caplog):
 
 def test_stopped_courier_ends_a_hanging_request():
     with langsmith_sink("hanging") as sink:
-        courier = Courier(lambda runs, taken: None)
+        courier = Courier(lambda runs, taken: None, bytes)
         threading.Timer(0.2, courier.stop).start()
         answer = courier.request("POST", f"{sink.url}/runs/multipart", data=b"")
     assert answer.status_code == 202
