@@ -11,6 +11,7 @@ LangSmith's client calls it from a thread of its own. After `stop` every request
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -24,6 +25,8 @@ DEADLINE = 10.0
 DEADLINE_TO_ASK = 1.5
 """Seconds in which a question must be answered."""
 LONGEST_PAUSE = 30.0
+PROMPT = 1.0
+"""Seconds within which a server answers that keeps up with a run."""
 _POSTED = re.compile(rb'name="post\.([0-9a-f-]{36})"')
 _BUSY = {408, 425, 429, 500, 502, 503, 504}
 _KEY_REFUSED = {401, 403}
@@ -35,7 +38,7 @@ class Courier(requests.Session):
     """Carries batches one at a time.
 
     `problem` says in a few words why the server does not take them, `said` the same of the last
-    time that it did not.
+    time that it did not; `is_prompt` whether its last answer came soon.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Courier(requests.Session):
         super().__init__()
         self.problem = ""
         self.said = ""
+        self.is_prompt = False
         self._on_end = on_end
         self._mask = mask
         self._stopped = Event()
@@ -112,6 +116,7 @@ class Courier(requests.Session):
             parcel.put(requests.ConnectionError("stopped"))
         else:
             Thread(target=self._carry, args=(parcel, method, url, kwargs), daemon=True).start()
+        began = time.monotonic()
         try:
             answer = parcel.get(timeout=kwargs["timeout"])
         except Empty as error:
@@ -120,6 +125,7 @@ class Courier(requests.Session):
             self._waiting.discard(parcel)
         if isinstance(answer, Exception):
             raise answer
+        self.is_prompt = time.monotonic() - began < PROMPT
         return answer
 
     def _carry(self, parcel: Parcel, method: str, url: str, kwargs: dict[str, Any]) -> None:

@@ -8,15 +8,17 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
 from langsmith import Client
 from langsmith.utils import LangSmithError, LangSmithWarning
+from requests import RequestException
 from urllib3 import Retry
 
 from app.courier import Courier
@@ -27,6 +29,8 @@ from tools.redact import Redactor
 
 MOST_WAITING = 32
 """Most traces on their way at a time; one is some hundred kilobytes."""
+MOST_WAITING_LONG = 4
+"""The same while the server takes its time: traces cost work that a run would wait for."""
 SECONDS_TO_CLOSE = 3.0
 MOST_QUESTIONS = 5
 """Most times that the server is asked where it shows the project, which it makes in its time."""
@@ -113,11 +117,14 @@ class Outbox:
             tracing_mode=mode,
             tracing_sampling_rate=1.0,
         )
+        if self._tells:
+            Thread(target=self._greet, daemon=True).start()
 
     def has_room(self) -> bool:
         """Return whether another trace would be sent; if not, it counts as lost."""
         down = self._courier.problem or self._courier.stopped
-        if down or len(self._waiting) >= MOST_WAITING:
+        most = MOST_WAITING if self._courier.is_prompt else MOST_WAITING_LONG
+        if down or len(self._waiting) >= most:
             self._lost += 1
             return False
         return True
@@ -165,6 +172,11 @@ class Outbox:
             with self._lock:
                 arrived, self._arrived = self._arrived, []
             note_traces(self._run, arrived, self._url)
+
+    def _greet(self) -> None:
+        """See how soon the server answers, before the first trace needs it."""
+        with suppress(RequestException):
+            self._courier.request("GET", f"{self.client.api_url}/info")
 
     def _project_url(self) -> str | None:
         if not self._tells or self._courier.problem or self._courier.stopped:
