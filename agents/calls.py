@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel, ValidationError
@@ -41,6 +42,15 @@ from tools.redact import Redactor
 T = TypeVar("T", bound=BaseModel)
 TRIES = 6
 WAIT: wait_base = wait_exponential_jitter(multiplier=0.5, max=30)
+# By step: its words in a trace, and what the first attempt's number lacks to one.
+_TITLES = {
+    "draft": ("draft {}", 1),
+    "analyse": ("analyses question {}", 0),
+    "critique": ("judges question {}", 0),
+    "search": ("searches for answer {}", 1),
+    "answer": ("writes answer {}", 1),
+    "judge": ("judges answer {}", 0),
+}
 
 
 async def _close_nothing() -> None:
@@ -150,9 +160,12 @@ class Calls:
         if reply := self.journal.reply(key, sent):
             self.replayed += 1
             return reply
-        metadata: dict[str, object] = {"candidate": key.candidate, "role": model.role, "turn": turn}
+        config = RunnableConfig(
+            run_name=_title(model.role, key),
+            metadata={"candidate": key.candidate, "role": model.role, "turn": turn},
+        )
         async with self._gate:
-            reply = cleaned(await self._wait_for(model, list(messages), metadata, options))
+            reply = cleaned(await self._wait_for(model, list(messages), config, options))
             return self.journal.record_reply(
                 key,
                 sent,
@@ -166,7 +179,7 @@ class Calls:
         self,
         model: RoleModel,
         messages: list[BaseMessage],
-        metadata: dict[str, object],
+        config: RunnableConfig,
         options: dict[str, Any],
     ) -> AIMessage:
         """Wait for a server that is down; what it sends is tried a few times only."""
@@ -183,7 +196,7 @@ class Calls:
                 reraise=True,
             ):
                 with attempt:
-                    return await self._try(model, messages, metadata, options)
+                    return await self._try(model, messages, config, options)
             raise AssertionError("unreachable: tenacity returns or raises")
 
         return await self._patience(f"the model server at {model.server.address}", call)
@@ -192,13 +205,13 @@ class Calls:
         self,
         model: RoleModel,
         messages: list[BaseMessage],
-        metadata: dict[str, object],
+        config: RunnableConfig,
         options: dict[str, Any],
     ) -> AIMessage:
         """Send a call once; one that no reply comes of is not counted."""
         self._budget.reserve()
         try:
-            return await model.chat.ainvoke(messages, config={"metadata": metadata}, **options)
+            return await model.chat.ainvoke(messages, config=config, **options)
         except BaseException as error:
             self._budget.give_back()
             fault = classify(error, model.server) if isinstance(error, Exception) else None
@@ -208,6 +221,15 @@ class Calls:
                 fault = ModelUnavailableError(ended)
             fault.args = (self._redact(str(fault)),)
             raise fault from error
+
+
+def _title(role: str, key: CallKey) -> str:
+    """Return what a trace calls this call: which of which kind it is, counted from one."""
+    said, first = _TITLES.get(key.step, (f"{key.step} {{}}", 1))
+    title = f"{role} {said.format(key.attempt + first)}"
+    if not key.ask:
+        return title
+    return f"{title}, turn {key.ask + 1}" if key.step == "search" else f"{title}, repaired"
 
 
 def _json_schema(schema: type[BaseModel]) -> dict[str, Any]:

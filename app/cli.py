@@ -133,6 +133,19 @@ def export(
 
 
 @app.command()
+def upload(
+    run: Run,
+    name: Annotated[
+        str | None, typer.Option(help="The dataset's name; the run folder's if not given.")
+    ] = None,
+) -> None:
+    """Upload the dataset to LangSmith; a second upload changes its examples."""
+    from app import verbs
+
+    verbs.upload_dataset(run, name or run.resolve().name)
+
+
+@app.command()
 def audit(run: Run, recipe: Recipe) -> None:
     """Say what a training on the dataset would really see."""
     from app import verbs

@@ -13,6 +13,7 @@ from app.cli import FAULT, MISTAKE
 from app.runs import RunError
 from app.services import ServicesError
 from app.settings import SettingsError, redact
+from app.upload import UploadError
 from graph.brief import BriefError
 from graph.ledger import LedgerError
 from prompts.templates import PromptError
@@ -35,6 +36,7 @@ MISTAKES = (
     ServicesError,
     SettingsError,
     TrainingError,
+    UploadError,
 )
 _DISK = "Check the disk's space and rights, then go on with `officina resume` and the run folder."
 

@@ -19,6 +19,7 @@ from app.opening_index import check_index, open_index
 from app.roles import open_roles, probed
 from app.settings import Settings, SettingsError
 from app.starting import START_SECONDS
+from app.tracing import open_tracing
 from graph.brief import Brief
 from graph.context import Context
 from graph.ledger import Ledger, Note
@@ -75,6 +76,7 @@ async def open_context(
     recipe = recipe_of(brief)
     await check_index(settings)
     patience = Patience(settings.services.patience)
+    tracing = open_tracing(run, settings)
     journal_engine, ledger_engine = _engine(run / "journal.sqlite"), _engine(run / "ledger.sqlite")
     try:
         journal, ledger = Journal(journal_engine), Ledger(ledger_engine)
@@ -98,8 +100,10 @@ async def open_context(
                 width=settings.concurrency,
                 child_env=settings.environment,
                 patience=patience,
+                tracing=tracing,
             )
     finally:
+        tracing.close()
         journal_engine.dispose()
         ledger_engine.dispose()
 

@@ -43,7 +43,8 @@ class ReportFacts:
     """What a report is made from: a run's tables, documents and outcome, nothing live.
 
     `machines` are names by code; `evaluation` is the mean token F1 by arm; `losses` one per
-    training step; `offline` says that the rows were written by rules, for trying the tool.
+    training step; `offline` says that the rows were written by rules, for trying the tool; `traces`
+    is the filter that finds the run's traces in LangSmith, empty when it has none.
     """
 
     brief: Brief
@@ -58,6 +59,7 @@ class ReportFacts:
     evaluation: Mapping[str, float]
     losses: Sequence[float]
     offline: bool
+    traces: str = ""
 
 
 def write_report(path: Path, facts: ReportFacts) -> None:

@@ -11,6 +11,7 @@ from app.report import ReportFacts, write_report
 from app.runs import RUN_FILE, RunFile
 from app.services import find_services, read_services
 from app.settings import is_offline
+from app.traces import TRACES_FILE, run_filter
 from graph.brief import Brief
 from tools.library import DOCUMENTS, MACHINES_KEPT, Library, read_machines
 from training.launch import TrainingResult
@@ -34,6 +35,7 @@ def write_run_report(run: Path, started: RunFile, brief: Brief) -> Path:
             evaluation=result.evaluation,
             losses=_losses(run / "training" / "result.json"),
             offline=is_offline(started.models),
+            traces=run_filter(started.id) if (run / TRACES_FILE).exists() else "",
         )
     write_report(path, facts)
     return path

@@ -13,12 +13,14 @@ from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
+from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
 from app.directory import POSTGRES, MachineSource
 from app.opening import open_books, open_context, rehearse
 from app.settings import IndexKind, Settings
+from app.tracing import untraced
 from graph.brief import Brief, dump_brief, load_brief
 from graph.dataset import dataset_graph
 from graph.state import DatasetInput, DatasetState, Decision
@@ -66,6 +68,7 @@ class RunFile:
     index: IndexKind = "embedded"
     ingest: bool = True
     services: dict[str, Any] = field(default_factory=dict[str, Any])
+    id: str = field(default_factory=lambda: str(uuid4()))
     result: Result | None = None
 
 
@@ -79,7 +82,8 @@ def create_run(
     """
     if not manuals.is_dir():
         raise RunError(f"There is no folder {manuals}. Give the folder that holds the manuals.")
-    rehearsed = asyncio.run(rehearse(brief, settings, machines))
+    with untraced():
+        rehearsed = asyncio.run(rehearse(brief, settings, machines))
     _refuse_strangers(run)
     run.mkdir(parents=True, exist_ok=True)
     made = RunFile(
@@ -183,14 +187,19 @@ async def drive(
     machines = machines_of(run, started)
     ended = DatasetState(started.manuals)
     async with open_context(run, brief, settings, machines) as context:
-        stream = dataset_graph.astream(
-            DatasetInput(started.manuals), context=context, stream_mode=["custom", "values"]
-        )
-        async for mode, value in stream:
-            if mode == "custom":
-                on_event(cast("dict[str, object]", value))
-            else:
-                ended = replace(ended, **cast("dict[str, Any]", value))
+        title = f"dataset of {brief.rows} rows from {Path(started.manuals).name}"
+        with context.tracing.dataset(title, {"models": started.models}).following() as config:
+            stream = dataset_graph.astream(
+                DatasetInput(started.manuals),
+                config,
+                context=context,
+                stream_mode=["custom", "values"],
+            )
+            async for mode, value in stream:
+                if mode == "custom":
+                    on_event(cast("dict[str, object]", value))
+                else:
+                    ended = replace(ended, **cast("dict[str, Any]", value))
         accepted = context.ledger.progress().accepted
         replayed = context.calls.replayed
     started.result = Result(

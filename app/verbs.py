@@ -22,6 +22,7 @@ from app.reporting import prices_of, write_run_report
 from app.runs import Result, RunFile, drive, locked, machines_of, read_run, write_run_file
 from app.services import read_services
 from app.settings import Settings, SettingsError, is_offline, read_settings
+from app.traces import trace_of
 from graph.brief import Brief, load_brief
 from training.recipe import load_recipe
 
@@ -190,6 +191,19 @@ def show_why(run: Path, candidate: str | None) -> None:
     print(f"document {window.document_id}, pages {window.pages[0]}-{window.pages[1]}")
     for step in entry.life:
         print(f"  {step.name:9} {printable(step.said)}")
+    if trace := trace_of(run, entry.candidate.id):
+        print(f"trace {trace.url or f'{trace.trace} in the LangSmith project {trace.project}'}")
+
+
+def upload_dataset(run: Path, name: str) -> None:
+    """Upload a run's dataset to LangSmith, and print where it is."""
+    from app.upload import upload
+
+    started, _ = read_run(run)
+    done = upload(run, name, started.id, settings_of(started))
+    print(f"dataset  {name}: {done.created} rows added, {done.updated} updated")
+    if done.url:
+        print(f"url      {done.url}")
 
 
 def show_audit(run: Path, recipe: str) -> int:

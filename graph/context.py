@@ -16,6 +16,7 @@ from graph.brief import Brief
 from graph.ledger import Ledger
 from graph.plan import windows
 from graph.state import Window
+from graph.tracing import Tracing
 from prompts.templates import Part, Prompts, Source
 from tools.documents import Document
 from tools.index import Index
@@ -48,6 +49,7 @@ class Context:
     width: int
     child_env: Mapping[str, str]
     patience: Patience
+    tracing: Tracing
     emit: Emit | None = None
     _known: Sequence[Machine] | None = field(default=None, init=False)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextvars
 
-from langchain_core.runnables import RunnableConfig
-
 from agents.faults import BudgetExhaustedError, CallError
 from graph.context import Context
 from graph.question import RECURSION_LIMIT, build_question_graph
 from graph.state import QuestionInput
+from graph.tracing import ENDING_KEYS, begin, ending
 from tools.patience import ServiceDownError
 
 POOL_PER_PLACE = 1.5
@@ -60,13 +59,17 @@ async def farm_round(context: Context) -> str:
 
 async def _run_apart(question: QuestionInput, context: Context) -> None:
     """Run one question graph in a fresh context, so that it inherits nothing by accident."""
-    config: RunnableConfig = {
-        "recursion_limit": RECURSION_LIMIT,
-        "run_name": f"candidate {question.candidate.id}",
-        "metadata": {"candidate": question.candidate.id},
-    }
-    await asyncio.create_task(
-        _GRAPH.ainvoke(question, config=config, context=context),
-        context=contextvars.Context(),
-    )
+    trace = await begin(question.candidate, context)
+
+    async def live() -> None:
+        with trace.following() as config:
+            state = await _GRAPH.ainvoke(
+                question,
+                config={**config, "recursion_limit": RECURSION_LIMIT},
+                context=context,
+                output_keys=ENDING_KEYS,
+            )
+            trace.ended(ending(state))
+
+    await asyncio.create_task(live(), context=contextvars.Context())
     context.calls.forget(question.candidate.id)

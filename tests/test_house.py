@@ -28,6 +28,7 @@ ONLY_IN = {
     "langchain_elasticsearch": {"tools/elastic_cluster.py"},
     "psycopg": {"tools/postgres.py"},
     "psycopg_pool": {"tools/postgres.py"},
+    "langsmith": {"app/outbox.py", "app/tracing.py", "app/upload.py", "app/whole_trace.py"},
 }
 
 

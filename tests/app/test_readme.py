@@ -18,7 +18,18 @@ NAMED = set(re.findall(r"officina (\w+)", README))
 
 
 def test_readme_names_every_verb():
-    verbs = {"run", "status", "why", "export", "audit", "train", "evaluate", "resume", "doctor"}
+    verbs = {
+        "run",
+        "upload",
+        "status",
+        "why",
+        "export",
+        "audit",
+        "train",
+        "evaluate",
+        "resume",
+        "doctor",
+    }
     assert verbs <= NAMED
     assert len(COMMANDS) >= len(verbs)
 
