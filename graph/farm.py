@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 
-from agents.faults import BudgetExhaustedError, CallError
+from agents.faults import BudgetExhaustedError, CallError, ModelUnavailableError
 from graph.context import Context
 from graph.question import RECURSION_LIMIT, build_question_graph
 from graph.state import QuestionInput
@@ -51,7 +51,9 @@ async def farm_round(context: Context) -> str:
         raise several.exceptions[0] from several
     if not stopped:
         return ""
-    ends_short = isinstance(stopped[0], BudgetExhaustedError | ServiceDownError)
+    ends_short = isinstance(
+        stopped[0], BudgetExhaustedError | ModelUnavailableError | ServiceDownError
+    )
     if ends_short and context.calls.journal.count():
         return str(stopped[0])
     raise stopped[0]

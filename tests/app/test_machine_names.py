@@ -19,7 +19,7 @@ NAMES = "SELECT document_filename, document_machine FROM documents"
 
 @pytest.fixture(autouse=True)
 def give_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.directory.START_SECONDS", 0.2)
+    monkeypatch.setattr("app.starting.START_SECONDS", 0.2)
 
 
 def officina(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
@@ -60,7 +60,7 @@ def test_loaded_names_make_the_same_dataset(url, monkeypatch, capfd, tmp_path):
 
 
 def test_cuts_at_the_start_are_borne(url, postgres, monkeypatch):
-    monkeypatch.setattr("app.directory.START_SECONDS", 60)
+    monkeypatch.setattr("app.starting.START_SECONDS", 60)
     with Proxy(postgres.port, cut_share=0.7, cut_within=3000, seed=1) as proxy:
         cut = url.replace(f":{postgres.port}/", f":{proxy.port}/")
         monkeypatch.setenv("POSTGRES_URL", cut)
