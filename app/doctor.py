@@ -16,7 +16,8 @@ from rich.table import Table
 from app.doctor_index import index_lines
 from app.doctor_line import Line
 from app.doctor_machines import machine_lines
-from app.doctor_models import examine_models
+from app.doctor_models import model_lines
+from app.doctor_tracing import tracing_lines
 from app.settings import SettingsError, read_settings
 
 ROOT = Path(__file__).parent.parent
@@ -63,10 +64,10 @@ def _settings() -> Iterator[Line]:
     except SettingsError as error:
         yield Line("settings", "cannot be used", str(error))
         return
-    for what, found, mend in examine_models(settings):
-        yield Line(what, found, mend)
+    yield from model_lines(settings)
     yield from index_lines(settings)
     yield from machine_lines(settings)
+    yield from tracing_lines(settings)
 
 
 def _training() -> Line:

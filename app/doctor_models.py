@@ -11,22 +11,21 @@ from agents.faults import NO_SERVER, CallError, classify
 from agents.models import open_model
 from agents.specs import parse_spec
 from agents.vllm_server import find_vllm
+from app.doctor_line import Line
 from app.settings import Settings
 
-Look = tuple[str, str, str]
-"""What was looked at, what was found, and how to mend it; nothing to mend where it is well."""
 SECONDS = 10.0
 
 
-def examine_models(settings: Settings) -> Iterator[Look]:
-    """Yield a look at each distinct model."""
+def model_lines(settings: Settings) -> Iterator[Line]:
+    """Yield a line for each distinct model."""
     for text in dict.fromkeys(settings.models.values()):
         roles = ", ".join(role for role, spec in settings.models.items() if spec == text)
         what = "model of every role" if len(set(settings.models.values())) == 1 else roles
         try:
-            yield (what, *_look(text, settings))
+            yield Line(what, *_look(text, settings))
         except CallError as error:
-            yield what, parse_spec(text).name, settings.redact(str(error))
+            yield Line(what, parse_spec(text).name, settings.redact(str(error)))
 
 
 def _look(text: str, settings: Settings) -> tuple[str, str]:

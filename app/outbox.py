@@ -50,6 +50,10 @@ _INFO = {
 TracingMode = Literal["langsmith", "otel", "hybrid"]
 
 
+ENDPOINT = "https://api.smith.langchain.com"
+"""Where LangSmith is unless a variable says otherwise."""
+
+
 def named(variables: Mapping[str, str], name: str) -> str | None:
     """Return a setting of LangSmith's, by its new or its older name."""
     return variables.get(f"LANGSMITH_{name}") or variables.get(f"LANGCHAIN_{name}") or None
@@ -152,7 +156,7 @@ class Outbox:
             return ""
         why = self._courier.said or "is too slow"
         what = f"the traces of {lost} candidates were lost" if lost else "the run's trace was lost"
-        return self._redact(f"LangSmith at {_place(self.client.api_url)} {why}: {what}.")
+        return self._redact(f"LangSmith at {place(self.client.api_url)} {why}: {what}.")
 
     def _on_end(self, runs: Iterable[str], taken: bool) -> None:
         with self._lock:
@@ -218,6 +222,7 @@ def send(client: Client, runs: Iterable[RunValues], trace: UUID, scores: Iterabl
             )
 
 
-def _place(url: str) -> str:
+def place(url: str) -> str:
+    """Return the server of a URL as people may see it, without credentials."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

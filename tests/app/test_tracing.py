@@ -10,6 +10,7 @@ from langchain_core.runnables import RunnableLambda
 from langsmith.utils import get_env_var
 
 from app.courier import Courier
+from app.doctor import examine
 from app.outbox import MOST_WAITING, tracing_mode
 from app.settings import SettingsError, read_settings
 from app.traces import read_traces, run_filter, trace_of
@@ -234,3 +235,20 @@ def test_upload_without_a_server_is_a_sentence(monkeypatch, capsys):
     Path(".env").write_text(f"LANGSMITH_ENDPOINT={closed_port()}\n")
     assert officina(monkeypatch, "upload", "run") == 2
     assert "cannot be uploaded to LangSmith" in capsys.readouterr().err
+
+
+def test_doctor_says_whether_langsmith_answers(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setenv("LANGSMITH_TRACING", "true")
+    monkeypatch.setenv("LANGSMITH_ENDPOINT", "http://name:planted-word@127.0.0.1:1")
+    assert examine()
+    told = capsys.readouterr().out
+    assert "http://127.0.0.1:1 does not answer" in told
+    assert "planted-word" not in told
+    with langsmith_sink() as sink:
+        monkeypatch.setenv("LANGSMITH_ENDPOINT", sink.url)
+        assert examine()
+        assert f"at {sink.url}" in capsys.readouterr().out
+    monkeypatch.delenv("LANGSMITH_TRACING")
+    assert examine()
+    assert "LangSmith" not in capsys.readouterr().out
