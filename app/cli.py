@@ -12,6 +12,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from app.exits import DONE, INTERRUPTED, MISTAKE
+
 app = typer.Typer(
     name="officina",
     help="A folder of technical manuals in; a question-answer dataset with cited sources out.",
@@ -21,7 +23,6 @@ app = typer.Typer(
 )
 machine_verbs = typer.Typer(no_args_is_help=True)
 app.add_typer(machine_verbs, name="machines", help="The machine names in Postgres.")
-DONE, FAULT, MISTAKE, SHORT, INTERRUPTED = 0, 1, 2, 3, 130
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="The run folder.")]
 Out = Annotated[Path | None, typer.Option(help="The run folder; runs/<folder name> if not given.")]
@@ -95,7 +96,7 @@ def resume(run: Run, as_json: Json = False) -> None:
     if started.result and whole and (run / "dataset").is_dir():
         print(f"{run} is finished; nothing was changed.", file=sys.stderr)
         raise typer.Exit(verbs.tell(run, started.result, as_json=as_json))
-    settings = verbs.settings_of(started)
+    settings = runs.settings_of(started)
     raise typer.Exit(verbs.carry_out(run, started, brief, settings, as_json=as_json))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agents.faults import CallError
 from agents.journal import JournalError
-from app.cli import FAULT, MISTAKE
+from app.exits import FAULT, MISTAKE
 from app.runs import RunError
 from app.services import ServicesError
 from app.settings import SettingsError, redact

@@ -19,7 +19,8 @@ from filelock import FileLock, Timeout
 
 from app.directory import POSTGRES, MachineSource
 from app.opening import open_books, open_context, rehearse
-from app.settings import IndexKind, Settings
+from app.services import read_services
+from app.settings import IndexKind, Settings, SettingsError, read_settings
 from app.tracing import untraced
 from graph.brief import Brief, dump_brief, load_brief
 from graph.dataset import dataset_graph
@@ -148,6 +149,22 @@ def write_run_file(run: Path, content: RunFile) -> None:
     """Write run.json, whole or not at all."""
     text = json.dumps(asdict(content), indent=2, ensure_ascii=False) + "\n"
     write_whole(run / RUN_FILE, text)
+
+
+def settings_of(started: RunFile) -> Settings:
+    """Return the settings that a run was started with; keys come from the environment again."""
+    settings = read_settings(model=None, by_role=started.models, concurrency=started.concurrency)
+    if started.index == "elasticsearch" and settings.index == "embedded":
+        raise SettingsError(
+            "The run's passages are in Elasticsearch. Set ELASTICSEARCH_URL, and its key, again."
+        )
+    return replace(
+        settings,
+        prompts=Path(started.prompts) if started.prompts else None,
+        index=started.index,
+        ingest=started.ingest,
+        services=read_services(started.services, RUN_FILE),
+    )
 
 
 def machines_of(run: Path, started: RunFile) -> MachineSource:

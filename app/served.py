@@ -24,9 +24,18 @@ from app.errors import MISTAKES, told
 from app.opening import open_context
 from app.opening_index import for_manuals
 from app.reporting import write_run_report
-from app.runs import RUN_FILE, RunError, RunFile, create_run, drive, locked, machines_of, read_run
+from app.runs import (
+    RUN_FILE,
+    RunError,
+    RunFile,
+    create_run,
+    drive,
+    locked,
+    machines_of,
+    read_run,
+    settings_of,
+)
 from app.settings import Settings, read_settings
-from app.verbs import settings_of
 from graph.brief import Brief, read_brief
 from graph.context import Context
 from graph.ingest import ingest_folder

@@ -13,14 +13,22 @@ from rich.console import Console
 
 from agents.journal import Spent
 from agents.prices import cost_of, unpriced
-from app.cli import DONE, MISTAKE, SHORT
 from app.directory import POSTGRES, describe, load_file
+from app.exits import DONE, MISTAKE, SHORT
 from app.opening import open_books
 from app.opening_index import for_manuals
 from app.progress import RunView, printable, render_status
 from app.reporting import prices_of, write_run_report
-from app.runs import Result, RunFile, drive, locked, machines_of, read_run, write_run_file
-from app.services import read_services
+from app.runs import (
+    Result,
+    RunFile,
+    drive,
+    locked,
+    machines_of,
+    read_run,
+    settings_of,
+    write_run_file,
+)
 from app.settings import Settings, SettingsError, is_offline, read_settings
 from app.traces import trace_of
 from graph.brief import Brief, load_brief
@@ -49,22 +57,6 @@ def settings_for(
             "--no-ingest needs an index that is there already. Set ELASTICSEARCH_URL."
         )
     return for_manuals(replace(settings, ingest=ingest), manuals)
-
-
-def settings_of(started: RunFile) -> Settings:
-    """Return the settings that a run was started with; keys come from the environment again."""
-    settings = read_settings(model=None, by_role=started.models, concurrency=started.concurrency)
-    if started.index == "elasticsearch" and settings.index == "embedded":
-        raise SettingsError(
-            "The run's passages are in Elasticsearch. Set ELASTICSEARCH_URL, and its key, again."
-        )
-    return replace(
-        settings,
-        prompts=Path(started.prompts) if started.prompts else None,
-        index=started.index,
-        ingest=started.ingest,
-        services=read_services(started.services, "run.json"),
-    )
 
 
 def carry_out(

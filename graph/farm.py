@@ -61,7 +61,10 @@ async def farm_round(context: Context) -> str:
 
 async def _run_apart(question: QuestionInput, context: Context) -> None:
     """Run one question graph in a fresh context, so that it inherits nothing by accident."""
-    trace = await begin(question.candidate, context)
+    window = question.candidate.window
+    document = context.library.document(window.document_id).path
+    machine = await context.machine(window.machine)
+    trace = begin(question.candidate, document, machine, context.tracing)
 
     async def live() -> None:
         with trace.following() as config:

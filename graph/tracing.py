@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from langchain_core.runnables import RunnableConfig
 
 from graph.state import Accepted, Candidate, Dropped
-
-if TYPE_CHECKING:
-    from graph.context import Context
+from tools.machines import Machine
 
 ENDING_KEYS = ("outcome", "question", "answer", "critique", "judgement", "drafts", "answers")
 """What of a question's state its trace shows as the outcome."""
@@ -63,11 +61,9 @@ class Tracing(Protocol):
         ...
 
 
-async def begin(candidate: Candidate, context: Context) -> Trace:
-    """Begin the trace of a candidate, under a name that a person can read."""
+def begin(candidate: Candidate, document: str, machine: Machine | None, tracing: Tracing) -> Trace:
+    """Begin the trace of a candidate for a document, under a name that a person can read."""
     window = candidate.window
-    machine = await context.machine(window.machine)
-    document = context.library.document(window.document_id).path
     first, last = window.pages
     pages = str(first) if first == last else f"{first}–{last}"
     about = f"{document} page{'s' if first != last else ''} {pages}"
@@ -81,7 +77,7 @@ async def begin(candidate: Candidate, context: Context) -> Trace:
     if machine:
         about = f"{machine.name} · {about}"
         metadata |= {"machine": machine.name, "machine_code": machine.code}
-    return context.tracing.candidate(candidate.id, about, metadata)
+    return tracing.candidate(candidate.id, about, metadata)
 
 
 def ending(state: Mapping[str, Any]) -> Ending:
