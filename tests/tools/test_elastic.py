@@ -13,6 +13,7 @@ from langchain_elasticsearch import (
     AsyncElasticsearchRetriever,
     BM25Strategy,
     DenseVectorStrategy,
+    ElasticsearchRetriever,
     ElasticsearchStore,
 )
 
@@ -136,14 +137,16 @@ async def test_plain_store_reads_the_index(made: Made, elasticsearch_url: str) -
 async def test_plain_retriever_reads_the_index(made: Made, elasticsearch_url: str) -> None:
     cluster, alias = made
     await ElasticIndex(cluster, alias, Making()).fill("one", [SAMPLE])
-    retriever = AsyncElasticsearchRetriever(
-        alias,
-        lambda words: {"query": {"match": {"text_en": words}}},
-        content_field="text",
-        client=cluster.client,
-    )
-    found = await retriever.ainvoke("guards")
-    assert [each.page_content for each in found] == [SAMPLE[1].text]
+
+    def body(words: str) -> dict[str, object]:
+        return {"query": {"match": {"text_en": words}}}
+
+    plain = ElasticsearchRetriever(alias, body, content_field="text", es_url=elasticsearch_url)
+    assert [each.page_content for each in plain.invoke("guards")] == [SAMPLE[1].text]
+    awaited = AsyncElasticsearchRetriever(alias, body, content_field="text", client=cluster.client)
+    [found] = await awaited.ainvoke("guards")
+    assert found.page_content == SAMPLE[1].text
+    assert found.metadata["_source"]["metadata"]["source"] == SAMPLE[1].document
 
 
 async def test_plain_store_searches_the_vectors(made: Made, elasticsearch_url: str) -> None:
