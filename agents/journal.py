@@ -135,10 +135,11 @@ class Journal:
         """Commit what a tool returned."""
         self._put(TOOL_CALLS, key, sent=sent, result=result)
 
-    def count(self) -> int:
-        """Return how many model calls are finished."""
+    def count(self, but: str = "") -> int:
+        """Return how many model calls are finished, those of one candidate left out."""
+        query = select(func.count()).select_from(CALLS).where(CALLS.c.candidate != but)
         with self._engine.connect() as connection:
-            return connection.execute(select(func.count()).select_from(CALLS)).scalar_one()
+            return connection.execute(query).scalar_one()
 
     def spent(self) -> list[Spent]:
         """Return calls and tokens by role and model."""

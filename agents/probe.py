@@ -22,6 +22,8 @@ from prompts.templates import Part, Prompts, Source
 _SOURCE = Source(
     "press.md", "en", None, (Part(1, ("Jaw",), "Tighten the sealing jaw to 24 Nm every week."),)
 )
+PROBED = "run"
+"""The candidate that the probe's calls belong to."""
 _SEARCH = "To what torque must the sealing jaw be tightened?"
 
 
@@ -48,7 +50,7 @@ async def probe(
     Raises:
         CallError: the server is down, refuses the key, or does not have the model.
     """
-    key = CallKey("run", "probe", number)
+    key = CallKey(PROBED, "probe", number)
     sent = digest("abilities", model.name, with_tools)
     if known := calls.journal.tool_result(key, sent):
         return Abilities.model_validate_json(known)

@@ -109,6 +109,9 @@ def _azure(
     return model, close
 
 
+_APPLICATION = ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET")
+
+
 def _azure_access(variables: Mapping[str, str]) -> tuple[dict[str, Any], Close]:
     """Return the key or the token, or where tokens come from: Entra, by who runs this."""
     if key := variables.get("AZURE_OPENAI_API_KEY"):
@@ -116,13 +119,21 @@ def _azure_access(variables: Mapping[str, str]) -> tuple[dict[str, Any], Close]:
     if token := variables.get("AZURE_OPENAI_AD_TOKEN"):
         return {"azure_ad_token": SecretStr(token)}, close_nothing
     try:
-        from azure.identity.aio import DefaultAzureCredential, get_bearer_token_provider
+        from azure.identity.aio import (
+            ClientSecretCredential,
+            DefaultAzureCredential,
+            get_bearer_token_provider,
+        )
     except ImportError as error:
         raise ModelError(
             "azure: models need AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN; to sign in with "
             "Entra instead, pip install -e '.[azure]'."
         ) from error
-    credential = DefaultAzureCredential()
+    application = [variables.get(f"AZURE_{name}") for name in _APPLICATION]
+    if all(application):
+        credential = ClientSecretCredential(*map(str, application))
+    else:
+        credential = DefaultAzureCredential()
     provider = get_bearer_token_provider(credential, ENTRA_SCOPE)
     return {"azure_ad_async_token_provider": provider}, credential.close
 

@@ -147,9 +147,9 @@ def _answers(server: Vllm) -> bool:
     try:
         _get(f"http://127.0.0.1:{server.port}/health")
         listed: dict[str, Any] = json.loads(_get(f"{server.url}/models"))
-    except (OSError, ValueError):
+        return any(each["id"] == server.model for each in listed["data"])
+    except (OSError, ValueError, KeyError, TypeError):
         return False
-    return any(each["id"] == server.model for each in listed["data"])
 
 
 def _get(url: str) -> bytes:

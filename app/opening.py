@@ -19,7 +19,7 @@ from app.opening_index import check_index, open_index
 from app.roles import open_roles, probed
 from app.settings import Settings, SettingsError
 from app.starting import START_SECONDS
-from app.tracing import open_tracing
+from app.tracing import open_tracing, untraced
 from graph.brief import Brief
 from graph.context import Context
 from graph.ledger import Ledger, Note
@@ -86,7 +86,8 @@ async def open_context(
             open_roles(settings) as opened,
         ):
             asking = _calls(journal, brief, settings, prompts, _at_start(settings))
-            models = await probed(opened, asking, prompts, ledger)
+            with untraced():
+                models = await probed(opened, asking, prompts, ledger)
             yield Context(
                 run=run,
                 brief=brief,

@@ -6,11 +6,12 @@ Every complaint comes at once. Keys stay in memory: run.json names models and se
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 
@@ -35,8 +36,9 @@ _SECRETS = (
     "HF_TOKEN",
 )
 _URLS = ("ELASTICSEARCH_URL", "POSTGRES_URL", "OPENAI_BASE_URL", "AZURE_OPENAI_ENDPOINT")
-# A training needs its hub's token and none of the others.
-_NOT_FOR_CHILDREN = {*_SECRETS, *_URLS} - {"HF_TOKEN"}
+_SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|HEADERS|CREDENTIALS)$")
+_USER_AND_PASSWORD = re.compile(r"//[^/@:]*:([^@/]*(?:@[^@/]*)*)@")
+_PASSWORD_OPTION = re.compile(r"[?&]password=([^&]*)")
 
 IndexKind = Literal["embedded", "elasticsearch"]
 
@@ -110,10 +112,15 @@ def read_settings(
         concurrency=int(width or DEFAULT_CONCURRENCY),
         prompts=Path(prompts) if prompts else None,
         variables=values,
-        environment={k: v for k, v in values.items() if k not in _NOT_FOR_CHILDREN},
+        environment={k: v for k, v in values.items() if _is_for_children(k)},
         services=services,
         index="elasticsearch" if values.get("ELASTICSEARCH_URL") else "embedded",
     )
+
+
+def _is_for_children(name: str) -> bool:
+    """Say whether a child process may have it: a hub's token, and nothing else that is secret."""
+    return name == "HF_TOKEN" or not (_is_secret(name) or name in _URLS)
 
 
 def redact(text: str) -> str:
@@ -126,17 +133,22 @@ def _variables() -> dict[str, str]:
 
 
 def _redactor(values: Mapping[str, str]) -> Redactor:
-    held = [values[name] for name in _SECRETS if values.get(name)]
+    held = [value for name, value in values.items() if _is_secret(name)]
     return Redactor([*held, *_passwords(values)])
+
+
+def _is_secret(name: str) -> bool:
+    """Say whether a variable holds a secret, Officina's own or another program's."""
+    return name in _SECRETS or _SECRET_NAME.search(name) is not None
 
 
 def _passwords(values: Mapping[str, str]) -> Iterator[str]:
     """Yield the passwords that stand in the services' URLs."""
     for name in _URLS:
         for url in values.get(name, "").split(","):
-            parts = urlsplit(url)
-            held = [parts.password, *parse_qs(parts.query).get("password", ())]
-            yield from (form for text in held if text for form in {text, unquote(text)})
+            # By hand: what is no URL, and only looks like one, may hold a password all the same.
+            held = [*_USER_AND_PASSWORD.findall(url), *_PASSWORD_OPTION.findall(url)]
+            yield from (form for text in held for form in {text, unquote(text)})
 
 
 def _absolute(spec: str) -> str:
@@ -153,7 +165,11 @@ def _model_complaints(models: Mapping[str, str]) -> Iterator[str]:
         except ModelError as error:
             yield str(error)
             continue
-        url = urlsplit(spec.url or "")
+        try:
+            url = urlsplit(spec.url or "")
+        except ValueError:
+            yield f"The URL of {spec.name} is none. Write http://HOST:PORT/v1."
+            continue
         if url.username or url.password or url.query:
             yield f"The URL of {spec.name} may hold a key. Put keys in the environment instead."
 

@@ -15,6 +15,7 @@ from langsmith import Client
 from langsmith.schemas import Dataset, ExampleCreate, ExampleUpdate
 from langsmith.utils import LangSmithError, LangSmithNotFoundError
 from requests import RequestException
+from urllib3.util.retry import Retry
 
 from app.outbox import named
 from app.settings import Settings
@@ -22,6 +23,8 @@ from training.formats import read_rows
 from training.rows import Split, TrainingRow
 
 BATCH = 100
+TIMEOUT_MS = (5_000, 60_000)
+RETRIES = 3
 
 
 class UploadError(Exception):
@@ -48,13 +51,18 @@ def upload(run: Path, name: str, run_id: str, settings: Settings) -> Uploaded:
         raise UploadError(
             "LangSmith needs a key. Set LANGSMITH_API_KEY in the environment or .env."
         )
-    client = Client(
-        named(variables, "ENDPOINT"),
-        api_key=named(variables, "API_KEY"),
-        workspace_id=named(variables, "WORKSPACE_ID"),
-        auto_batch_tracing=False,
-        tracing_mode="langsmith",
-    )
+    try:
+        client = Client(
+            named(variables, "ENDPOINT"),
+            api_key=named(variables, "API_KEY"),
+            workspace_id=named(variables, "WORKSPACE_ID"),
+            auto_batch_tracing=False,
+            tracing_mode="langsmith",
+            timeout_ms=TIMEOUT_MS,
+            retry_config=Retry(RETRIES),
+        )
+    except ValueError as error:
+        raise UploadError("LANGSMITH_ENDPOINT is no URL. Write https://HOST.") from error
     try:
         dataset = _dataset(client, name)
         examples = [

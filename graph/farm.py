@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 
 from agents.faults import BudgetExhaustedError, CallError, ModelUnavailableError
+from agents.probe import PROBED
 from graph.context import Context
 from graph.question import RECURSION_LIMIT, build_question_graph
 from graph.state import QuestionInput
@@ -54,7 +55,7 @@ async def farm_round(context: Context) -> str:
     ends_short = isinstance(
         stopped[0], BudgetExhaustedError | ModelUnavailableError | ServiceDownError
     )
-    if ends_short and context.calls.journal.count():
+    if ends_short and context.calls.journal.count(but=PROBED):
         return str(stopped[0])
     raise stopped[0]
 

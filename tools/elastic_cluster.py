@@ -46,10 +46,10 @@ def access(variables: Mapping[str, str], ca_file: Path | None) -> Access:
     """
     hosts = tuple(url.strip() for url in variables["ELASTICSEARCH_URL"].split(",") if url.strip())
     for host in hosts:
-        if urlsplit(host).scheme not in ("http", "https") or not urlsplit(host).hostname:
+        if not _is_address(host):
             raise IndexUnavailableError(
-                "ELASTICSEARCH_URL is no URL. Write http://host:9200 or https://host:9200, and "
-                "several with commas between them."
+                "ELASTICSEARCH_URL is no URL with a port. Write http://host:9200 or "
+                "https://host:9200, and several with commas between them."
             )
     if ca_file and not ca_file.is_file():
         raise IndexUnavailableError(f"elasticsearch.ca_file names {ca_file}, which is no file.")
@@ -60,6 +60,14 @@ def access(variables: Mapping[str, str], ca_file: Path | None) -> Access:
         password=variables.get("ELASTICSEARCH_PASSWORD"),
         ca_file=ca_file,
     )
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname and parts.port)
+    except ValueError:
+        return False
 
 
 def without_credentials(url: str) -> str:
@@ -90,10 +98,16 @@ class Found:
 class Cluster:
     """An open connection; closed by whoever opened it."""
 
-    def __init__(self, access: Access, patience: Patience, redact: Redactor | None = None) -> None:
-        """Prepare the connection; nothing is sent before the first request."""
+    def __init__(
+        self,
+        access: Access,
+        patience: Patience,
+        redact: Redactor | None = None,
+        seconds: float = REQUEST_SECONDS,
+    ) -> None:
+        """Prepare the connection; a request may take so many seconds, and none is sent yet."""
         self.where = access.where
-        self.client = _client(access)
+        self.client = _client(access, seconds)
         self._patience = patience
         self._redact = redact or Redactor()
 
@@ -147,7 +161,7 @@ class Cluster:
         await self.client.close()
 
 
-def _client(access: Access) -> AsyncElasticsearch:
+def _client(access: Access, seconds: float) -> AsyncElasticsearch:
     options: dict[str, Any] = {}
     if access.api_key:
         options["api_key"] = access.api_key
@@ -157,8 +171,7 @@ def _client(access: Access) -> AsyncElasticsearch:
         options["ca_certs"] = str(access.ca_file)
     return AsyncElasticsearch(
         list(access.hosts),
-        request_timeout=REQUEST_SECONDS,
-        retry_on_timeout=True,
+        request_timeout=seconds,
         max_retries=len(access.hosts),
         **options,
     )

@@ -149,10 +149,11 @@ class LocatedIndex:
 
     def _locate(self, lead: Lead, machine: str | None, document: str | None) -> Passage | None:
         text, file = lead.text.strip(), lead.file
-        named = [d for d in self._library.documents if file is None or _is_called(d, file)]
+        named = _called(file, self._library.documents)
         wanted = [d for d in named if machine in (None, d.machine) and document in (None, d.path)]
         least = LEAST_ANYWHERE if file is None else LEAST_LIKENESS
-        span = best_span(text, self._likeliest(text, wanted), least) if text else None
+        fits = 0 < len(text) <= _LONGEST
+        span = best_span(text, self._likeliest(text, wanted), least) if fits else None
         if span is None:
             # A hit of another machine's manual is left out, and not lost.
             if len(wanted) == len(named):
@@ -184,10 +185,19 @@ class LocatedIndex:
         return self._split[document.id]
 
 
-def _is_called(document: Document, file: str) -> bool:
-    """Say whether an index's file name means the document, whatever its folder and suffix."""
-    named, own = (PurePosixPath(n.replace("\\", "/").casefold()) for n in (file, document.path))
-    return own.name == named.name or own.stem in (named.name, named.stem)
+def _called(file: str | None, documents: Sequence[Document]) -> Sequence[Document]:
+    """Return the documents that an index's file name means: by path, else by name, else by stem."""
+    if file is None:
+        return documents
+    asked = PurePosixPath(file.replace("\\", "/").casefold())
+    paths = [(PurePosixPath(document.path.casefold()), document) for document in documents]
+    ways: tuple[Callable[[PurePosixPath], bool], ...] = (
+        lambda own: own == asked,
+        lambda own: own.name == asked.name,
+        lambda own: own.stem in (asked.name, asked.stem),
+    )
+    found = ([document for own, document in paths if way(own)] for way in ways)
+    return next((those for those in found if those), list[Document]())
 
 
 def best_span(
