@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tools import elastic_schema as schema
@@ -150,10 +151,13 @@ class ElasticIndex:
     async def _by_meaning(self, query: str, k: int, filters: Sequence[schema.Body]) -> list[Hit]:
         assert self._embeddings, "an index that is searched by meaning has embeddings"
         vector = await self._embeddings.query(query)
-        return await self._hits(query, schema.by_vector(vector, min(k, _MOST), filters), k, "knn")
+        found = await self._hits(query, schema.by_vector(vector, k, filters), k, "knn")
+        # The server's last bits put equally near ones in another order than their ids.
+        best = sorted(found, key=lambda hit: (-hit.score, hit.passage.id))[:k]
+        return [replace(hit, rank=rank) for rank, hit in enumerate(best, start=1)]
 
     async def _hits(self, query: str, body: schema.Body, k: int, source: str) -> list[Hit]:
-        found = await self._cluster.search(self._index, query, {**body, "size": min(k, _MOST)})
+        found = await self._cluster.search(self._index, query, {"size": min(k, _MOST), **body})
         return [
             Hit(schema.passage_of(each.text, each.record), round(each.score, 4), rank, source)
             for rank, each in enumerate(found, start=1)

@@ -190,7 +190,7 @@ def by_words(query: str, languages: Iterable[str], filters: Sequence[Body]) -> B
 
 def by_vector(vector: Sequence[float], k: int, filters: Sequence[Body]) -> Body:
     """Return the body that searches for the vectors nearest to this one."""
-    # More than are wanted: which of equally near ones are found is chance, and the sort comes last.
+    # More than are wanted: which of equally near ones are found is chance.
     near = min(k + _MOST_TIES, _MOST_NEAR)
     return {
         "knn": {
@@ -200,7 +200,7 @@ def by_vector(vector: Sequence[float], k: int, filters: Sequence[Body]) -> Body:
             "num_candidates": min(10 * near, _MOST_NEAR),
             "filter": [*filters],
         },
-        "sort": ["_score", {"metadata.id": "asc"}],
+        "size": near,
     }
 
 

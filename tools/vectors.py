@@ -84,7 +84,8 @@ class Vectors:
             if value:
                 wanted &= held.labels[name] == value
         # Elasticsearch's score of a cosine; rounded, as the last bits are the processor's.
-        scores: _Row = np.round((1 + held.vectors @ vector) / 2, 4)
+        cosines: _Row = held.vectors @ vector
+        scores = ((1 + cosines) / 2).round(4)
         rows = np.flatnonzero(wanted)
         best = rows[np.argsort(-scores[rows], kind="stable")][:k]
         return [(str(held.ids[row]), round(float(scores[row]), 4)) for row in best]
@@ -109,7 +110,7 @@ class Vectors:
             with np.load(self._file) as held:
                 labels = {name: held[name] for name in _FILTERS}
                 return _Held(held["vectors"], held["ids"], labels)
-        except (OSError, ValueError, KeyError, BadZipFile) as error:
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
             raise IndexUnavailableError(
                 f"The vectors in {self._folder} cannot be read ({error}): remove the folder above "
                 "them, and the index is made again from the documents."
