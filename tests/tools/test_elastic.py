@@ -16,7 +16,7 @@ from langchain_elasticsearch import (
 
 from tests.elastic_cluster import node, own_indices, refusal
 from tests.tools.test_index_contract import SAMPLE, passage
-from tests.word_vectors import WordVectors, by_words
+from tests.word_vectors import Counting, WordVectors, by_words
 from tools.elastic import ElasticIndex, alias_for
 from tools.elastic_cluster import Access, Cluster, access, without_credentials
 from tools.elastic_schema import Making
@@ -142,32 +142,16 @@ async def test_plain_store_searches_the_vectors(made: Made, elasticsearch_url: s
     assert found.page_content == SAMPLE[2].text
 
 
-class CutOff(WordVectors):
-    """Gives as many batches as it is told, and counts the texts that it was given."""
-
-    def __init__(self, batches: int) -> None:
-        self.left, self.texts = batches, 0
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        if not self.left:
-            raise InterruptedError
-        self.left -= 1
-        self.texts += len(texts)
-        return super().embed_documents(texts)
-
-
-async def test_vectors_of_a_cut_off_fill_are_taken_over(made: Made) -> None:
+async def test_index_of_a_cut_off_fill_is_removed(made: Made) -> None:
     cluster, alias = made
     many = [passage(n, f"Line {n} of the manual.", id=f"n:{n:03}") for n in range(3 * BATCH)]
     making = Making(embeddings="test:w")
-    first, second = CutOff(2), CutOff(9)
-    cut = ElasticIndex(cluster, alias, making, embeddings=by_words(first))
+    cut = ElasticIndex(cluster, alias, making, embeddings=by_words(Counting(calls=2)))
     with pytest.raises(IndexUnavailableError):
         await cut.fill("one", [many])
-    again = ElasticIndex(cluster, alias, making, find="knn", embeddings=by_words(second))
+    again = ElasticIndex(cluster, alias, making, embeddings=by_words(Counting(calls=1)))
     await again.fill("one", [many])
-    assert (first.texts, second.texts) == (2 * BATCH, BATCH)
-    assert [hit.passage for hit in await again.search(many[5].text, k=1)] == [many[5]]
+    assert await again.count() == len(many)
     assert len(await cluster.client.indices.get(index=f"{alias}-*")) == 1
 
 

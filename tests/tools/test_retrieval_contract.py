@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.tools.test_index_contract import SAMPLE, drop, passage, refill, texts
-from tests.word_vectors import WordVectors, by_words
+from tests.word_vectors import Counting, WordVectors, by_words
 from tools.elastic import ElasticIndex
 from tools.elastic_cluster import Access, Cluster
 from tools.elastic_schema import Making
@@ -20,6 +20,8 @@ from tools.index import Index, IndexUnavailableError
 from tools.patience import Patience
 
 Open = Callable[..., Index]
+VALVES = ("Inlet valve", "Outlet valve", "Safety valve", "Bleed valve")
+PUMPS = ("first pump", "second pump", "vacuum pump")
 
 
 @pytest.fixture(params=["embedded", "elastic"])
@@ -56,22 +58,8 @@ async def index(opener: Open, kind: str) -> Index:
     return made
 
 
-class Counting(WordVectors):
-    """Counts the texts that it was given, and breaks after some calls."""
-
-    def __init__(self, calls: int = 1000) -> None:
-        self.calls, self.texts = calls, 0
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        if not self.calls:
-            raise InterruptedError
-        self.calls -= 1
-        self.texts += len(texts)
-        return super().embed_documents(texts)
-
-
 class Longer(WordVectors):
-    length = 96
+    length = 768
 
 
 async def test_hits_are_ranked_and_whole(index: Index) -> None:
@@ -132,7 +120,7 @@ async def test_moved_server_gives_the_same_vectors(opener: Open, kind: str) -> N
 
 
 async def test_cut_off_fill_pays_for_no_vector_twice(opener: Open, kind: str) -> None:
-    many = [passage(n, f"Line {n} of it.", id=f"n:{n:03}") for n in range(200)]
+    many = [passage(n, f"Line {1000 + n} of it.", id=f"n:{n:03}") for n in range(200)]
     first, second = Counting(calls=2), Counting()
     with pytest.raises(IndexUnavailableError, match="InterruptedError"):
         await opener(kind, by_words(first)).fill("one", [many[:150], many[150:]])
@@ -140,7 +128,7 @@ async def test_cut_off_fill_pays_for_no_vector_twice(opener: Open, kind: str) ->
     await again.fill("one", [many[:150], many[150:]])
     assert (first.texts, second.texts) == (128, 72)
     assert await again.count() == 200
-    assert (await again.search("Line 7 of it.", k=1))[0].passage == many[7]
+    assert (await again.search("Line 1007 of it.", k=1))[0].passage == many[7]
 
 
 async def test_query_of_another_length_is_a_sentence(opener: Open, index: Index, kind: str) -> None:
@@ -167,7 +155,7 @@ async def test_batches_of_two_lengths_are_refused(opener: Open, kind: str) -> No
             return super().embed_documents(texts)
 
     index = opener(kind, by_words(Growing()))
-    with pytest.raises(IndexUnavailableError, match=r"\[66\] numbers .* after vectors of 65"):
+    with pytest.raises(IndexUnavailableError, match=r"\[514\] numbers .* after vectors of 513"):
         await index.fill("one", [SAMPLE[:2], SAMPLE[2:]])
 
 
@@ -207,7 +195,9 @@ async def test_empty_index_finds_nothing(opener: Open, kind: str) -> None:
 async def test_engines_agree_on_the_nearest(
     elasticsearch_url: str, kind: str, tmp_path: Path
 ) -> None:
-    many = [passage(n * 100, f"Valve {n % 7} of pump {n % 5} opens at {n} bar.") for n in range(90)]
+    many = [
+        passage(n * 100, f"{VALVES[n % 4]} of {PUMPS[n % 3]} at {1000 + n} bar.") for n in range(90)
+    ]
     cluster, alias = Cluster(Access((elasticsearch_url,)), Patience(5)), f"a-{uuid.uuid4().hex[:8]}"
     making = Making(embeddings="test:w")
     elastic = ElasticIndex(cluster, alias, making, find=kind, embeddings=by_words())
@@ -216,7 +206,7 @@ async def test_engines_agree_on_the_nearest(
     try:
         for index in (embedded, elastic):
             await index.fill("one", [many])
-            hits = await index.search("at what pressure does valve 3 of pump 2 open", k=10)
+            hits = await index.search("inlet valve of the second pump at 1050 bar", k=10)
             found.append([(hit.passage.id, hit.score) for hit in hits])
     finally:
         await drop(cluster, alias)
