@@ -118,7 +118,7 @@ def read_machines(path: Path) -> list[Machine]:
         ) from error
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
+def write_whole(path: Path, content: str | memoryview) -> None:
     """Write a file so that a reader sees all of it or none, also after a crash."""
     part = path.with_name(path.name + ".part")
     with part.open("wb") as file:

@@ -67,8 +67,8 @@ class Vectors:
             np.array([passage.id for passage, _ in added]),
             labels,
         )
-        _write(self._file, vectors=self._held.vectors, ids=self._held.ids, **labels)
         self._added = {}
+        _write(self._file, vectors=self._held.vectors, ids=self._held.ids, **labels)
         shutil.rmtree(self._folder / "paid", ignore_errors=True)
 
     async def nearest(self, query: str, k: int, **filters: str | None) -> list[tuple[str, float]]:
@@ -102,7 +102,7 @@ class Vectors:
             paid.parent.mkdir(parents=True, exist_ok=True)
             held = BytesIO()
             np.save(held, rows)
-            write_whole(paid, held.getvalue())
+            write_whole(paid, held.getbuffer())
         return np.load(paid)
 
     def _read(self) -> _Held:
@@ -121,7 +121,7 @@ def _write(path: Path, **arrays: NDArray[np.generic]) -> None:
     held = BytesIO()
     np.savez(held, **arrays)  # pyright: ignore[reportArgumentType]
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, held.getvalue())
+    write_whole(path, held.getbuffer())
 
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
+import openai
 import pytest
 
 from tests.openai_server import Reply, embedding_with, serving
@@ -62,7 +64,7 @@ async def test_any_text_can_be_sent(text: str) -> None:
 
 @pytest.fixture
 def busy() -> Iterator[str]:
-    """A server that says how long it wants to be left alone, and repeats the key."""
+    """A server that repeats the key that it was given."""
     with serving(lambda _: (429, {"error": {"message": "slower, sk-of-a-test"}})) as url:
         yield url
 
@@ -73,6 +75,18 @@ async def test_key_is_in_no_error(busy: str) -> None:
         await embedder.vectors(["text"])
     assert raised.value.__cause__ is None
     assert raised.value.__suppress_context__
+
+
+async def test_server_says_how_long_to_leave_it_alone() -> None:
+    class Busy(WordVectors):
+        def embed_query(self, text: str) -> list[float]:
+            request = httpx.Request("POST", "http://127.0.0.1/v1/embeddings")
+            reply = httpx.Response(429, headers={"retry-after": "7"}, request=request)
+            raise openai.RateLimitError("slower", response=reply, body=None)
+
+    with pytest.raises(ServiceDownError) as raised:
+        await by_words(Busy()).query("text")
+    assert raised.value.after == 7
 
 
 @pytest.mark.parametrize(
