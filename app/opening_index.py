@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.services import Elasticsearch
 from app.settings import Settings, SettingsError
 from app.starting import at_the_start
 from tools.elastic_schema import Making
 from tools.embedded import EmbeddedIndex
+from tools.embeddings import Embedder, open_embedder
 from tools.index import Index
 from tools.library import Library
 from tools.patience import Patience
@@ -42,15 +42,27 @@ def _forget(lead: str, file: str) -> None:
 
 
 async def check_index(settings: Settings) -> None:
-    """See that a cluster answers, and that the index can be filled or read, whichever is wanted.
+    """See that the embeddings and a cluster can be used, where they are wanted.
 
     Raises:
-        SettingsError: it does not answer, or the settings contradict each other.
+        SettingsError: one does not answer, or the settings contradict each other.
         IndexUnavailableError: it answers, and something must be mended first.
     """
+    await check_cluster(settings)
+    await check_embeddings(settings)
+
+
+async def check_embeddings(settings: Settings) -> None:
+    """See that the embeddings give a vector, where they are wanted; raises as `check_index`."""
+    if embedder := _embedder(settings, Patience(0)):
+        await at_the_start("the embeddings", lambda: embedder.query("officina"))
+
+
+async def check_cluster(settings: Settings) -> None:
+    """See that the index can be filled or read, whichever is wanted; raises as `check_index`."""
     if settings.index == "elasticsearch":
         async with _cluster(settings, Patience(0)) as cluster:
-            index = _on_cluster(cluster, settings)
+            index = _on_cluster(cluster, settings, None)
             await at_the_start("Elasticsearch", index.check)
 
 
@@ -75,11 +87,22 @@ async def open_index(
     recreate: bool = False,
 ) -> AsyncGenerator[Index]:
     """Yield the index; `library` and `on_lost` are for one that was there before."""
+    embedder = _embedder(settings, patience)
     if settings.index == "embedded":
-        yield EmbeddedIndex(folder)
+        find = settings.services.retrieval.search
+        yield EmbeddedIndex(folder, find=find, embeddings=embedder)
         return
     async with _cluster(settings, patience) as cluster:
-        yield _on_cluster(cluster, settings, library, on_lost, recreate=recreate)
+        yield _on_cluster(cluster, settings, embedder, library, on_lost, recreate=recreate)
+
+
+def _embedder(settings: Settings, patience: Patience) -> Embedder | None:
+    """Return the embedder where the index is searched or filled with it."""
+    wanted = settings.services.retrieval
+    filled_for_others = settings.index == "elasticsearch" and settings.ingest
+    if not wanted.embeddings or not (wanted.search != "bm25" or filled_for_others):
+        return None
+    return open_embedder(wanted.embeddings, settings.variables, patience, settings.redact)
 
 
 @asynccontextmanager
@@ -97,35 +120,42 @@ async def _cluster(settings: Settings, patience: Patience) -> AsyncGenerator[Clu
 def _on_cluster(
     cluster: Cluster,
     settings: Settings,
+    embedder: Embedder | None,
     library: Callable[[], Library] = lambda: Library(()),
     on_lost: Callable[[str, str], None] = _forget,
     *,
     recreate: bool = False,
 ) -> ElasticIndex | LocatedIndex:
     from tools.elastic import ElasticIndex
-    from tools.embeddings import open_embeddings
     from tools.foreign import ForeignLeads, OwnLeads
     from tools.located import LocatedIndex
 
     wanted = settings.services.elasticsearch
-    alias, named = wanted.index or ALIAS, wanted.embeddings
-    _refuse_to_fill_a_foreign_one(wanted, settings)
+    alias = wanted.index or ALIAS
+    _check_foreign(settings)
     if wanted.fields:
         return LocatedIndex(ForeignLeads(cluster, alias, wanted.fields), library, on_lost)
     own = ElasticIndex(
         cluster,
         alias,
-        Making(wanted.k1, wanted.b, named),
-        find=wanted.search,
-        embeddings=open_embeddings(named, settings.variables) if named else None,
+        Making(wanted.k1, wanted.b, embedder.name if embedder else None),
+        find=settings.services.retrieval.search,
+        embeddings=embedder,
         recreate=recreate,
     )
     return own if settings.ingest else LocatedIndex(OwnLeads(own), library, on_lost)
 
 
-def _refuse_to_fill_a_foreign_one(wanted: Elasticsearch, settings: Settings) -> None:
-    if wanted.fields and settings.ingest:
+def _check_foreign(settings: Settings) -> None:
+    if not settings.services.elasticsearch.fields:
+        return
+    if settings.ingest:
         raise SettingsError(
             "elasticsearch.fields in officina.yaml describes an index made by somebody else: "
             "run with --no-ingest to read it, or remove the fields to fill one of Officina's own."
+        )
+    if settings.services.retrieval.search != "bm25":
+        raise SettingsError(
+            "elasticsearch.fields in officina.yaml describes an index made by somebody else, which "
+            "is searched by its words: set retrieval.search to bm25, or leave it out."
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -23,8 +24,31 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
+class Retrieval(_Part):
+    """How passages are searched, in the embedded index and in Elasticsearch alike."""
+
+    search: SearchKind = "bm25"
+    """By words, by meaning, or by both, fused by reciprocal rank."""
+    embeddings: str | None = None
+    """Embeddings as LangChain names them, provider:name, and openai:name@URL for a server that
+    speaks its protocol; needed by knn and hybrid. With bm25 they go into Elasticsearch only."""
+
+    @model_validator(mode="after")
+    def _meaning_needs_embeddings(self) -> Self:
+        if self.search != "bm25" and self.embeddings is None:
+            raise ValueError(f"search: {self.search} needs `embeddings`, as provider:name")
+        return self
+
+    @model_validator(mode="after")
+    def _url_holds_no_key(self) -> Self:
+        url = urlsplit((self.embeddings or "").partition("@")[2])
+        if url.username or url.password or url.query:
+            raise ValueError("the URL of `embeddings` may hold a key: put it in the environment")
+        return self
+
+
 class Elasticsearch(_Part):
-    """How the index is made and searched, when ELASTICSEARCH_URL is set."""
+    """How the cluster's index is made and read, when ELASTICSEARCH_URL is set."""
 
     index: str | None = None
     """The alias of the index; officina-<name of the manuals' folder> if not given."""
@@ -32,20 +56,10 @@ class Elasticsearch(_Part):
     """BM25: how much a term that stands again adds."""
     b: float = Field(default=0.75, ge=0, le=1)
     """BM25: how much long passages are held back."""
-    search: SearchKind = "bm25"
-    """By words, by meaning, or by both, fused by reciprocal rank."""
-    embeddings: str | None = None
-    """Embeddings as LangChain names them, provider:name; needed by knn and hybrid."""
     ca_file: Path | None = None
     """The certificate authority that signed the server's certificate."""
     fields: Fields | None = None
     """Where an index made by somebody else holds what; read with `run --no-ingest`."""
-
-    @model_validator(mode="after")
-    def _meaning_needs_embeddings(self) -> Self:
-        if self.search != "bm25" and self.embeddings is None:
-            raise ValueError(f"search: {self.search} needs `embeddings`, as provider:name")
-        return self
 
 
 class Postgres(_Part):
@@ -72,6 +86,7 @@ class LangSmith(_Part):
 class Services(_Part):
     """What officina.yaml may hold."""
 
+    retrieval: Retrieval = Field(default_factory=Retrieval)
     elasticsearch: Elasticsearch = Field(default_factory=Elasticsearch)
     postgres: Postgres = Field(default_factory=Postgres)
     langsmith: LangSmith = Field(default_factory=LangSmith)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import convert_to_messages, convert_to_openai_messages
 
@@ -46,6 +47,23 @@ def answering_with(model: BaseChatModel) -> Callable[[dict[str, Any]], Reply]:
         message = convert_to_openai_messages(reply)
         assert isinstance(message, dict)
         return completion(message)
+
+    return handle
+
+
+def embedding_with(embeddings: Embeddings) -> Callable[[dict[str, Any]], Reply]:
+    """Return a handler that gives the embeddings' vectors, as a server does that takes texts."""
+
+    def handle(request: dict[str, Any]) -> Reply:
+        texts = [request["input"]] if isinstance(request["input"], str) else request["input"]
+        if not all(isinstance(text, str) for text in texts):
+            return refusal(400, "the input must be texts")
+        given = [
+            {"object": "embedding", "index": at, "embedding": vector}
+            for at, vector in enumerate(embeddings.embed_documents(texts))
+        ]
+        usage = {"prompt_tokens": 1, "total_tokens": 1}
+        return 200, {"object": "list", "model": request["model"], "data": given, "usage": usage}
 
     return handle
 

@@ -11,16 +11,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
-
-from langchain_core.embeddings import Embeddings
 
 from tools import elastic_schema as schema
 from tools.elastic_build import IndexBuilder
 from tools.elastic_cluster import Cluster
 from tools.elastic_faults import reply_fault
-from tools.embeddings import embed
-from tools.index import Hit, SearchKind, fuse
+from tools.embeddings import Embedder
+from tools.index import FUSED, Hit, SearchKind, fuse
 from tools.passages import Passage
 
 _MOST = 10_000
@@ -38,14 +37,14 @@ class ElasticIndex:
         making: schema.Making,
         *,
         find: SearchKind = "bm25",
-        embeddings: Embeddings | None = None,
+        embeddings: Embedder | None = None,
         recreate: bool = False,
     ) -> None:
         """Prepare the index; nothing is sent before it is filled or searched."""
         self.alias = alias
         self._builder = IndexBuilder(cluster, alias, making, embeddings)
         self._cluster = cluster
-        self._find: SearchKind = find
+        self._kind: SearchKind = find
         self._embeddings = embeddings
         self._recreate = recreate
         self._index = alias
@@ -76,16 +75,16 @@ class ElasticIndex:
         if k < 1 or not schema.words(query):
             return []
         filters = schema.terms(machine=machine, source=document, language=language)
-        rankings: list[list[Hit]] = []
-        if self._find in ("bm25", "hybrid"):
-            languages = [language] if language else await self._stored_languages()
-            body = schema.by_words(query, languages, filters)
-            rankings.append(await self._hits(query, body, k, "bm25"))
-        if self._find in ("knn", "hybrid"):
-            [vector] = await embed(self._embeddings, [schema.valid(query)])
-            body = schema.by_vector(vector, k, filters)
-            rankings.append(await self._hits(query, body, k, "knn"))
-        return rankings[0] if len(rankings) == 1 else fuse(rankings, k)
+        if self._kind == "bm25":
+            return await self._by_words(query, k, language, filters)
+        if self._kind == "knn":
+            return await self._by_meaning(query, k, filters)
+        wider = max(k, FUSED)
+        rankings = [
+            await self._by_words(query, wider, language, filters),
+            await self._by_meaning(query, wider, filters),
+        ]
+        return fuse(rankings, k)
 
     async def get(self, ids: Sequence[str]) -> list[Passage]:
         """Return the passages with these ids, in the order asked, leaving out unknown ones."""
@@ -143,8 +142,22 @@ class ElasticIndex:
         """See that the alias names an index that Officina has filled; raises as `check` does."""
         await self._builder.made_with(self.alias)
 
+    async def _by_words(
+        self, query: str, k: int, language: str | None, filters: Sequence[schema.Body]
+    ) -> list[Hit]:
+        languages = [language] if language else await self._stored_languages()
+        return await self._hits(query, schema.by_words(query, languages, filters), k, "bm25")
+
+    async def _by_meaning(self, query: str, k: int, filters: Sequence[schema.Body]) -> list[Hit]:
+        assert self._embeddings, "an index that is searched by meaning has embeddings"
+        vector = await self._embeddings.query(query)
+        found = await self._hits(query, schema.by_vector(vector, k, filters), k, "knn")
+        # The server's last bits put equally near ones in another order than their ids.
+        best = sorted(found, key=lambda hit: (-hit.score, hit.passage.id))[:k]
+        return [replace(hit, rank=rank) for rank, hit in enumerate(best, start=1)]
+
     async def _hits(self, query: str, body: schema.Body, k: int, source: str) -> list[Hit]:
-        found = await self._cluster.search(self._index, query, {**body, "size": min(k, _MOST)})
+        found = await self._cluster.search(self._index, query, {"size": min(k, _MOST), **body})
         return [
             Hit(schema.passage_of(each.text, each.record), round(each.score, 4), rank, source)
             for rank, each in enumerate(found, start=1)

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, cast
-
-from langchain_core.embeddings import Embeddings
 
 from tools import elastic_schema as schema
 from tools.elastic_cluster import Cluster
 from tools.elastic_faults import reply_fault
-from tools.embeddings import embed
+from tools.embeddings import BATCH, Embedder
 from tools.index import IndexUnavailableError
 from tools.passages import Passage
 from tools.patience import ServiceDownError
@@ -33,7 +32,7 @@ class IndexBuilder:
         cluster: Cluster,
         alias: str,
         making: schema.Making,
-        embeddings: Embeddings | None,
+        embeddings: Embedder | None,
     ) -> None:
         self._cluster = cluster
         self._client = cluster.client
@@ -43,19 +42,15 @@ class IndexBuilder:
 
     async def find(self, content: str) -> str | None:
         """Return the index that was filled with this content to its end, None without one."""
-        pattern = f"{self._name(content)}-*"
-        found = await self._mappings(pattern)
-        whole = sorted(
-            name for name, held in found.items() if (note_of(held) or {}).get("complete")
-        )
-        return whole[0] if whole else None
+        return next(iter(await self._made(content, whole=True)), None)
 
     async def build(self, content: str, batches: Iterable[Sequence[Passage]]) -> str:
         """Make an index of these passages, and return its name."""
         name = f"{self._name(content)}-{uuid.uuid4().hex[:6]}"
-        made, stored = False, 0
-        for batch in batches:
-            vectors = await embed(self._embeddings, [p.text for p in batch])
+        made, stored, begun = False, 0, await self._made(content, whole=False)
+        # With vectors in small parts: one that is stored is not paid for again.
+        for batch in _cut(batches, BATCH) if self._embeddings else batches:
+            vectors = await self._vectors(batch, begun)
             if not made:
                 await self._create(name, len(vectors[0]) if vectors else None)
                 made = True
@@ -121,6 +116,37 @@ class IndexBuilder:
         reply = await self._cluster.ask(lambda: self._client.indices.get_mapping(index=pattern))
         return cast("dict[str, Any]", reply.body)
 
+    async def _made(self, content: str, *, whole: bool) -> list[str]:
+        """Return the indices of this content that were filled to their end, or the others."""
+        found = await self._mappings(f"{self._name(content)}-*")
+        return sorted(
+            name for name, held in found.items() if ("complete" in (note_of(held) or {})) == whole
+        )
+
+    async def _vectors(
+        self, passages: Sequence[Passage], begun: Sequence[str]
+    ) -> list[list[float]]:
+        """Return the passages' vectors, none without embeddings; `begun` may hold some already."""
+        if not self._embeddings:
+            return []
+        paid = await self._paid([passage.id for passage in passages], begun)
+        missing = [passage for passage in passages if passage.id not in paid]
+        made = await self._embeddings.vectors([passage.text for passage in missing])
+        paid |= {passage.id: vector for passage, vector in zip(missing, made, strict=True)}
+        return [paid[passage.id] for passage in passages]
+
+    async def _paid(self, ids: Sequence[str], begun: Sequence[str]) -> dict[str, list[float]]:
+        """Return the vectors that fills before this one, which were cut off, have stored."""
+        paid: dict[str, list[float]] = {}
+        asked = [(name, ids[at : at + _BULK]) for name in begun for at in range(0, len(ids), _BULK)]
+        for name, some in asked:
+            reply = await self._cluster.ask(
+                partial(self._client.mget, index=name, ids=some, source_includes=[schema.VECTOR])
+            )
+            held = {each["_id"]: each.get("_source", {}) for each in reply["docs"]}
+            paid |= {id: kept[schema.VECTOR] for id, kept in held.items() if schema.VECTOR in kept}
+        return paid
+
     async def _create(self, name: str, dimensions: int | None) -> None:
         if await self._cluster.ask(lambda: self._client.indices.exists(index=name)):
             return
@@ -166,6 +192,11 @@ class IndexBuilder:
                 )
 
         await self._cluster.ask(send)
+
+
+def _cut(batches: Iterable[Sequence[Passage]], most: int) -> Iterator[Sequence[Passage]]:
+    for batch in batches:
+        yield from (batch[start : start + most] for start in range(0, len(batch), most))
 
 
 async def _together(calls: Iterable[Coroutine[None, None, None]]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, cast
 from elastic_transport import ConnectionTimeout, SerializationError, TlsError, TransportError
 from elasticsearch import ApiError, UnsupportedProductError
 
+from tools.embeddings_faults import other_length
 from tools.index import IndexUnavailableError
 from tools.patience import ServiceDownError
 
@@ -77,6 +78,8 @@ def reply_fault(status: int, kind: str, reason: str, where: str) -> Exception:
         )
     if status in _DOWN:
         return ServiceDownError(f"Elasticsearch at {where} is busy or failing ({reason}).")
+    if "query vector has a different" in reason:
+        return other_length(where)
     if any(word in kind for word in _MAPPING):
         return IndexUnavailableError(
             f"The index at {where} has another mapping than Officina's ({reason}). Make it anew "

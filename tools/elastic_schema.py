@@ -28,6 +28,8 @@ OTHER = "other"
 SECTION_BOOST = 2.0
 HEADING_BETWEEN = " > "
 _MOST_TERMS = 64
+_MOST_TIES = 32
+_MOST_NEAR = 10_000
 _LONGEST_TERM = 100
 _TERM = re.compile(r"\d+(?:[.,]\d+)+|\w+")
 _FOLDED = "folded"
@@ -82,7 +84,9 @@ def mapping(making: Making, dimensions: int | None) -> Body:
         for name, analyzer in analyzers.items()
         for part in ("text", "section")
     }
-    vector = {VECTOR: {"type": "dense_vector", "dims": dimensions, "similarity": "cosine"}}
+    # Not rounded, as the server would by itself: scores are those of the embedded index.
+    kept = {"similarity": "cosine", "index_options": {"type": "hnsw"}}
+    vector = {VECTOR: {"type": "dense_vector", "dims": dimensions, **kept}}
     return {
         "dynamic": False,
         "_meta": {"officina": {"version": VERSION, "embeddings": making.embeddings}},
@@ -186,15 +190,17 @@ def by_words(query: str, languages: Iterable[str], filters: Sequence[Body]) -> B
 
 def by_vector(vector: Sequence[float], k: int, filters: Sequence[Body]) -> Body:
     """Return the body that searches for the vectors nearest to this one."""
+    # More than are wanted: which of equally near ones are found is chance.
+    near = min(k + _MOST_TIES, _MOST_NEAR)
     return {
         "knn": {
             "field": VECTOR,
             "query_vector": list(vector),
-            "k": k,
-            "num_candidates": max(100, 10 * k),
+            "k": near,
+            "num_candidates": min(10 * near, _MOST_NEAR),
             "filter": [*filters],
         },
-        "sort": ["_score", {"metadata.id": "asc"}],
+        "size": near,
     }
 
 

@@ -1,4 +1,4 @@
-"""EmbeddedIndex: the Index on tantivy, in a folder, in this process.
+"""EmbeddedIndex: the Index on tantivy, in a folder, in this process; vectors lie beside it.
 
 Each language has its own pair of fields, text and section, with its stemmer and stop words; a
 passage fills the pair of its language. Queries are built term by term, so any text is valid.
@@ -14,10 +14,12 @@ import tantivy
 from pydantic import TypeAdapter
 from tantivy import Filter, Occur, Query
 
-from tools.index import Hit, IndexUnavailableError
+from tools.embeddings import Embedder
+from tools.index import FUSED, Hit, IndexUnavailableError, SearchKind, fuse
 from tools.language import LANGUAGES, NAMES, stop_words
 from tools.library import write_whole
 from tools.passages import Passage
+from tools.vectors import Vectors
 
 _MARK = "complete"
 _OTHER = "other"
@@ -32,11 +34,15 @@ _passage = TypeAdapter(Passage)
 
 
 class EmbeddedIndex:
-    """An Index kept in a folder of its own, which is opened or made."""
+    """An Index kept in a folder of its own, which is opened or made; `find` as in ElasticIndex."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, *, find: SearchKind = "bm25", embeddings: Embedder | None = None
+    ) -> None:
         """Open the index in the folder, or make it; IndexUnavailableError when it is unusable."""
         self._folder = folder
+        self._kind: SearchKind = find
+        self._vectors = Vectors(folder / "vectors", embeddings) if embeddings else None
         self._schema = _schema()
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -54,6 +60,8 @@ class EmbeddedIndex:
         """Make these passages the index's, unless it was filled with this content before."""
         mark = self._folder / _MARK
         before = mark.read_text("utf-8") if mark.exists() else None
+        if self._vectors:
+            content = f"{content} {self._vectors.name}"
         if before == content:
             return
         if before is not None:
@@ -61,6 +69,10 @@ class EmbeddedIndex:
             self._write(lambda writer: writer.delete_all_documents())
         for batch in batches:
             await self._add(batch)
+            if self._vectors:
+                await self._vectors.add(batch)
+        if self._vectors:
+            self._vectors.finish()
         write_whole(mark, content)
 
     async def _add(self, passages: Sequence[Passage]) -> None:
@@ -93,16 +105,31 @@ class EmbeddedIndex:
         language: str | None = None,
     ) -> list[Hit]:
         """Return at most `k` hits, best first, equal ones by id."""
-        clauses = list(self._clauses(query, language))
-        if not clauses or k < 1:
+        if k < 1 or not _analyzer(_OTHER).analyze(_valid(query)):
             return []
-        wanted = self._filtered(
-            Query.boolean_query(clauses), machine=machine, document=document, language=language
-        )
-        return [
-            Hit(passage, score, rank, "embedded")
-            for rank, (score, passage) in enumerate(self._best(wanted, k), start=1)
+        filters = {"machine": machine, "document": document, "language": language}
+        if self._kind == "bm25":
+            return self._by_words(query, k, filters)
+        if self._kind == "knn":
+            return await self._by_meaning(query, k, filters)
+        wider = max(k, FUSED)
+        rankings = [
+            self._by_words(query, wider, filters),
+            await self._by_meaning(query, wider, filters),
         ]
+        return fuse(rankings, k)
+
+    def _by_words(self, query: str, k: int, filters: Mapping[str, str | None]) -> list[Hit]:
+        clauses = list(self._clauses(query, filters["language"]))
+        if not clauses:
+            return []
+        return _ranked(self._best(self._filtered(Query.boolean_query(clauses), filters), k), "bm25")
+
+    async def _by_meaning(self, query: str, k: int, filters: Mapping[str, str | None]) -> list[Hit]:
+        assert self._vectors, "an index that is searched by meaning has embeddings"
+        near = await self._vectors.nearest(query, k, **filters)
+        passages = {passage.id: passage for passage in await self.get([id for id, _ in near])}
+        return _ranked([(score, passages[id]) for id, score in near], "knn")
 
     async def get(self, ids: Sequence[str]) -> list[Passage]:
         """Return the passages with these ids, in the order asked, leaving out unknown ones."""
@@ -165,7 +192,7 @@ class EmbeddedIndex:
         stored = (name for name in LANGUAGES if self._searcher.doc_freq("language", name))
         return [*stored, _OTHER]
 
-    def _filtered(self, query: Query, **filters: str | None) -> Query:
+    def _filtered(self, query: Query, filters: Mapping[str, str | None]) -> Query:
         terms = [self._term(field, value) for field, value in filters.items() if value]
         return query.and_must_match(*(Query.const_score_query(term, 0.0) for term in terms))
 
@@ -195,6 +222,10 @@ class EmbeddedIndex:
     def _between(self, field: str, low: int, high: int) -> Query:
         low, high = (min(max(bound, 0), _FAR) for bound in (low, high))
         return Query.range_query(self._schema, field, tantivy.FieldType.Unsigned, low, high)
+
+
+def _ranked(best: Iterable[tuple[float, Passage]], source: str) -> list[Hit]:
+    return [Hit(p, score, rank, source) for rank, (score, p) in enumerate(best, start=1)]
 
 
 def _store(

@@ -73,6 +73,8 @@ class Index(Protocol):
 
 RANK_CONSTANT = 60
 """Of reciprocal rank fusion: how little the first ranks stand out (Cormack et al., 2009)."""
+FUSED = 50
+"""How many of each ranking are fused, at least: the best of both is often in the front of none."""
 
 
 def fuse(rankings: Sequence[Sequence[Hit]], k: int) -> list[Hit]:

@@ -4,11 +4,9 @@ import asyncio
 import json
 import ssl
 from collections.abc import AsyncIterator
-from hashlib import sha256
 
 import pytest
 import trustme
-from langchain_core.embeddings import Embeddings
 from langchain_elasticsearch import (
     AsyncElasticsearchRetriever,
     BM25Strategy,
@@ -19,9 +17,11 @@ from langchain_elasticsearch import (
 
 from tests.elastic_cluster import node, own_indices, refusal
 from tests.tools.test_index_contract import SAMPLE, passage
+from tests.word_vectors import Counting, WordVectors, by_words
 from tools.elastic import ElasticIndex, alias_for
 from tools.elastic_cluster import Access, Cluster, access, without_credentials
 from tools.elastic_schema import Making
+from tools.embeddings import BATCH
 from tools.index import IndexUnavailableError
 from tools.patience import Patience, ServiceDownError
 
@@ -32,21 +32,6 @@ Made = tuple[Cluster, str]
 async def made(elasticsearch_url: str) -> AsyncIterator[Made]:
     async with own_indices(elasticsearch_url) as given:
         yield given
-
-
-class WordVectors(Embeddings):
-    """Texts are near when they share words; a vector has a place for each of 64 hashes."""
-
-    length = 64
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        return [self.embed_query(text) for text in texts]
-
-    def embed_query(self, text: str) -> list[float]:
-        vector = [0.01] * self.length
-        for word in text.casefold().split():
-            vector[sha256(word.encode()).digest()[0] % self.length] += 1.0
-        return vector
 
 
 def indices(held: dict[str, object], alias: str) -> list[str]:
@@ -151,46 +136,33 @@ async def test_plain_retriever_reads_the_index(made: Made, elasticsearch_url: st
 
 async def test_plain_store_searches_the_vectors(made: Made, elasticsearch_url: str) -> None:
     cluster, alias = made
-    vectors = WordVectors()
-    index = ElasticIndex(cluster, alias, Making(embeddings="test:w"), embeddings=vectors)
+    index = ElasticIndex(cluster, alias, Making(embeddings="test:w"), embeddings=by_words())
     await index.fill("one", [SAMPLE])
     store = ElasticsearchStore(
-        alias, embedding=vectors, es_url=elasticsearch_url, strategy=DenseVectorStrategy()
+        alias, embedding=WordVectors(), es_url=elasticsearch_url, strategy=DenseVectorStrategy()
     )
     [found] = store.similarity_search("Alarm E214 means", k=1)
     assert found.page_content == SAMPLE[2].text
 
 
-@pytest.mark.parametrize("kind", ["knn", "hybrid"])
-async def test_meaning_and_words_find_and_filter(made: Made, kind: str) -> None:
+async def test_index_of_a_cut_off_fill_is_removed(made: Made) -> None:
     cluster, alias = made
+    many = [passage(n, f"Line {n} of the manual.", id=f"n:{n:03}") for n in range(3 * BATCH)]
     making = Making(embeddings="test:w")
-    index = ElasticIndex(cluster, alias, making, find=kind, embeddings=WordVectors())
-    other = passage(900, "Alarm E214 means that the film has run out.", machine="OR40")
-    await index.fill("one", [[*SAMPLE, other]])
-    hits = await index.search("Alarm E214 means", k=2)
-    assert {hit.passage.id for hit in hits} == {SAMPLE[2].id, other.id}
-    assert [hit.rank for hit in hits] == [1, 2]
-    hits = await index.search("Alarm E214 means", k=2, machine="OR40")
-    assert [hit.passage.id for hit in hits] == [other.id]
-
-
-async def test_vectors_of_two_lengths_are_refused(made: Made) -> None:
-    class Uneven(WordVectors):
-        def embed_documents(self, texts: list[str]) -> list[list[float]]:
-            return [[0.5] * (4 + at % 2) for at, _ in enumerate(texts)]
-
-    cluster, alias = made
-    index = ElasticIndex(cluster, alias, Making(embeddings="test:u"), embeddings=Uneven())
-    with pytest.raises(IndexUnavailableError, match=r"vectors of \[4, 5\] numbers"):
-        await index.fill("one", [SAMPLE])
+    cut = ElasticIndex(cluster, alias, making, embeddings=by_words(Counting(calls=2)))
+    with pytest.raises(IndexUnavailableError):
+        await cut.fill("one", [many])
+    again = ElasticIndex(cluster, alias, making, embeddings=by_words(Counting(calls=1)))
+    await again.fill("one", [many])
+    assert await again.count() == len(many)
+    assert len(await cluster.client.indices.get(index=f"{alias}-*")) == 1
 
 
 async def test_other_embeddings_are_refused(made: Made) -> None:
     cluster, alias = made
     making = Making(embeddings="test:w")
-    await ElasticIndex(cluster, alias, making, embeddings=WordVectors()).fill("one", [SAMPLE])
-    other = ElasticIndex(cluster, alias, Making(embeddings="test:x"), embeddings=WordVectors())
+    await ElasticIndex(cluster, alias, making, embeddings=by_words()).fill("one", [SAMPLE])
+    other = ElasticIndex(cluster, alias, Making(embeddings="test:x"), embeddings=by_words())
     with pytest.raises(IndexUnavailableError, match=r"'test:w', and officina\.yaml names 'test:x'"):
         await other.check_filled()
 
