@@ -16,7 +16,8 @@ from app.settings import Settings, SettingsError, read_settings
 from graph.ingest import Cutting, batches, content_hash, read_documents
 from tools.documents import Unreadable
 from tools.elastic import ElasticIndex
-from tools.patience import Patience
+from tools.index import IndexUnavailableError
+from tools.patience import Patience, ServiceDownError
 
 
 def ingest(
@@ -33,7 +34,12 @@ def ingest(
         raise SettingsError(f"--overlap {overlap} is not smaller than --chunk-size {size}.")
     source = machine_source(manuals, machines, settings)
     cut = Cutting(size, overlap)
-    asyncio.run(_ingest(manuals, source, settings, cut, recreate=recreate))
+    try:
+        asyncio.run(_ingest(manuals, source, settings, cut, recreate=recreate))
+    except ServiceDownError as error:
+        raise IndexUnavailableError(
+            f"{error} Then run `officina ingest` again; until it ends, readers see what was there."
+        ) from error
 
 
 async def _ingest(

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from elasticsearch import Elasticsearch
+
 from tools.elastic_cluster import Access, Cluster
 from tools.patience import Patience
 
@@ -26,6 +28,18 @@ async def own_indices(url: str) -> AsyncIterator[tuple[Cluster, str]]:
         if made:
             await cluster.client.indices.delete(index=made)
         await cluster.close()
+
+
+@contextmanager
+def own_name(url: str) -> Iterator[tuple[Elasticsearch, str]]:
+    """Yield a plain client and an alias, for tests that are not async; else as `own_indices`."""
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    with Elasticsearch(url) as client:
+        try:
+            yield client, name
+        finally:
+            if made := list(client.indices.get(index=f"{name}*")):
+                client.indices.delete(index=made)
 
 
 def refusal(status: int, kind: str, reason: str) -> Reply:

@@ -1,20 +1,24 @@
 """IndexBuilder: makes an Elasticsearch index whole, and then lets the alias name it.
 
-`ElasticIndex.fill` calls it. What was made is recognised by a note in the mapping's `_meta`.
+`ElasticIndex.fill` calls it. What was made is recognised by its name and by a note in the mapping's
+`_meta`. Several processes may build behind one alias: none removes what another may still need.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
+import time
 import uuid
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, cast
 
 from langchain_core.embeddings import Embeddings
 
 from tools import elastic_schema as schema
 from tools.elastic_cluster import Cluster
-from tools.elastic_faults import reply_fault
+from tools.elastic_faults import IndexExistsError, reply_fault
 from tools.embeddings import embed
 from tools.index import IndexUnavailableError
 from tools.passages import Passage
@@ -23,6 +27,7 @@ from tools.patience import ServiceDownError
 _BULK = 1000
 _STORED = {200, 201, 409}
 _LATER = {429, 500, 502, 503, 504}
+_LONGEST_BUILD_MS = 24 * 60 * 60 * 1000
 
 
 class IndexBuilder:
@@ -51,8 +56,17 @@ class IndexBuilder:
         return whole[0] if whole else None
 
     async def build(self, content: str, batches: Iterable[Sequence[Passage]]) -> str:
-        """Make an index of these passages, and return its name."""
+        """Make an index of these passages, and return its name; one that fails is removed."""
         name = f"{self._name(content)}-{uuid.uuid4().hex[:6]}"
+        try:
+            await self._fill(name, batches)
+        except IndexUnavailableError:
+            with suppress(IndexUnavailableError, ServiceDownError):
+                await self._remove([name])
+            raise
+        return name
+
+    async def _fill(self, name: str, batches: Iterable[Sequence[Passage]]) -> None:
         made, stored = False, 0
         for batch in batches:
             vectors = await embed(self._embeddings, [p.text for p in batch])
@@ -66,7 +80,6 @@ class IndexBuilder:
         if not made:
             await self._create(name, None)
         await self._finish(name, stored)
-        return name
 
     async def publish(self, name: str) -> None:
         """Let the alias name this index, and remove those of ours before the last."""
@@ -79,11 +92,24 @@ class IndexBuilder:
             {"add": {"index": name, "alias": self._alias}},
         ]
         await ask(lambda: client.indices.update_aliases(actions=moves))
-        ours = await self._mappings(f"{self._alias}-*")
-        kept = {name, *before}
-        old = [other for other, held in ours.items() if other not in kept and note_of(held)]
-        if old:
-            await ask(lambda: client.indices.delete(index=old, ignore_unavailable=True))
+        if old := await self._outlived({name, *before}):
+            await self._remove(old)
+
+    async def _outlived(self, kept: set[str]) -> list[str]:
+        """Return what is older than all that is kept, and builds that were given up."""
+        reply = await self._cluster.ask(lambda: self._client.indices.get(index=f"{self._alias}-*"))
+        held = cast("dict[str, Any]", reply.body)
+        # Another alias may begin as this one does: `presses` and `presses-2`.
+        name = re.compile(re.escape(self._alias) + "-[0-9a-f]{12}-[0-9a-f]{6}")
+        ours = {each: of for each, of in held.items() if name.fullmatch(each) and note_of(of)}
+        oldest = min((_made_at(of) for each, of in ours.items() if each in kept), default=0)
+        given_up = time.time() * 1000 - _LONGEST_BUILD_MS
+        return [
+            each
+            for each, of in ours.items()
+            if each not in kept
+            and _made_at(of) < (oldest if (note_of(of) or {}).get("complete") else given_up)
+        ]
 
     async def behind_alias(self) -> list[str]:
         """Return the indices that the alias names; raises if it is an index itself."""
@@ -122,23 +148,35 @@ class IndexBuilder:
         return cast("dict[str, Any]", reply.body)
 
     async def _create(self, name: str, dimensions: int | None) -> None:
-        if await self._cluster.ask(lambda: self._client.indices.exists(index=name)):
-            return
-        await self._cluster.ask(
-            lambda: self._client.indices.create(
-                index=name,
-                settings=schema.settings(self._making),
-                mappings=schema.mapping(self._making, dimensions),
+        client = self._client
+        # Nobody else makes an index of this name: the answer to an earlier try was lost.
+        with suppress(IndexExistsError):
+            await self._cluster.ask(
+                lambda: client.indices.create(
+                    index=name,
+                    settings=schema.settings(self._making),
+                    mappings=schema.mapping(self._making, dimensions),
+                )
             )
-        )
+
+    async def _remove(self, names: list[str]) -> None:
+        client = self._client
+        await self._cluster.ask(lambda: client.indices.delete(index=names, ignore_unavailable=True))
 
     async def _finish(self, name: str, stored: int) -> None:
         """Make what was stored searchable, and note that it is whole."""
         indices, ask = self._client.indices, self._cluster.ask
         await ask(lambda: indices.refresh(index=name))
         await ask(lambda: indices.put_settings(index=name, settings={"refresh_interval": None}))
-        note = {**(note_of((await self._mappings(name))[name]) or {}), "complete": True}
-        note["passages"] = stored
+        note = note_of((await self._mappings(name))[name])
+        there = (await ask(lambda: self._client.count(index=name)))["count"]
+        # Where an index was removed, the next bulk makes one of the name that knows no field.
+        if note is None or there != stored:
+            raise IndexUnavailableError(
+                f"{name} at {self._cluster.where} was removed or changed while it was filled: "
+                f"{there:,} of {stored:,} passages are there. Fill it again."
+            )
+        note = {**note, "complete": True, "passages": stored}
         await ask(lambda: indices.put_mapping(index=name, meta={"officina": note}))
 
     async def _store(
@@ -176,6 +214,11 @@ async def _together(calls: Iterable[Coroutine[None, None, None]]) -> None:
                 group.create_task(call)
     except ExceptionGroup as several:
         raise several.exceptions[0] from None
+
+
+def _made_at(held: Mapping[str, Any]) -> int:
+    """Return when the cluster made an index, in its milliseconds."""
+    return int(held["settings"]["index"]["creation_date"])
 
 
 def note_of(held: Mapping[str, Any]) -> dict[str, Any] | None:

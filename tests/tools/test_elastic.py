@@ -249,7 +249,9 @@ def empty_node(method: str, path: str) -> tuple[int, dict]:
     if method == "HEAD":
         return 404, {}
     if method == "GET" and path.endswith("/_mapping"):
-        return 200, {} if "*" in name else {name: {"mappings": {}}}
+        return 200, {} if "*" in name else {name: {"mappings": {"_meta": {"officina": {}}}}}
+    if path.endswith("/_count"):
+        return 200, {"count": len(SAMPLE)}
     return 200, {} if method == "GET" else {"acknowledged": True}
 
 
