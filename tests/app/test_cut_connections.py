@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,8 +117,8 @@ def find_machines(reply: Reply) -> Reply:
 
 
 def journal_of(run: Path) -> list[tuple[object, ...]]:
-    """Return every call of a run: what it was for, what was sent, and what came back."""
-    called = "SELECT candidate, step, attempt, ask, sent, input_tokens FROM calls ORDER BY 1, 2, 3, 4"
+    """Return every call of a run: what it was for, and what was sent."""
+    called = "SELECT candidate, step, attempt, ask, sent FROM calls ORDER BY 1, 2, 3, 4"
     with closing(sqlite3.connect(run / "journal.sqlite")) as connection:
         return connection.execute(called).fetchall()
 
