@@ -53,8 +53,9 @@ def run(
     concurrency: Annotated[int | None, typer.Option(help="Most calls in flight.")] = None,
     machines: Machines = None,
     ingest: Annotated[
-        bool, typer.Option("--ingest/--no-ingest", help="Fill the index, or use one as it is.")
-    ] = True,
+        bool | None,
+        typer.Option("--ingest/--no-ingest", help="Fill the index or use it as it is"),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make a dataset from a folder of manuals."""

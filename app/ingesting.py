@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -16,14 +17,16 @@ from app.settings import Settings, SettingsError, read_settings
 from graph.ingest import Cutting, batches, content_hash, read_documents
 from tools.documents import Unreadable
 from tools.elastic import ElasticIndex
-from tools.patience import Patience
+from tools.index import IndexUnavailableError
+from tools.patience import Patience, ServiceDownError
 
 
 def ingest(
     manuals: Path, machines: Path | None, *, recreate: bool, size: int, overlap: int
 ) -> None:
     """Fill the index of the manuals' alias, and say what is in it."""
-    settings = for_manuals(read_settings(model=None, by_role={}, concurrency=None), manuals)
+    found = read_settings(model=None, by_role={}, concurrency=None)
+    settings = for_manuals(replace(found, ingest=True), manuals)
     if settings.index == "embedded":
         raise SettingsError(
             "`ingest` fills an index that runs share. Set ELASTICSEARCH_URL; without it every run "
@@ -33,7 +36,12 @@ def ingest(
         raise SettingsError(f"--overlap {overlap} is not smaller than --chunk-size {size}.")
     source = machine_source(manuals, machines, settings)
     cut = Cutting(size, overlap)
-    asyncio.run(_ingest(manuals, source, settings, cut, recreate=recreate))
+    try:
+        asyncio.run(_ingest(manuals, source, settings, cut, recreate=recreate))
+    except ServiceDownError as error:
+        raise IndexUnavailableError(
+            f"{error} Then run `officina ingest` again; until it ends, readers see what was there."
+        ) from error
 
 
 async def _ingest(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.settings import Settings, SettingsError
-from app.starting import at_the_start
+from app.starting import START_SECONDS, at_the_start
 from tools.elastic_schema import Making
 from tools.embedded import EmbeddedIndex
 from tools.embeddings import Embedder, open_embedder
@@ -107,10 +107,12 @@ def _embedder(settings: Settings, patience: Patience) -> Embedder | None:
 
 @asynccontextmanager
 async def _cluster(settings: Settings, patience: Patience) -> AsyncGenerator[Cluster]:
-    from tools.elastic_cluster import Cluster, access
+    """Yield the connection; without patience, for a look, a request may not take long either."""
+    from tools.elastic_cluster import REQUEST_SECONDS, Cluster, access
 
     let_in = access(settings.variables, settings.services.elasticsearch.ca_file)
-    cluster = Cluster(let_in, patience, settings.redact)
+    seconds = REQUEST_SECONDS if patience.seconds else START_SECONDS
+    cluster = Cluster(let_in, patience, settings.redact, seconds)
     try:
         yield cluster
     finally:

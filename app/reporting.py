@@ -9,7 +9,7 @@ from agents.prices import Price
 from app.opening import open_books
 from app.report import ReportFacts, write_report
 from app.runs import RUN_FILE, RunFile
-from app.services import find_services, read_services
+from app.services import ServicesError, load_services, read_services, services_file
 from app.settings import is_offline
 from app.traces import TRACES_FILE, run_filter
 from graph.brief import Brief
@@ -43,7 +43,13 @@ def write_run_report(run: Path, started: RunFile, brief: Brief) -> Path:
 
 def prices_of(started: RunFile) -> Mapping[str, Price]:
     """Return the prices that officina.yaml names, at the run's start and now."""
-    return {**read_services(started.services, RUN_FILE).prices, **find_services(None).prices}
+    kept = read_services(started.services, RUN_FILE).prices
+    folder = Path(started.services_file).parent if started.services_file else None
+    try:
+        return {**kept, **load_services(services_file(folder)).prices}
+    except ServicesError:
+        # What a run has come to must be seen, whatever became of the file since.
+        return kept
 
 
 def _losses(path: Path) -> tuple[float, ...]:

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from app.directory import POSTGRES, MachineSource
 from app.opening import open_books, open_context, rehearse
-from app.services import read_services
+from app.services import read_services, resumed
 from app.settings import IndexKind, Settings, SettingsError, read_settings
 from app.tracing import untraced
 from graph.brief import Brief, dump_brief, load_brief
@@ -69,6 +69,7 @@ class RunFile:
     index: IndexKind = "embedded"
     ingest: bool = True
     services: dict[str, Any] = field(default_factory=dict[str, Any])
+    services_file: str | None = None
     id: str = field(default_factory=lambda: str(uuid4()))
     result: Result | None = None
 
@@ -98,6 +99,7 @@ def create_run(
         index=settings.index,
         ingest=settings.ingest,
         services=settings.services.model_dump(mode="json"),
+        services_file=str(settings.services_file) if settings.services_file else None,
     )
     with locked(run):
         if (run / RUN_FILE).exists():
@@ -153,17 +155,24 @@ def write_run_file(run: Path, content: RunFile) -> None:
 
 def settings_of(started: RunFile) -> Settings:
     """Return the settings that a run was started with; keys come from the environment again."""
-    settings = read_settings(model=None, by_role=started.models, concurrency=started.concurrency)
+    file = Path(started.services_file) if started.services_file else None
+    settings = read_settings(
+        model=None,
+        by_role=started.models,
+        concurrency=started.concurrency,
+        folder=file.parent if file else None,
+    )
     if started.index == "elasticsearch" and settings.index == "embedded":
         raise SettingsError(
             "The run's passages are in Elasticsearch. Set ELASTICSEARCH_URL, and its key, again."
         )
+    kept = read_services(started.services, RUN_FILE)
     return replace(
         settings,
         prompts=Path(started.prompts) if started.prompts else None,
         index=started.index,
         ingest=started.ingest,
-        services=read_services(started.services, RUN_FILE),
+        services=resumed(kept, settings.services) if settings.services_file else kept,
     )
 
 

@@ -50,7 +50,7 @@ class Retrieval(_Part):
 class Elasticsearch(_Part):
     """How the cluster's index is made and read, when ELASTICSEARCH_URL is set."""
 
-    index: str | None = None
+    index: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9._-]{0,200}$")
     """The alias of the index; officina-<name of the manuals' folder> if not given."""
     k1: float = Field(default=2.0, ge=0)
     """BM25: how much a term that stands again adds."""
@@ -100,21 +100,37 @@ class Services(_Part):
     """Seconds that a run waits for a service that does not answer, before it ends resumable."""
 
 
-def find_services(brief: Path | None) -> Services:
-    """Return what officina.yaml says, beside the brief or in the working folder.
+def services_file(folder: Path | None) -> Path | None:
+    """Return the officina.yaml of the folder, or else of the working folder; None without one."""
+    places = [each / SERVICES_FILE for each in (folder, Path()) if each]
+    return next((path.resolve() for path in places if path.is_file()), None)
+
+
+def load_services(path: Path | None) -> Services:
+    """Return what an officina.yaml says; its paths count from where it is.
 
     Raises:
         ServicesError: it cannot be read or has settings that are wrong or unknown.
     """
-    places = [brief.parent / SERVICES_FILE] if brief else []
-    path = next((p for p in (*places, Path(SERVICES_FILE)) if p.is_file()), None)
     if path is None:
         return Services()
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ServicesError(f"{path} cannot be read: {error}") from error
-    return read_services(content or {}, str(path))
+    read = read_services(content or {}, str(path))
+    if read.elasticsearch.ca_file:
+        read.elasticsearch.ca_file = path.parent / read.elasticsearch.ca_file
+    return read
+
+
+def resumed(kept: Services, now: Services) -> Services:
+    """Return what a run goes on with: as it was what decides its rows, and the rest as it is now.
+
+    `kept` is what the run was started with.
+    """
+    elasticsearch = kept.elasticsearch.model_copy(update={"ca_file": now.elasticsearch.ca_file})
+    return now.model_copy(update={"elasticsearch": elasticsearch, "retrieval": kept.retrieval})
 
 
 def read_services(content: object, name: str) -> Services:

@@ -17,7 +17,7 @@ from dotenv import dotenv_values
 
 from agents.faults import ModelError
 from agents.specs import parse_spec
-from app.services import Services, ServicesError, find_services
+from app.services import Services, ServicesError, load_services, services_file
 from tools.redact import Redactor
 
 ROLES = ("generator", "critic", "answerer")
@@ -61,6 +61,7 @@ class Settings:
     variables: Mapping[str, str]
     environment: Mapping[str, str]
     services: Services = field(default_factory=Services)
+    services_file: Path | None = None
     index: IndexKind = "embedded"
     ingest: bool = True
 
@@ -80,11 +81,11 @@ def read_settings(
     model: str | None,
     by_role: Mapping[str, str | None],
     concurrency: int | None,
-    brief: Path | None = None,
+    folder: Path | None = None,
 ) -> Settings:
     """Return the settings of a run; options come before the environment, that before `.env`.
 
-    officina.yaml is looked for beside the brief's file, then in the working folder.
+    officina.yaml is looked for in the folder, the brief's as a rule, then in the working folder.
 
     Raises:
         SettingsError: one or more of them cannot be used.
@@ -100,9 +101,9 @@ def read_settings(
     width = concurrency if concurrency is not None else values.get("OFFICINA_CONCURRENCY")
     prompts = values.get("OFFICINA_PROMPTS")
     complaints = [*_model_complaints(models), *_other_complaints(width, prompts)]
-    services = Services()
+    file, services = services_file(folder), Services()
     try:
-        services = find_services(brief)
+        services = load_services(file)
     except ServicesError as error:
         complaints.append(str(error))
     if complaints:
@@ -114,6 +115,8 @@ def read_settings(
         variables=values,
         environment={k: v for k, v in values.items() if _is_for_children(k)},
         services=services,
+        services_file=file,
+        ingest=services.elasticsearch.fields is None,
         index="elasticsearch" if values.get("ELASTICSEARCH_URL") else "embedded",
     )
 

@@ -48,15 +48,17 @@ def settings_for(
     roles: Mapping[str, str | None],
     concurrency: int | None,
     brief: Path | None,
-    ingest: bool,
+    ingest: bool | None,
 ) -> Settings:
     """Return the settings of a new run over these manuals."""
-    settings = read_settings(model=model, by_role=roles, concurrency=concurrency, brief=brief)
-    if settings.index == "embedded" and not ingest:
+    folder = brief.parent if brief else None
+    settings = read_settings(model=model, by_role=roles, concurrency=concurrency, folder=folder)
+    if settings.index == "embedded" and ingest is False:
         raise SettingsError(
             "--no-ingest needs an index that is there already. Set ELASTICSEARCH_URL."
         )
-    return for_manuals(replace(settings, ingest=ingest), manuals)
+    wanted = settings.ingest if ingest is None else ingest
+    return for_manuals(replace(settings, ingest=wanted), manuals)
 
 
 def carry_out(

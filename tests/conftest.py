@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from tenacity import wait_fixed, wait_none
 
+from tests.elastic_cluster import Node
 from tests.postgres_server import PostgresServer
 
 ROOT = Path(__file__).parent.parent
@@ -44,6 +45,18 @@ def elasticsearch_url() -> str:
             "needs a node: set OFFICINA_TEST_ELASTICSEARCH_URL, or run .ci/run, which starts one"
         )
     return url
+
+
+@pytest.fixture
+def own_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """A running Elasticsearch node that the test may kill."""
+    start = SHARED / "elasticsearch" / "start"
+    if not start.exists():
+        pytest.skip("needs ../shared/elasticsearch")
+    node = Node(start, tmp_path_factory.mktemp("node"))
+    node.start()
+    yield node
+    node.kill()
 
 
 @pytest.fixture(autouse=True)

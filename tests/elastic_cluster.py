@@ -1,13 +1,20 @@
-"""What tests of Elasticsearch share: an index of their own on the node, and a node that refuses."""
+"""What tests of Elasticsearch share: an index of their own on the node, a node
+that can be killed, and one that refuses."""
 
 import json
+import os
+import signal
 import ssl
+import subprocess
 import threading
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
+
+from elasticsearch import Elasticsearch
 
 from tools.elastic_cluster import Access, Cluster
 from tools.patience import Patience
@@ -26,6 +33,38 @@ async def own_indices(url: str) -> AsyncIterator[tuple[Cluster, str]]:
         if made:
             await cluster.client.indices.delete(index=made)
         await cluster.close()
+
+
+@contextmanager
+def own_name(url: str) -> Iterator[tuple[Elasticsearch, str]]:
+    """Yield a plain client and an alias, for tests that are not async; else as `own_indices`."""
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    with Elasticsearch(url) as client:
+        try:
+            yield client, name
+        finally:
+            if made := list(client.indices.get(index=f"{name}*")):
+                client.indices.delete(index=made)
+
+
+class Node:
+    """A node of the test's own, that can be killed and started again on its data."""
+
+    def __init__(self, start: Path, folder: Path) -> None:
+        self.folder = folder
+        self.url = ""
+        self._start = start
+
+    def start(self) -> None:
+        port = self.url.rpartition(":")[2] or "0"
+        done = subprocess.run(
+            [str(self._start), port, str(self.folder)], capture_output=True, text=True, check=True
+        )
+        self.url = done.stdout.strip()
+
+    def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(int((self.folder / "node.pid").read_text()), signal.SIGKILL)
 
 
 def refusal(status: int, kind: str, reason: str) -> Reply:

@@ -1,19 +1,23 @@
 """IndexBuilder: makes an Elasticsearch index whole, and then lets the alias name it.
 
-`ElasticIndex.fill` calls it. What was made is recognised by a note in the mapping's `_meta`.
+`ElasticIndex.fill` calls it. What was made is recognised by its name and by a note in the mapping's
+`_meta`. Several processes may build behind one alias: none removes what another may still need.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
+import time
 import uuid
 from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, cast
 
 from tools import elastic_schema as schema
 from tools.elastic_cluster import Cluster
-from tools.elastic_faults import reply_fault
+from tools.elastic_faults import IndexExistsError, reply_fault
 from tools.embeddings import BATCH, Embedder
 from tools.index import IndexUnavailableError
 from tools.passages import Passage
@@ -22,6 +26,7 @@ from tools.patience import ServiceDownError
 _BULK = 1000
 _STORED = {200, 201, 409}
 _LATER = {429, 500, 502, 503, 504}
+_LONGEST_BUILD_MS = 24 * 60 * 60 * 1000
 
 
 class IndexBuilder:
@@ -45,8 +50,19 @@ class IndexBuilder:
         return next(iter(await self._made(content, whole=True)), None)
 
     async def build(self, content: str, batches: Iterable[Sequence[Passage]]) -> str:
-        """Make an index of these passages, and return its name."""
+        """Make an index of these passages, and return its name; one that fails is removed."""
         name = f"{self._name(content)}-{uuid.uuid4().hex[:6]}"
+        try:
+            await self._fill(name, content, batches)
+        except IndexUnavailableError:
+            # Vectors that were paid for are kept for the next try.
+            if self._embeddings is None:
+                with suppress(IndexUnavailableError, ServiceDownError):
+                    await self._remove([name])
+            raise
+        return name
+
+    async def _fill(self, name: str, content: str, batches: Iterable[Sequence[Passage]]) -> None:
         made, stored, begun = False, 0, await self._made(content, whole=False)
         # With vectors in small parts: one that is stored is not paid for again.
         for batch in _cut(batches, BATCH) if self._embeddings else batches:
@@ -58,10 +74,12 @@ class IndexBuilder:
             # Side by side: the cluster has more than one core to index with.
             await _together(self._store(name, batch[part], vectors[part]) for part in parts)
             stored += len(batch)
-        if not made:
-            await self._create(name, None)
+        if not stored:
+            raise IndexUnavailableError(
+                "There is no passage to fill the index with, so it is left as it was. Look at the "
+                "manuals: none of them has text that can be asked about."
+            )
         await self._finish(name, stored)
-        return name
 
     async def publish(self, name: str) -> None:
         """Let the alias name this index, and remove those of ours before the last."""
@@ -74,11 +92,24 @@ class IndexBuilder:
             {"add": {"index": name, "alias": self._alias}},
         ]
         await ask(lambda: client.indices.update_aliases(actions=moves))
-        ours = await self._mappings(f"{self._alias}-*")
-        kept = {name, *before}
-        old = [other for other, held in ours.items() if other not in kept and note_of(held)]
-        if old:
-            await ask(lambda: client.indices.delete(index=old, ignore_unavailable=True))
+        if old := await self._outlived({name, *before}):
+            await self._remove(old)
+
+    async def _outlived(self, kept: set[str]) -> list[str]:
+        """Return what is older than all that is kept, and builds that were given up."""
+        reply = await self._cluster.ask(lambda: self._client.indices.get(index=f"{self._alias}-*"))
+        held = cast("dict[str, Any]", reply.body)
+        # Another alias may begin as this one does: `presses` and `presses-2`.
+        name = re.compile(re.escape(self._alias) + "-[0-9a-f]{12}-[0-9a-f]{6}")
+        ours = {each: of for each, of in held.items() if name.fullmatch(each) and note_of(of)}
+        oldest = min((_made_at(of) for each, of in ours.items() if each in kept), default=0)
+        given_up = time.time() * 1000 - _LONGEST_BUILD_MS
+        return [
+            each
+            for each, of in ours.items()
+            if each not in kept
+            and _made_at(of) < (oldest if (note_of(of) or {}).get("complete") else given_up)
+        ]
 
     async def behind_alias(self) -> list[str]:
         """Return the indices that the alias names; raises if it is an index itself."""
@@ -90,7 +121,15 @@ class IndexBuilder:
                 "alias. Name another as elasticsearch.index in officina.yaml, or read it with "
                 "`run --no-ingest`."
             )
-        return [name for name, held in named.items() if self._alias in held["aliases"]]
+        behind = [name for name, held in named.items() if self._alias in held["aliases"]]
+        mappings = await self._mappings(self._alias) if behind else {}
+        if others := [name for name, mapped in mappings.items() if not note_of(mapped)]:
+            raise IndexUnavailableError(
+                f"At {self._cluster.where}, the alias {self._alias} names {others[0]}, which is "
+                "somebody else's. Name another as elasticsearch.index in officina.yaml, or read it "
+                "with `run --no-ingest`."
+            )
+        return behind
 
     async def made_with(self, alias: str) -> None:
         """See that what the alias names is ours, whole, and searchable with these embeddings."""
@@ -117,11 +156,13 @@ class IndexBuilder:
         return cast("dict[str, Any]", reply.body)
 
     async def _made(self, content: str, *, whole: bool) -> list[str]:
-        """Return the indices of this content that were filled to their end, or the others."""
-        found = await self._mappings(f"{self._name(content)}-*")
-        return sorted(
-            name for name, held in found.items() if ("complete" in (note_of(held) or {})) == whole
+        """Return the indices of this content that are whole, or that are not, newest first."""
+        reply = await self._cluster.ask(
+            lambda: self._client.indices.get(index=f"{self._name(content)}-*")
         )
+        found = cast("dict[str, Any]", reply.body)
+        wanted = [n for n, held in found.items() if ("complete" in (note_of(held) or {})) == whole]
+        return sorted(wanted, key=lambda name: _made_at(found[name]), reverse=True)
 
     async def _vectors(
         self, passages: Sequence[Passage], begun: Sequence[str]
@@ -148,23 +189,35 @@ class IndexBuilder:
         return paid
 
     async def _create(self, name: str, dimensions: int | None) -> None:
-        if await self._cluster.ask(lambda: self._client.indices.exists(index=name)):
-            return
-        await self._cluster.ask(
-            lambda: self._client.indices.create(
-                index=name,
-                settings=schema.settings(self._making),
-                mappings=schema.mapping(self._making, dimensions),
+        client = self._client
+        # Nobody else makes an index of this name: the answer to an earlier try was lost.
+        with suppress(IndexExistsError):
+            await self._cluster.ask(
+                lambda: client.indices.create(
+                    index=name,
+                    settings=schema.settings(self._making),
+                    mappings=schema.mapping(self._making, dimensions),
+                )
             )
-        )
+
+    async def _remove(self, names: list[str]) -> None:
+        client = self._client
+        await self._cluster.ask(lambda: client.indices.delete(index=names, ignore_unavailable=True))
 
     async def _finish(self, name: str, stored: int) -> None:
         """Make what was stored searchable, and note that it is whole."""
         indices, ask = self._client.indices, self._cluster.ask
         await ask(lambda: indices.refresh(index=name))
         await ask(lambda: indices.put_settings(index=name, settings={"refresh_interval": None}))
-        note = {**(note_of((await self._mappings(name))[name]) or {}), "complete": True}
-        note["passages"] = stored
+        note = note_of((await self._mappings(name))[name])
+        there = (await ask(lambda: self._client.count(index=name)))["count"]
+        # Where an index was removed, the next bulk makes one of the name that knows no field.
+        if note is None or there != stored:
+            raise IndexUnavailableError(
+                f"{name} at {self._cluster.where} was removed or changed while it was filled: "
+                f"{there:,} of {stored:,} passages are there. Fill it again."
+            )
+        note = {**note, "complete": True, "passages": stored}
         await ask(lambda: indices.put_mapping(index=name, meta={"officina": note}))
 
     async def _store(
@@ -207,6 +260,11 @@ async def _together(calls: Iterable[Coroutine[None, None, None]]) -> None:
                 group.create_task(call)
     except ExceptionGroup as several:
         raise several.exceptions[0] from None
+
+
+def _made_at(held: Mapping[str, Any]) -> int:
+    """Return when the cluster made an index, in its milliseconds."""
+    return int(held["settings"]["index"]["creation_date"])
 
 
 def note_of(held: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -23,6 +23,10 @@ class IndexMissingError(IndexUnavailableError):
     """There is no index of this name."""
 
 
+class IndexExistsError(IndexUnavailableError):
+    """There is an index of this name already."""
+
+
 def fault(error: TransportError | ApiError, where: str) -> Exception:
     """Return what the client's error means; `where` names the server, without credentials."""
     if isinstance(error, UnsupportedProductError):
@@ -76,6 +80,8 @@ def reply_fault(status: int, kind: str, reason: str, where: str) -> Exception:
             f"There is no index or alias of this name at {where} ({reason}). Check "
             "elasticsearch.index in officina.yaml, or fill it with `officina ingest`."
         )
+    if "resource_already_exists" in kind:
+        return IndexExistsError(f"There is an index of this name already at {where} ({reason}).")
     if status in _DOWN:
         return ServiceDownError(f"Elasticsearch at {where} is busy or failing ({reason}).")
     if "query vector has a different" in reason:

@@ -1,11 +1,7 @@
 """Whole runs on Elasticsearch: the rows of the embedded index, and a node that is really killed."""
 
 import json
-import os
-import signal
-import subprocess
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +15,12 @@ from bench.rows import measure
 from graph.brief import read_brief
 from graph.dataset import dataset_graph
 from graph.state import DatasetInput
-from tests.conftest import ROOT, SHARED
+from tests.conftest import ROOT
 from tests.elastic_cluster import own_indices
 from tests.graph.conftest import PAGES, critique, judgement
 from tools.elastic_cluster import Cluster
 
 EXAMPLES = ROOT / "examples" / "manuals"
-START = SHARED / "elasticsearch" / "start"
 
 
 @pytest.fixture
@@ -187,35 +182,6 @@ async def test_index_of_somebody_gives_rows_with_spans(alias, set_up, tmp_path) 
         for span in (*row["context"], *row["citations"]):
             words = span.get("text") or span["quote"]
             assert by_path[span["document"]][span["start"] : span["end"]] == words
-
-
-class Node:
-    """A node of the test's own, that can be killed and started again on its data."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.url = ""
-
-    def start(self) -> None:
-        port = self.url.rpartition(":")[2] or "0"
-        done = subprocess.run(
-            [str(START), port, str(self.folder)], capture_output=True, text=True, check=True
-        )
-        self.url = done.stdout.strip()
-
-    def kill(self) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(int((self.folder / "node.pid").read_text()), signal.SIGKILL)
-
-
-@pytest.fixture
-def own_node(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    if not START.exists():
-        pytest.skip("needs ../shared/elasticsearch")
-    node = Node(tmp_path_factory.mktemp("node"))
-    node.start()
-    yield node
-    node.kill()
 
 
 @pytest.mark.slow

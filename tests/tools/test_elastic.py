@@ -3,10 +3,14 @@
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
+from threading import Thread
+from typing import Any
 
 import pytest
 import trustme
+from elasticsearch import Elasticsearch
 from langchain_elasticsearch import (
     AsyncElasticsearchRetriever,
     BM25Strategy,
@@ -23,6 +27,7 @@ from tools.elastic_cluster import Access, Cluster, access, without_credentials
 from tools.elastic_schema import Making
 from tools.embeddings import BATCH
 from tools.index import IndexUnavailableError
+from tools.passages import Passage
 from tools.patience import Patience, ServiceDownError
 
 Made = tuple[Cluster, str]
@@ -65,6 +70,95 @@ async def test_last_index_is_kept_and_older_ones_removed(made: Made) -> None:
     held = indices(dict(await cluster.client.indices.get_alias(index=f"{alias}*")), alias)
     assert len(held) == 3
     assert f"{alias}-of-somebody" in held
+
+
+async def test_alias_that_begins_alike_is_left_alone(made: Made) -> None:
+    cluster, alias = made
+    for content in ("one", "two"):
+        await ElasticIndex(cluster, f"{alias}-2", Making()).fill(content, [SAMPLE])
+    before = indices(dict(await cluster.client.indices.get_alias(index=f"{alias}*")), alias)
+    for content in ("one", "two", "three"):
+        await ElasticIndex(cluster, alias, Making()).fill(content, [SAMPLE])
+    held = indices(dict(await cluster.client.indices.get_alias(index=f"{alias}*")), alias)
+    assert set(before) < set(held)
+    assert len(held) == len(before) + 2
+
+
+@pytest.mark.parametrize("moment", ["before it is filled", "while it is filled", "at its end"])
+async def test_builds_side_by_side_both_end_whole(made: Made, moment: str) -> None:
+    cluster, alias = made
+    slow, quick = (ElasticIndex(cluster, alias, Making()) for _ in range(2))
+    at = ["before it is filled", "while it is filled", "at its end"].index(moment)
+    ended: list[str] = []
+
+    def batches() -> Iterator[list[Passage]]:
+        for number, part in enumerate((SAMPLE[:2], SAMPLE[2:], [])):
+            if number == at:
+                Thread(target=fill_others, daemon=True).start()
+                while not ended:
+                    time.sleep(0.01)
+            yield part
+
+    def fill_others() -> None:
+        asyncio.run(other())
+
+    async def other() -> None:
+        own = Cluster(Access((cluster.where,)), Patience(5))
+        for content in ("two", "three"):
+            await ElasticIndex(own, alias, Making()).fill(content, [SAMPLE[:1]])
+        await own.close()
+        ended.append("others")
+
+    await quick.fill("zero", [SAMPLE[:1]])
+    await slow.fill("one", batches())
+    assert await slow.count() == len(SAMPLE)
+    assert (await cluster.client.count(index=alias))["count"] == len(SAMPLE)
+
+
+async def test_build_that_another_removes_is_told(made: Made) -> None:
+    cluster, alias = made
+    removed: list[str] = []
+
+    def batches() -> Iterator[list[Passage]]:
+        yield SAMPLE[:2]
+        with Elasticsearch(cluster.where) as client:
+            removed.extend(client.indices.get(index=f"{alias}-*"))
+            client.indices.delete(index=removed)
+        yield SAMPLE[2:]
+
+    with pytest.raises(IndexUnavailableError, match="removed or changed while it was filled"):
+        await ElasticIndex(cluster, alias, Making()).fill("one", batches())
+    assert removed
+    assert not dict(await cluster.client.indices.get_alias(index=f"{alias}*"))
+
+
+async def test_builds_given_up_are_removed_a_day_later(made: Made, monkeypatch) -> None:
+    cluster, alias = made
+    given_up = f"{alias}-{'0' * 12}-{'a' * 6}"
+    note = {"officina": {"version": 1, "embeddings": None}}
+    await cluster.client.indices.create(index=given_up, mappings={"_meta": note})
+    await ElasticIndex(cluster, alias, Making()).fill("one", [SAMPLE])
+    assert await cluster.client.indices.exists(index=given_up)
+    monkeypatch.setattr("tools.elastic_build._LONGEST_BUILD_MS", -1000 * 60)
+    await ElasticIndex(cluster, alias, Making()).fill("two", [SAMPLE])
+    assert not await cluster.client.indices.exists(index=given_up)
+
+
+async def test_lost_answer_to_making_is_no_conflict(made: Made, monkeypatch) -> None:
+    cluster, alias = made
+    create, made_twice = cluster.client.indices.create, list[str]()
+
+    async def create_again(**options: Any) -> Any:
+        # What the transport does when the first answer is cut off.
+        await create(**options)
+        made_twice.append(options["index"])
+        return await create(**options)
+
+    monkeypatch.setattr(cluster.client.indices, "create", create_again)
+    index = ElasticIndex(cluster, alias, Making())
+    await index.fill("one", [SAMPLE])
+    assert made_twice
+    assert await index.count() == len(SAMPLE)
 
 
 async def test_run_keeps_the_index_it_was_filled_with(made: Made) -> None:
@@ -224,7 +318,9 @@ def empty_node(method: str, path: str) -> tuple[int, dict]:
     if method == "HEAD":
         return 404, {}
     if method == "GET" and path.endswith("/_mapping"):
-        return 200, {} if "*" in name else {name: {"mappings": {}}}
+        return 200, {} if "*" in name else {name: {"mappings": {"_meta": {"officina": {}}}}}
+    if path.endswith("/_count"):
+        return 200, {"count": len(SAMPLE)}
     return 200, {} if method == "GET" else {"acknowledged": True}
 
 
