@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import fsum
 from typing import Literal, Protocol
 
 from tools.passages import Passage
@@ -79,11 +80,13 @@ FUSED = 50
 
 def fuse(rankings: Sequence[Sequence[Hit]], k: int) -> list[Hit]:
     """Return the best `k` of several rankings by reciprocal rank, equal ones by passage id."""
-    scores: dict[str, float] = {}
+    shares: dict[str, list[float]] = {}
     passages: dict[str, Passage] = {}
     for hits in rankings:
         for hit in hits:
             passages[hit.passage.id] = hit.passage
-            scores[hit.passage.id] = scores.get(hit.passage.id, 0) + 1 / (RANK_CONSTANT + hit.rank)
+            shares.setdefault(hit.passage.id, []).append(1 / (RANK_CONSTANT + hit.rank))
+    # fsum: the same to the last bit in whatever order the rankings come.
+    scores = {id: fsum(each) for id, each in shares.items()}
     best = sorted(scores, key=lambda id: (-scores[id], id))[:k]
     return [Hit(passages[id], scores[id], rank, "hybrid") for rank, id in enumerate(best, start=1)]
