@@ -76,9 +76,11 @@ async def serve_vllm(
         server = await _start(command, model, arguments, environment, Path(folder) / "log")
         try:
             await _come_up(server, say)
-            yield server
-            if ended := server.ended():
-                say(f"{ended} The end of its log:\n{server.last_lines()}")
+            try:
+                yield server
+            finally:
+                if ended := server.ended():
+                    say(f"{ended} The end of its log:\n{server.last_lines()}")
         finally:
             await _stop(server.process)
 

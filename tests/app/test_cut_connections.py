@@ -181,6 +181,7 @@ def test_late_services_change_nothing(services, undisturbed, tmp_path, capsys):
     see_nothing_lost(services, undisturbed, run)
 
 
+@pytest.mark.slow
 def test_cut_ingest_stores_every_passage(services, capsys):
     assert services.officina("ingest", EXAMPLES) == 0
     whole = services.passages()

@@ -91,9 +91,9 @@ def long_manuals(tmp_path: Path) -> Path:
     """Manuals whose ingest takes some seconds."""
     folder = tmp_path / "long"
     folder.mkdir()
-    for number in range(40):
+    for number in range(24):
         steps = (
-            f"Step {n} of press {number}: tighten bolt {n * 7} to {n} Nm." for n in range(4000)
+            f"Step {n} of press {number}: tighten bolt {n * 7} to {n} Nm." for n in range(3000)
         )
         (folder / f"press-{number}.md").write_text("\n\n".join(steps), encoding="utf-8")
     return folder
@@ -121,7 +121,7 @@ def test_ingest_waits_for_a_killed_node(node, long_manuals):
     told, said = process.communicate(timeout=180)
     assert process.returncode == 0, said
     with Elasticsearch(node.url) as client:
-        assert told.startswith(f"{client.count(index='officina-long')['count']:,} passages of 40")
+        assert told.startswith(f"{client.count(index='officina-long')['count']:,} passages of 24")
         [(_, held)] = client.indices.get(index="*").items()
         assert json.dumps(held["mappings"]["_meta"]).count("complete") == 1
 

@@ -219,7 +219,7 @@ def test_vllm_that_ends_early_shows_its_log(monkeypatch, tmp_path, capfd):
     install(folder, "falls")
     monkeypatch.setenv("PATH", str(folder), prepend=":")
     wanted = ["--rows", "20", "--model", "vllm:org/m", "--out", run]
-    assert officina(monkeypatch, "run", EXAMPLES, *wanted) == 3
+    assert officina(monkeypatch, "run", EXAMPLES, *wanted) == 2
     said = capfd.readouterr().err
     assert "vLLM for org/m ended by itself, with code 9." in said
     assert "CUDA out of memory" in said

@@ -200,6 +200,38 @@ async def test_index_of_somebody_is_not_taken(made: Made) -> None:
     assert (await cluster.client.count(index=alias))["count"] == 1
 
 
+async def test_alias_of_somebody_is_not_taken(made: Made) -> None:
+    cluster, alias = made
+    theirs = f"{alias}-theirs"
+    await cluster.client.index(index=theirs, document={"content": "theirs"}, refresh=True)
+    await cluster.client.indices.put_alias(index=theirs, name=alias)
+    index = ElasticIndex(cluster, alias, Making())
+    with pytest.raises(IndexUnavailableError, match=r"somebody else's.*--no-ingest"):
+        await index.check()
+    with pytest.raises(IndexUnavailableError, match="somebody else's"):
+        await index.fill("one", [SAMPLE])
+    assert list(await cluster.client.indices.get_alias(name=alias)) == [theirs]
+
+
+async def test_nothing_to_fill_leaves_the_index(made: Made) -> None:
+    cluster, alias = made
+    await ElasticIndex(cluster, alias, Making()).fill("one", [SAMPLE])
+    with pytest.raises(IndexUnavailableError, match="no passage"):
+        await ElasticIndex(cluster, alias, Making()).fill("none", [])
+    assert (await cluster.client.count(index=alias))["count"] == len(SAMPLE)
+
+
+async def test_index_made_anew_is_the_one_found_later(made: Made) -> None:
+    cluster, alias = made
+    await ElasticIndex(cluster, alias, Making()).fill("one", [SAMPLE])
+    for size in (4, 3, 2):
+        anew = ElasticIndex(cluster, alias, Making(), recreate=True)
+        await anew.fill("one", [SAMPLE[:size]])
+        later = ElasticIndex(cluster, alias, Making())
+        await later.fill("one", [])
+        assert await later.count() == size
+
+
 async def test_plain_store_reads_the_index(made: Made, elasticsearch_url: str) -> None:
     cluster, alias = made
     await ElasticIndex(cluster, alias, Making()).fill("one", [SAMPLE])
@@ -239,7 +271,7 @@ async def test_plain_store_searches_the_vectors(made: Made, elasticsearch_url: s
     assert found.page_content == SAMPLE[2].text
 
 
-async def test_index_of_a_cut_off_fill_is_removed(made: Made) -> None:
+async def test_vectors_of_a_cut_off_fill_are_not_paid_again(made: Made) -> None:
     cluster, alias = made
     many = [passage(n, f"Line {n} of the manual.", id=f"n:{n:03}") for n in range(3 * BATCH)]
     making = Making(embeddings="test:w")
@@ -249,7 +281,6 @@ async def test_index_of_a_cut_off_fill_is_removed(made: Made) -> None:
     again = ElasticIndex(cluster, alias, making, embeddings=by_words(Counting(calls=1)))
     await again.fill("one", [many])
     assert await again.count() == len(many)
-    assert len(await cluster.client.indices.get(index=f"{alias}-*")) == 1
 
 
 async def test_other_embeddings_are_refused(made: Made) -> None:

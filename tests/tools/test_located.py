@@ -121,6 +121,26 @@ async def test_hits_of_other_machines_are_left_out(found, library) -> None:
     assert gone == []
 
 
+async def test_path_tells_two_files_of_one_name_apart(found, library, tmp_path) -> None:
+    folder = tmp_path / "old"
+    folder.mkdir()
+    copy = (tmp_path / "press-40.json").read_bytes()
+    (folder / "press-40.json").write_bytes(copy)
+    documents, _ = read_folder(tmp_path)
+    both = Library(documents)
+    record = {"tag": "", "file": "old/press-40.json", "content": PRESS[2]}
+    index, _ = await foreign(found, both, record)
+    hits = await index.search("belt cracks", k=5)
+    assert [hit.passage.document for hit in hits] == ["old/press-40.json"]
+
+
+async def test_lead_too_long_to_cite_is_lost(found, library) -> None:
+    endless = {"tag": "", "file": "press-40.json", "content": f"{PRESS[0]} " * 400}
+    index, gone = await foreign(found, library, endless)
+    assert await index.search("sealing jaw", k=5) == []
+    assert gone == [("0", "press-40.json")]
+
+
 async def test_missing_text_field_is_a_sentence(found, library) -> None:
     index, _ = await foreign(found, library, {"body": "x"}, fields=Fields(text="content"))
     with pytest.raises(IndexUnavailableError, match=r"'content'.*elasticsearch\.fields"):
