@@ -59,7 +59,7 @@ class Elasticsearch(_Part):
     ca_file: Path | None = None
     """The certificate authority that signed the server's certificate."""
     fields: Fields | None = None
-    """Where an index made by somebody else holds what; read with `run --no-ingest`."""
+    """Where an index made by somebody else holds what; with it the index is read, never filled."""
 
 
 class Postgres(_Part):

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from app.opening import open_context
+from app.opening import open_books, open_context
 from app.settings import SettingsError, read_settings
 from bench.retrieval import compare
 from bench.rows import measure
@@ -167,12 +167,17 @@ async def test_index_of_somebody_gives_rows_with_spans(alias, set_up, tmp_path) 
         for start in range(0, len(text), 500):
             record = {"tag": "", "file": path.stem, "content": text[start : start + 600]}
             lines += [{"create": {}}, record]
-    lines += [{"create": {}}, {"tag": "", "file": "gone", "content": "torque torque of nothing"}]
+        # It holds every word of the manual, and stands nowhere in it.
+        stray = " ".join(sorted(set(text.split())))
+        lines += [{"create": {}}, {"tag": "", "file": "gone", "content": stray}]
     await cluster.client.bulk(index=name, operations=lines, refresh=True)
     set_up(cluster.where, name, fields={"text": "content", "document": "file"})
     run = tmp_path / "run"
     ended = await make(run, ingest=False, rows=8)
     assert ended["report"].accepted == 8
+    with open_books(run) as (ledger, _):
+        lost = [note.path for note in ledger.notes() if note.kind == "lost"]
+    assert {path.partition(" ")[0] for path in lost} == {"gone"}
     texts = {p.stem: p.read_text("utf-8") for p in (run / "documents").glob("*.txt")}
     by_path = {
         each["path"]: texts[each["id"]]
