@@ -15,6 +15,7 @@ from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import nan
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -169,15 +170,16 @@ def is_traced(variables: Mapping[str, str]) -> bool:
 
 def _share(settings: Settings) -> float:
     """Return the share of candidates to trace, by officina.yaml and by LangSmith's own variable."""
-    share = settings.services.langsmith.sampling
-    if rate := named(settings.variables, "TRACING_SAMPLING_RATE"):
-        try:
-            share *= float(rate)
-        except ValueError as error:
-            raise SettingsError(
-                f"LANGSMITH_TRACING_SAMPLING_RATE is '{rate}'; give a number from 0 to 1."
-            ) from error
-    return share
+    rate = named(settings.variables, "TRACING_SAMPLING_RATE") or "1"
+    try:
+        of_all = float(rate)
+    except ValueError:
+        of_all = nan
+    if not 0 <= of_all <= 1:
+        raise SettingsError(
+            f"LANGSMITH_TRACING_SAMPLING_RATE is '{rate}'; give a number from 0 to 1."
+        )
+    return settings.services.langsmith.sampling * of_all
 
 
 def untraced() -> AbstractContextManager[None]:

@@ -66,8 +66,9 @@ def test_langsmiths_own_sampling_rate_counts_too(tmp_path):
         live(tracing, "one")
         tracing.close()
         assert sink.roots == []
-        with pytest.raises(SettingsError, match="SAMPLING_RATE is 'half'"):
-            opened(sink.url, tmp_path, LANGSMITH_TRACING_SAMPLING_RATE="half")
+        for wrong in ("half", "7", "-1", "nan"):
+            with pytest.raises(SettingsError, match=f"SAMPLING_RATE is '{wrong}'"):
+                opened(sink.url, tmp_path, LANGSMITH_TRACING_SAMPLING_RATE=wrong)
 
 
 @pytest.mark.parametrize("name", ["LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"])
