@@ -15,7 +15,7 @@ from app.directory import MachineSource, machine_source, open_directory
 from app.opening_index import check_index, for_manuals, open_index
 from app.settings import Settings, SettingsError, read_settings
 from graph.ingest import Cutting, batches, content_hash, read_documents
-from tools.documents import Unreadable
+from tools.documents import DocumentError, Unreadable
 from tools.elastic import ElasticIndex
 from tools.index import IndexUnavailableError
 from tools.patience import Patience, ServiceDownError
@@ -58,10 +58,16 @@ async def _ingest(
             documents, unreadable = await read_documents(str(manuals), directory, view.on_event)
             content = content_hash(documents, cut)
             await index.fill(content, batches(documents, cut, view.on_event))
+            if not (stored := await index.count()):
+                raise DocumentError(_nothing_in(manuals, unreadable))
             await index.publish()
-            stored = await index.count()
     _tell(unreadable)
     print(f"{stored:,} passages of {len(documents):,} documents in {index.alias}")
+
+
+def _nothing_in(manuals: Path, unreadable: list[Unreadable]) -> str:
+    listed = "".join(f"\n  {each.path}: {each.reason}" for each in unreadable[:10])
+    return f"No manual in {manuals} can be used; the index is left as it was.{listed}"
 
 
 def _tell(unreadable: list[Unreadable]) -> None:

@@ -55,7 +55,8 @@ class ElasticIndex:
         found = None if self._recreate else await self._builder.find(content)
         self._index = found or await self._builder.build(content, batches)
         self._languages = None
-        if not found:
+        # Readers are better served by what was there than by nothing.
+        if not found and await self.count():
             await self.publish()
 
     async def publish(self) -> None:

@@ -74,11 +74,8 @@ class IndexBuilder:
             # Side by side: the cluster has more than one core to index with.
             await _together(self._store(name, batch[part], vectors[part]) for part in parts)
             stored += len(batch)
-        if not stored:
-            raise IndexUnavailableError(
-                "There is no passage to fill the index with, so it is left as it was. Look at the "
-                "manuals: none of them has text that can be asked about."
-            )
+        if not made:
+            await self._create(name, None)
         await self._finish(name, stored)
 
     async def publish(self, name: str) -> None:

@@ -19,7 +19,14 @@ ROWS = "30"
 
 def start(*arguments: object) -> "subprocess.Popen[str]":
     command = [str(OFFICINA), *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell gives its background jobs a Ctrl-C that is ignored, and they hand it on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 def calls(run: Path) -> int:

@@ -255,3 +255,14 @@ def test_runs_side_by_side_keep_their_passages(named, monkeypatch, tmp_path, man
             assert process.returncode == 0, said
         assert [(run / "dataset/manifest.json").read_bytes() for run in runs] == alone
         assert client.count(index=name)["count"] > 0
+
+
+def test_empty_folder_leaves_the_index(named, monkeypatch, tmp_path, capsys):
+    client, name = named
+    assert officina(monkeypatch, "ingest", EXAMPLES) == 0
+    before = client.count(index=name)["count"]
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "empty.txt").touch()
+    assert officina(monkeypatch, "ingest", tmp_path / "none") == 2
+    assert "the index is left as it was.\n  empty.txt:" in capsys.readouterr().err
+    assert client.count(index=name)["count"] == before
