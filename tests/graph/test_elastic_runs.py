@@ -225,6 +225,7 @@ async def test_node_away_for_too_long_ends_resumable(own_node, set_up, tmp_path)
     assert "does not answer" in ended["reason"]
     short = len(rows_of(tmp_path / "run"))
     own_node.start()
+    set_up(own_node.url)
     ended = await make(tmp_path / "run")
     assert short < len(rows_of(tmp_path / "run")) == 12
     assert ended["decision"] == "export"
