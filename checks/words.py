@@ -27,7 +27,7 @@ def word_list(kind: str, language: str) -> Sequence[str]:
 
 def content_stems(text: str, language: str) -> list[str]:
     """Return the stems that carry a subject: no stop words, no words like "value" or "setting"."""
-    empty = _empty_stems(language)
+    empty = stem_set("empty", language)
     return [stem for stem in stems(text, language) if stem not in empty]
 
 
@@ -39,5 +39,19 @@ def pattern(kind: str, language: str) -> re.Pattern[str] | None:
 
 
 @cache
-def _empty_stems(language: str) -> frozenset[str]:
-    return frozenset(stems(" ".join(word_list("empty", language)), language))
+def anywhere(kind: str) -> re.Pattern[str]:
+    """Return one pattern for those of a kind in all languages: prompts are English everywhere."""
+    every = [each for patterns in words()[kind].values() for each in patterns]
+    return re.compile("|".join(every), re.IGNORECASE | re.MULTILINE)
+
+
+@cache
+def word_set(kind: str, language: str) -> frozenset[str]:
+    """Return the words of a kind in a language, in lower case."""
+    return frozenset(word.casefold() for word in word_list(kind, language))
+
+
+@cache
+def stem_set(kind: str, language: str) -> frozenset[str]:
+    """Return the stems of the words of a kind in a language."""
+    return frozenset(stems(" ".join(word_list(kind, language)), language))

@@ -25,7 +25,7 @@ class UnjudgedRowError(Exception):
 
 
 async def locate_citations(
-    answer: Answer, window: Window, context: Context
+    answer: Answer, question: str, window: Window, context: Context
 ) -> tuple[tuple[RowCitation, ...], list[Finding]]:
     """Return the answer's citations as spans of documents, and what is wrong with the answer."""
     passages = {p.id: p for p in await context.index.get([c.passage_id for c in answer.citations])}
@@ -46,6 +46,8 @@ async def locate_citations(
     findings += unsupported(said, cited, window.language)
     findings += answer_findings(
         answer.text,
+        question=question,
+        cited=cited,
         language=window.language,
         machine=own,
         other_machines=await context.other_machines(window.machine),

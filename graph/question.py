@@ -144,10 +144,11 @@ async def verify(state: QuestionState, runtime: Runtime[Context]) -> Update:
     """Check the answer without a model: quotes, numbers, language, machine."""
     if state.verdict or state.answer is None:
         return {}
+    assert state.question is not None
     citations, findings = (), list[Finding]()
     if not state.answer.abstained:
         citations, findings = await locate_citations(
-            state.answer, state.candidate.window, runtime.context
+            state.answer, state.question.text, state.candidate.window, runtime.context
         )
     limits = runtime.context.brief.limits
     verdict = verdict_on_answer(state.answer, findings, state.answers, limits)

@@ -24,6 +24,7 @@ _LEAST_LETTERS = 12
 _LEAST_LEAD = 0.35
 _CLEAR_LEAD = 0.6
 _GRAMMAR_WEIGHT = 2
+_LEAST_FOREIGN = 3
 
 NAMES = {
     "it": "italian",
@@ -64,6 +65,8 @@ def detect(text: str) -> str:
 
 def differs(text: str, expected: str) -> bool:
     """Tell whether `text` is clearly in another language than `expected`; in doubt it is not."""
+    if expected in NAMES and _is_in_another_script(text):
+        return True
     evidence = _evidence(text)
     if expected not in evidence:
         return False
@@ -125,6 +128,16 @@ def _without_names(text: str) -> str:
 
 def _letters(text: str) -> int:
     return sum(map(str.isalpha, text))
+
+
+def _is_in_another_script(text: str) -> bool:
+    """Say whether most letters are of no Latin script, which all of `LANGUAGES` are written in."""
+    if text.isascii():
+        return False
+    letters = [char for char in _INLINE_CODE.sub(" ", text[:_SAMPLE]) if char.isalpha()]
+    # Latin letters, with their accents, end before the Greek ones begin.
+    foreign = sum("\u0370" <= char < "\u1e00" or char > "\u2c7f" for char in letters)
+    return foreign > _LEAST_FOREIGN and foreign > len(letters) / 2
 
 
 def _evidence(text: str) -> dict[str, _Evidence]:
