@@ -61,8 +61,9 @@ class _Tagged(str):
 
 
 def _neutral(value: object) -> object:
-    is_text = isinstance(value, str) and not isinstance(value, _Tagged)
-    return neutral(value) if is_text else value
+    if isinstance(value, _Tagged) or not isinstance(value, str):
+        return value
+    return neutral(value)
 
 
 def _attribute(value: str) -> str:
