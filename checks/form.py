@@ -25,6 +25,7 @@ _LONG_STEM = 4
 _WORD = re.compile(r"[^\W_]+")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _LONG_SENTENCE = 8
+_AROUND = 40
 
 
 def question_findings(
@@ -84,14 +85,15 @@ def _shape(question: str, language: str) -> Iterator[Finding]:
 
 
 def _language(text: str, language: str) -> Iterator[Finding]:
-    long = (each for each in _SENTENCE.split(text) if len(each.split()) >= _LONG_SENTENCE)
+    sentences = _SENTENCE.split(text)
+    long = (each for each in sentences[1:] and sentences if len(each.split()) >= _LONG_SENTENCE)
     if differs(text, language) or any(differs(each, language) for each in long):
         yield Finding("wrong_language", f"The text is not in the language “{language}”.", text)
 
 
 def _whole(text: str, language: str, *, known: str) -> Iterator[Finding]:
     """Find what is of a prompt and not of the text, and an end that is none."""
-    if leaked := leak(text):
+    if leaked := leak(text, language):
         sentence = f"“{leaked}” belongs to a prompt or a chat, not into the text."
         yield Finding("leaked_instructions", sentence, leaked)
     elif end := cut_off(text, language, known=known):
@@ -99,13 +101,23 @@ def _whole(text: str, language: str, *, known: str) -> Iterator[Finding]:
 
 
 def _quote(quote: str, window: str) -> Iterator[Finding]:
-    spans = locate(quote, window)
+    spans = _places(quote, window)
     if not spans:
         sentence = "The quote does not stand in the window, character for character."
         yield Finding("quote_not_found", sentence, quote)
     if is_bare(quote) or (spans and all(is_title(window, *span) for span in spans)):
         sentence = "The quote is a heading or a fragment that states nothing."
         yield Finding("bare_heading", sentence, quote)
+
+
+def _places(quote: str, window: str) -> list[tuple[int, int]]:
+    """Return where the quote stands; the first place will do where it is plainly no title."""
+    at = window.find(quote) if quote.strip() else -1
+    around = window[max(0, at - _AROUND) : at + len(quote) + _AROUND] if at >= 0 else ""
+    # To fold a whole window costs more than all else that is asked of a question.
+    if locate(quote, around) and not is_title(window, at, at + len(quote)):
+        return [(at, at + len(quote))]
+    return locate(quote, window)
 
 
 def _subject(question: str, language: str, window: str) -> Iterator[Finding]:

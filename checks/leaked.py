@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from checks.words import anywhere, words
+from checks.words import pattern, words
 from tools.markup import TAG
 
 _CODE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")
@@ -35,11 +35,13 @@ _PASSAGE_ID = re.compile(r"\b[0-9a-f]{12}:\d+-\d+\b")
 _PLACEHOLDER = re.compile(r"\W*(?:null|n/?a|nan|undefined|todo|tbd)\W*", re.IGNORECASE)
 
 
-def leak(text: str) -> str | None:
+def leak(text: str, language: str) -> str | None:
     """Return the first words of a text that come from a prompt, a chat or a wrapping."""
     prose = _CODE.sub(" ", _LISTING.sub(" ", text))
     wrapped = (_CHAT, _BRACES, _JSON, _PASSAGE_ID, _FENCE, TAG)
-    found = (pattern.search(prose) for pattern in (*wrapped, _labels(), anywhere("leaks")))
+    # Prompts and models slip into English whatever the language of a manual is.
+    spoken = (pattern("leaks", each) for each in dict.fromkeys((language, "en")))
+    found = (each.search(prose) for each in (*wrapped, _labels(), *spoken) if each)
     return next((match.group().strip() for match in found if match), None)
 
 

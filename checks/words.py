@@ -35,14 +35,9 @@ def content_stems(text: str, language: str) -> list[str]:
 def pattern(kind: str, language: str) -> re.Pattern[str] | None:
     """Return one pattern for all those of a kind in a language; None where there are none."""
     alternatives = word_list(kind, language)
-    return re.compile("|".join(alternatives), re.IGNORECASE) if alternatives else None
-
-
-@cache
-def anywhere(kind: str) -> re.Pattern[str]:
-    """Return one pattern for those of a kind in all languages: prompts are English everywhere."""
-    every = [each for patterns in words()[kind].values() for each in patterns]
-    return re.compile("|".join(every), re.IGNORECASE | re.MULTILINE)
+    return (
+        re.compile("|".join(alternatives), re.IGNORECASE | re.MULTILINE) if alternatives else None
+    )
 
 
 @cache

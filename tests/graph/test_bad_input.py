@@ -177,7 +177,8 @@ async def test_manual_of_5000_pages_is_used(made):
         f"page_{n}": f"# Station {n}\n\nThe jaw of station ST{n} must be tightened to {n % 90 + 5} "
         f"Nm with a torque wrench. The belt of station ST{n} must be checked every {n % 70 + 9} "
         "hours with the gauge, and replaced when it is torn. "
-        + f"The cover of station ST{n} must be closed before the start of the motor. " * 8
+        + f"The cover of station ST{n} must be closed before the start of the motor. "
+        * 8
         for n in range(1, 5001)
     }
     ended, rows, notes = await made({"big.json": json.dumps(pages)}, rows=5, distractors=0)
