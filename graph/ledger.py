@@ -8,51 +8,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
-from sqlalchemy import (
-    Column,
-    Engine,
-    Integer,
-    MetaData,
-    RowMapping,
-    String,
-    Table,
-    Text,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import Engine, RowMapping, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from graph.state import Candidate, Step, Window
-from training.rows import TrainingRow
-
-_METADATA = MetaData()
-CANDIDATES = Table(
-    "candidates",
-    _METADATA,
-    Column("id", String(64), primary_key=True),
-    Column("round", Integer, nullable=False),
-    Column("window", String(64), nullable=False),
-    Column("candidate", Text, nullable=False),
-    Column("status", String(16), nullable=False),
-    Column("reason", String(64), nullable=False, default=""),
-    Column("question", Text, nullable=False, default=""),
-    Column("drafts", Integer, nullable=False, default=0),
-    Column("answers", Integer, nullable=False, default=0),
-    Column("life", Text, nullable=False, default="[]"),
-    Column("row", Text),
-)
-NOTES = Table(
-    "notes",
-    _METADATA,
-    Column("kind", String(16), primary_key=True),
-    Column("path", String(1024), primary_key=True),
-    Column("page", Integer, primary_key=True),
-    Column("reason", Text, nullable=False),
-)
+from graph.tables import CANDIDATES, METADATA, NOTES, VARIANT
+from training.rows import ABSTAINING, TrainingRow, Variant
 
 
 class LedgerError(Exception):
@@ -91,13 +55,14 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is; `dropped` counts by the reason's code."""
+    """How far a run is; `dropped` counts by the reason's code, `variants` the accepted rows."""
 
     planned: int
     accepted: int
     drafts: int
     revisions: int
     dropped: dict[str, int]
+    variants: dict[Variant, int] = field(default_factory=dict[Variant, int])
 
 
 class Ledger:
@@ -106,7 +71,7 @@ class Ledger:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         try:
-            _METADATA.create_all(engine)
+            METADATA.create_all(engine)
         except SQLAlchemyError as error:
             raise LedgerError(
                 f"The ledger cannot be opened ({error.__cause__ or error}). "
@@ -196,9 +161,13 @@ class Ledger:
         return _entry(found[0]) if len(found) == 1 else None
 
     def asked(self) -> dict[str, list[str]]:
-        """Return, by window, every question that finished candidates asked of it."""
+        """Return, by window, every question that finished candidates asked of it.
+
+        Those that the window is not to answer do not count.
+        """
         c = CANDIDATES.c
-        query = select(c.window, c.question).where(c.status != "planned")
+        finished = (c.status != "planned") & VARIANT.not_in(ABSTAINING)
+        query = select(c.window, c.question).where(finished)
         asked: dict[str, list[str]] = {}
         with self._engine.connect() as connection:
             for window, question in connection.execute(query.order_by(c.round, c.id)):
@@ -209,7 +178,8 @@ class Ledger:
         """Return the windows about which the generator had nothing left to ask."""
         c = CANDIDATES.c
         with self._engine.connect() as connection:
-            found = connection.execute(select(c.window).where(c.reason == "nothing_to_ask"))
+            nothing = (c.reason == "nothing_to_ask") & (VARIANT == "drafted")
+            found = connection.execute(select(c.window).where(nothing))
             return set(found.scalars())
 
     def last_round(self) -> int:
@@ -223,12 +193,14 @@ class Ledger:
         query = select(
             c.status,
             c.reason,
+            VARIANT.label("variant"),
             func.count().label("count"),
             func.sum(c.drafts).label("drafts"),
             func.sum(func.max(c.drafts - 1, 0)).label("revisions"),
-        ).group_by(c.status, c.reason)
+        ).group_by(c.status, c.reason, VARIANT)
         planned = accepted = drafts = revisions = 0
         dropped: Counter[str] = Counter()
+        variants: Counter[Variant] = Counter()
         with self._engine.connect() as connection:
             for row in connection.execute(query).mappings():
                 planned += row["count"]
@@ -236,9 +208,17 @@ class Ledger:
                 revisions += row["revisions"]
                 if row["status"] == "accepted":
                     accepted += row["count"]
+                    variants[row["variant"]] += row["count"]
                 elif row["reason"]:
                     dropped[reason_code(row["reason"])] += row["count"]
-        return Progress(planned, accepted, drafts, revisions, dict(sorted(dropped.items())))
+        return Progress(
+            planned,
+            accepted,
+            drafts,
+            revisions,
+            dict(sorted(dropped.items())),
+            dict(sorted(variants.items())),
+        )
 
     def note(self, notes: Sequence[Note]) -> None:
         """Write down what ingest could not use."""
@@ -279,10 +259,10 @@ def _dump_life(life: Sequence[Step]) -> str:
 
 def _entry(values: RowMapping) -> Entry:
     plain = json.loads(values["candidate"])
-    window = plain["window"]
+    window = plain.pop("window")
     window["pages"] = tuple(window["pages"])
     return Entry(
-        candidate=Candidate(plain["id"], plain["round"], Window(**window)),
+        candidate=Candidate(**plain, window=Window(**window)),
         status=values["status"],
         reason=values["reason"],
         question=values["question"],

@@ -206,6 +206,12 @@ class Prompts:
         )
         return str(system.content), str(user.content)
 
+    def abstention(self, question: str, *, language: str) -> str:
+        """Return what a row says whose passages do not hold the answer, in the row's language."""
+        chosen = language if language in ROW_LANGUAGES else "en"
+        (message,) = self._render(f"abstain/{chosen}.md", question=question)
+        return str(message.text)
+
     @cached_property
     def hashes(self) -> dict[str, str]:
         """The first 16 hex digits of each template's SHA-256, by template name."""

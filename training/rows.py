@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
 Split = Literal["train", "validation", "test"]
 Role = Literal["oracle", "distractor"]
+Variant = Literal["drafted", "contrast", "unanswerable", "near_miss", "false_premise"]
+"""How a row came to be: drafted from a window, or derived from an accepted row."""
+Abstaining = Literal["unanswerable", "near_miss", "false_premise"]
+ABSTAINING: tuple[Abstaining, ...] = get_args(Abstaining)
 
 
 class TrainingError(Exception):
@@ -60,7 +64,8 @@ class TrainingRow(Frozen):
 
     `section` is the first citation's heading path joined with " > ". `system` and `user` are the
     chat messages before the answer. `sections` are content hashes of the cited sections: rows that
-    share one stay on one side of the split.
+    share one stay on one side of the split. `derived_from` is the id of the accepted row that a
+    derived one was made from.
     """
 
     id: str
@@ -87,6 +92,8 @@ class TrainingRow(Frozen):
     system: str
     user: str
     sections: tuple[str, ...]
+    variant: Variant = "drafted"
+    derived_from: str | None = None
 
     @property
     def completion(self) -> str:
