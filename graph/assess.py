@@ -9,7 +9,7 @@ from checks.duplicates import Asked, near_duplicates
 from checks.sentences import digit_sentences
 from graph.context import Context
 from graph.ledger import Entry
-from graph.quality import QualityReport, is_as_judged, quality_report
+from graph.quality import QualityReport, quality_report, why_void
 from graph.selection import Selection, select_rows
 from training.rows import ABSTAINING
 
@@ -22,14 +22,15 @@ async def assess_rows(context: Context, *, nothing_left: bool = False) -> Qualit
     ledger = context.ledger
     entries = ledger.entries()
     with_row = [entry for entry in entries if entry.row]
-    altered = {e.candidate.id: "altered" for e in with_row if e.row and not is_as_judged(e.row)}
+    void = {e.candidate.id: why for e in with_row if e.row and (why := why_void(e.row, e.judged))}
     # What abstains asks what its origin asks, and is set aside with it.
     compared = [e for e in with_row if e.candidate.variant not in ABSTAINING]
-    doubles = near_duplicates([_asked(e) for e in compared if e.candidate.id not in altered])
+    doubles = near_duplicates([_asked(e) for e in compared if e.candidate.id not in void])
     duplicates = {double: f"duplicate of {kept}" for double, kept in doubles.items()}
-    selection = await select(context, entries, altered | duplicates, nothing_left=nothing_left)
+    selection = await select(context, entries, void | duplicates, nothing_left=nothing_left)
     ledger.select(selection.set_aside)
     dropped = [entry.reason for entry in entries if entry.status == "dropped"]
+    dropped += [*void.values(), *["duplicate"] * len(doubles)]
     rows = [entry.row for entry in selection.rows if entry.row]
     sections = [
         (document.path, " > ".join(section.path))
@@ -40,7 +41,7 @@ async def assess_rows(context: Context, *, nothing_left: bool = False) -> Qualit
     return quality_report(
         wanted=context.brief.rows,
         scores=[row.scores.model_dump() for row in rows],
-        dropped=[*dropped, *["duplicate"] * len(doubles)],
+        dropped=dropped,
         sections=coverage.total,
         sections_covered=coverage.covered,
     )
