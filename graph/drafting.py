@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from langgraph.runtime import Runtime
 
+from graph.abstaining import origin_of, question_of
 from graph.context import Context
 from graph.state import QuestionState, Step
 from graph.verdicts import Update, drops_unreadable
@@ -27,6 +28,8 @@ async def revise(state: QuestionState, runtime: Runtime[Context]) -> Update:
 
 async def _drafted(state: QuestionState, context: Context, revision: Revision | None) -> Update:
     candidate = state.candidate
+    if candidate.variant == "false_premise":
+        return await _misled(state, context, revision)
     question = await context.generator.draft(
         await context.source(candidate.window),
         candidate=candidate.id,
@@ -41,4 +44,25 @@ async def _drafted(state: QuestionState, context: Context, revision: Revision | 
         "drafts": state.drafts + 1,
         "verdict": None,
         "life": [Step("revise" if revision else "draft", question.text)],
+    }
+
+
+async def _misled(state: QuestionState, context: Context, revision: Revision | None) -> Update:
+    candidate = state.candidate
+    origin = origin_of(candidate, context)
+    written = await context.generator.mislead(
+        await context.source(candidate.window),
+        candidate=candidate.id,
+        attempt=state.drafts,
+        scenario=context.brief.scenario,
+        question=origin.question,
+        answer=origin.answer,
+        revision=revision,
+    )
+    return {
+        "question": question_of(origin).model_copy(update={"text": written.text}),
+        "premise": written.premise,
+        "drafts": state.drafts + 1,
+        "verdict": None,
+        "life": [Step("revise" if revision else "draft", written.text)],
     }

@@ -64,6 +64,10 @@ async def inspect(state: QuestionState, runtime: Runtime[Context]) -> Update:
         machine=source.machine.name if source.machine else None,
         other_machines=await context.other_machines(window.machine),
     )
+    rules = RULES[state.candidate.variant]
+    findings = [finding for finding in findings if finding.code not in rules.spared]
+    for check in rules.draft_checks:
+        findings += await check(state, source, context)
     verdict = verdict_on_draft(findings, state.drafts, context.brief.limits)
     return decided("inspect", verdict)
 
@@ -84,6 +88,7 @@ async def critique(state: QuestionState, runtime: Runtime[Context]) -> Update:
         question=question.text,
         quote=question.quote,
         hits=[hit.passage for hit in hits],
+        premise=state.premise,
     )
     brief = context.brief
     verdict = verdict_on_question(judged, brief.thresholds, state.drafts, brief.limits)
@@ -128,6 +133,8 @@ async def verify(state: QuestionState, runtime: Runtime[Context]) -> Update:
 
 async def surround(state: QuestionState, runtime: Runtime[Context]) -> Update:
     """Set the cited passages among distractors that do not hold the answer."""
+    if state.verdict and state.verdict.decision == "drop":
+        return {}
     assert state.question is not None
     assert state.answer is not None
     context = runtime.context
@@ -140,7 +147,7 @@ async def surround(state: QuestionState, runtime: Runtime[Context]) -> Update:
             )
     except NoContextError as error:
         return decided("surround", drop(error.reason, str(error)))
-    for check in RULES[state.candidate.variant].checks:
+    for check in RULES[state.candidate.variant].row_checks:
         if findings := await check(state, passages, context):
             return decided("surround", drop(findings[0].code, findings[0].sentence))
     found = sum(passage.role == "oracle" for passage in passages)

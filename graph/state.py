@@ -81,6 +81,10 @@ class QuestionState(QuestionInput):
 
     drafts: int = 0
     question: Question | None = None
+    premise: str = ""
+    """The words of a question that take something wrong for granted."""
+    counterpart: str = ""
+    """The id of the sibling's passage that a near miss shows."""
     critique: Critique | None = None
     answers: int = 0
     answer: Answer | None = None
