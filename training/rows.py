@@ -12,6 +12,17 @@ from pydantic import BaseModel, ConfigDict
 
 Split = Literal["train", "validation", "test"]
 Role = Literal["oracle", "distractor"]
+Relation = Literal[
+    "oracle",
+    "same_machine",
+    "sibling",
+    "sibling_contrast",
+    "other_machine",
+    "same_document",
+    "other_document",
+    "unknown",
+]
+"""What a passage is to the oracles; `checks.distractors` says how it is decided."""
 
 
 class TrainingError(Exception):
@@ -25,7 +36,10 @@ class Frozen(BaseModel):
 
 
 class ContextPassage(Frozen):
-    """A passage as the model sees it, and whether the answer stands on it."""
+    """A passage as the model sees it, and whether the answer stands on it.
+
+    `relation` is unknown in datasets of before it was told.
+    """
 
     passage_id: str
     document: str
@@ -33,6 +47,7 @@ class ContextPassage(Frozen):
     end: int
     text: str
     role: Role
+    relation: Relation = "unknown"
 
 
 class RowCitation(Frozen):
