@@ -73,7 +73,9 @@ def choose(
     """
     scores = {hit.passage: hit.score for hit in sorted(hits, key=lambda hit: hit.score)}
     left = sorted(scores, key=lambda passage: (-scores[passage], _drawn(seed, passage.id)))
-    relations = {passage: _relation(passage, oracles, machines) for passage in left}
+    relations: dict[Passage, Relation] = {
+        passage: _relation(passage, oracles, machines) for passage in left
+    }
     chosen: list[Placed] = []
     taken = Counter[Relation]()
 

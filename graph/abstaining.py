@@ -148,6 +148,7 @@ async def _shown(passage_id: str, context: Context) -> ContextPassage:
         end=passage.end,
         text=passage.text,
         role="distractor",
+        relation="sibling_contrast",
     )
 
 

@@ -16,6 +16,17 @@ Variant = Literal["drafted", "contrast", "unanswerable", "near_miss", "false_pre
 """How a row came to be: drafted from a window, or derived from an accepted row."""
 Abstaining = Literal["unanswerable", "near_miss", "false_premise"]
 ABSTAINING: tuple[Abstaining, ...] = get_args(Abstaining)
+Relation = Literal[
+    "oracle",
+    "same_machine",
+    "sibling",
+    "sibling_contrast",
+    "other_machine",
+    "same_document",
+    "other_document",
+    "unknown",
+]
+"""What a passage is to the oracles; `checks.distractors` says how it is decided."""
 
 
 class TrainingError(Exception):
@@ -29,7 +40,10 @@ class Frozen(BaseModel):
 
 
 class ContextPassage(Frozen):
-    """A passage as the model sees it, and whether the answer stands on it."""
+    """A passage as the model sees it, and whether the answer stands on it.
+
+    `relation` is unknown in datasets of before it was told.
+    """
 
     passage_id: str
     document: str
@@ -37,6 +51,7 @@ class ContextPassage(Frozen):
     end: int
     text: str
     role: Role
+    relation: Relation = "unknown"
 
 
 class RowCitation(Frozen):
