@@ -9,21 +9,22 @@ from checks.duplicates import Asked, near_duplicates
 from checks.sentences import digit_sentences
 from graph.context import Context
 from graph.ledger import Entry
-from graph.quality import QualityReport, is_as_judged, quality_report
+from graph.quality import QualityReport, quality_report, why_void
 
 
 def assess_rows(context: Context) -> QualityReport:
     """Set duplicates and surplus rows aside in the ledger, and report on what remains."""
     ledger, wanted = context.ledger, context.brief.rows
     entries = ledger.entries("accepted", "set_aside")
-    altered = {e.candidate.id: "altered" for e in entries if not (e.row and is_as_judged(e.row))}
-    doubles = near_duplicates([_asked(e) for e in entries if e.candidate.id not in altered])
+    void = {e.candidate.id: why for e in entries if e.row and (why := why_void(e.row, e.judged))}
+    doubles = near_duplicates([_asked(e) for e in entries if e.candidate.id not in void])
     duplicates = {double: f"duplicate of {kept}" for double, kept in doubles.items()}
-    set_aside = altered | duplicates
+    set_aside = void | duplicates
     kept = [entry for entry in entries if entry.candidate.id not in set_aside]
     set_aside |= {entry.candidate.id: "surplus" for entry in kept[wanted:]}
     ledger.select(set_aside)
-    dropped = [entry.reason for entry in ledger.entries("dropped")] + ["duplicate"] * len(doubles)
+    dropped = [entry.reason for entry in ledger.entries("dropped")]
+    dropped += [*void.values(), *["duplicate"] * len(doubles)]
     rows = [entry.row for entry in kept[:wanted] if entry.row]
     sections = [
         (document.path, " > ".join(section.path))

@@ -10,6 +10,7 @@ verdict.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, TypeVar
 
 from langgraph.graph import END, START, StateGraph
@@ -17,8 +18,9 @@ from langgraph.runtime import Runtime
 
 from checks.findings import Finding
 from checks.form import question_findings
+from graph.citations import locate_citations
 from graph.context import Context
-from graph.evidence import locate_citations, make_row
+from graph.evidence import UnjudgedRowError, make_row
 from graph.quality import (
     drop,
     judged_hash,
@@ -142,12 +144,12 @@ async def answer(state: QuestionState, runtime: Runtime[Context]) -> Update:
 
 async def verify(state: QuestionState, runtime: Runtime[Context]) -> Update:
     """Check the answer without a model: quotes, numbers, language, machine."""
-    if state.verdict or state.answer is None:
+    if state.verdict or state.question is None or state.answer is None:
         return {}
     citations, findings = (), list[Finding]()
     if not state.answer.abstained:
         citations, findings = await locate_citations(
-            state.answer, state.candidate.window, runtime.context
+            state.answer, state.question.text, state.candidate.window, runtime.context
         )
     limits = runtime.context.brief.limits
     verdict = verdict_on_answer(state.answer, findings, state.answers, limits)
@@ -195,13 +197,18 @@ async def judge(state: QuestionState, runtime: Runtime[Context]) -> Update:
     )
     brief = context.brief
     verdict = verdict_on_row(judged, brief.thresholds, state.answers, brief.limits, sha256)
+    if verdict.decision == "accept":
+        context.ledger.judge(state.candidate.id, sha256)
     return {"judgement": judged, **decided("judge", verdict, judged.reasons)}
 
 
 async def row(state: QuestionState, runtime: Runtime[Context]) -> Update:
-    """Write the row into the ledger."""
+    """Write the row into the ledger, unless it is not what its judge was shown."""
     context = runtime.context
-    made = await make_row(state, context)
+    try:
+        made = await make_row(state, context)
+    except UnjudgedRowError as error:
+        return await drop_candidate(replace(state, verdict=drop("unjudged", str(error))), runtime)
     context.ledger.accept(
         state.candidate.id, made, drafts=state.drafts, answers=state.answers, life=state.life
     )

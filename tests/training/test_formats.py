@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -125,3 +126,12 @@ def test_export_writes_no_empty_split(rows: list[TrainingRow], facts: CardFacts,
     out = export(tmp_path / "dataset", "sharegpt", tmp_path / "out")
     assert all(path.stat().st_size for path in out.iterdir())
     assert (out / "train.jsonl").exists()
+
+
+def test_dataset_changed_by_hand_is_not_exported(dataset: Path, tmp_path: Path):
+    copied = tmp_path / "dataset"
+    shutil.copytree(dataset, copied)
+    lines = (copied / "test.jsonl").read_text("utf-8")
+    (copied / "test.jsonl").write_text(lines.replace("torque", "force"), "utf-8")
+    with pytest.raises(TrainingError, match=r"test\.jsonl in .* no longer"):
+        export(copied, "messages", tmp_path / "out")
