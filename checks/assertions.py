@@ -133,10 +133,8 @@ class _Reader:
         for stop in [*(m.end() for m in _SENTENCE_END.finditer(block)), len(block)]:
             yield from self._stated(at, start + stop)
             at = start + stop
-        if _LABEL.fullmatch(block):
-            self.lead = block
-        elif not self.is_item:
-            self.lead = ""
+        if block.rstrip().endswith(":") or not self.is_item:
+            self.lead = block if _LABEL.fullmatch(block) else ""
 
     def _stated(self, start: int, end: int, head: str = "") -> Iterator[Assertion]:
         text = self.excerpt.text[start:end].strip()

@@ -41,9 +41,14 @@ class Naming:
         return self.own[0] if self.own else None
 
     @property
+    def also(self) -> tuple[str, ...]:
+        """What may stand for the usual name: other names, and the family's."""
+        return (*self.own[1:], *([self.family] if self.family else []))
+
+    @property
     def every(self) -> tuple[str, ...]:
         """Every name, of whichever machine."""
-        return (*self.own, *([self.family] if self.family else []), *self.others)
+        return (*self.own[:1], *self.also, *self.others)
 
 
 def naming(machine: Machine | None, known: Sequence[Machine]) -> Naming:

@@ -81,6 +81,7 @@ def stance(cited: Sequence[Cited], question: str, answer: str, manual: Sequence[
     if all(match.same for match in found):
         held = [manual[match.at] for match in found]
         same = _is_about(cited, f"{question}\n{answer}", held)
+        same &= not _tells_name(question, answer, cited[0].excerpt)
         return Stance("same" if same else "silent", found[0].at)
     ours = {token for each in cited for token in _all_tokens(each)}
     read = {word for each in cited for word in words_of(each.excerpt.text, each.excerpt.names)}
@@ -100,9 +101,9 @@ def scope_of(machine: str, stances: Mapping[str, Stance]) -> Scope:
 
 def ambiguous(question: str, named: Naming, scope: Scope) -> list[Finding]:
     """Find a question that leaves open which machine it is about, where that matters."""
-    if named.machine is None or mentioned(question, named.own):
-        return []
-    if scope.kind == "family" and named.family and mentioned(question, [named.family]):
+    said = mentioned(question, named.every)
+    enough = {*named.own, named.family} if scope.kind == "family" else {*named.own}
+    if named.machine is None or enough.intersection(said):
         return []
     sentence = f"The answer does not hold for every machine of the family: name “{named.machine}”."
     return [Finding("ambiguous_machine", sentence, named.machine)]
@@ -154,6 +155,12 @@ def _alike(wanted: Assertion, manual: Sequence[Excerpt]) -> Iterator[tuple[int, 
             alike = Indel.normalized_similarity(other.outline, wanted.outline, score_cutoff=_ALIKE)
             if alike:
                 yield at, other, alike
+
+
+def _tells_name(question: str, answer: str, excerpt: Excerpt) -> bool:
+    """Say whether a name of the machine is what is asked for: its code, for one."""
+    asked = mentioned(question, excerpt.names)
+    return any(name not in asked for name in mentioned(answer, excerpt.names))
 
 
 def _is_about(cited: Sequence[Cited], said: str, held: Sequence[Excerpt]) -> bool:

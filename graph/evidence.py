@@ -68,6 +68,8 @@ async def make_row(state: QuestionState, context: Context) -> TrainingRow:
         system=prompt[0],
         user=prompt[1],
         sections=tuple(sorted({place.key for place in cited})),
+        scope=state.scope.kind if state.scope else None,
+        applies_to=state.scope.machines if state.scope else (),
     )
 
 

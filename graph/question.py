@@ -1,8 +1,9 @@
 """The question graph: one candidate's life, from a window to a row or to a reason.
 
-draft → inspect ─┬─ critique ─┬─ answer → verify ─┬─ surround → judge ─┬─ row
-                 ├─ revise ↺  ├─ revise ↺ inspect ├─ answer ↺          ├─ answer ↺
-                 └─ drop      └─ drop             └─ drop              └─ drop
+draft → inspect ─┬─ critique ─┬─ answer → verify ─┬─ scope ─┬─ surround → judge ─┬─ row
+                 ├─ revise ↺  ├─ revise ↺ inspect ├─ answer ↺ ├─ revise ↺          ├─ answer ↺
+                 └─ drop      └─ drop             └─ drop     ├─ answer ↺          └─ drop
+                                                            └─ drop
 
 Models are asked and checks are run in the nodes; `quality.py` decides; the routers only read the
 verdict.
@@ -22,6 +23,7 @@ from graph.citations import locate_citations
 from graph.context import Context
 from graph.evidence import UnjudgedRowError, make_row
 from graph.quality import (
+    AMBIGUOUS,
     drop,
     judged_hash,
     verdict_on_answer,
@@ -29,6 +31,7 @@ from graph.quality import (
     verdict_on_question,
     verdict_on_row,
 )
+from graph.scope import note_unknown, scope
 from graph.state import (
     Accepted,
     Dropped,
@@ -85,15 +88,17 @@ async def inspect(state: QuestionState, runtime: Runtime[Context]) -> Update:
     if state.verdict or state.question is None:
         return {}
     context, window = runtime.context, state.candidate.window
-    source = await context.source(window)
+    source, named = await context.source(window), await context.naming(window.machine)
     findings = question_findings(
         state.question.text,
         language=window.language,
         quote=state.question.quote,
         window="\n".join(part.text for part in source.parts),
-        machine=source.machine.name if source.machine else None,
-        other_machines=await context.other_machines(window.machine),
+        machine=named.machine,
+        also_named=named.also,
+        other_machines=named.others,
     )
+    note_unknown(findings, state, context)
     verdict = verdict_on_draft(findings, state.drafts, context.brief.limits)
     return decided("inspect", verdict)
 
@@ -151,6 +156,7 @@ async def verify(state: QuestionState, runtime: Runtime[Context]) -> Update:
         citations, findings = await locate_citations(
             state.answer, state.question.text, state.candidate.window, runtime.context
         )
+    note_unknown(findings, state, runtime.context)
     limits = runtime.context.brief.limits
     verdict = verdict_on_answer(state.answer, findings, state.answers, limits)
     return {"citations": citations, **decided("verify", verdict)}
@@ -245,9 +251,15 @@ def route_after_critique(state: QuestionState) -> Literal["answer", "revise", "d
     return _route(state, "answer", "revise", "drop")
 
 
-def route_after_verify(state: QuestionState) -> Literal["surround", "answer", "drop"]:
+def route_after_verify(state: QuestionState) -> Literal["scope", "answer", "drop"]:
     """Go on with an answer whose citations hold."""
-    return _route(state, "surround", "answer", "drop")
+    return _route(state, "scope", "answer", "drop")
+
+
+def route_after_scope(state: QuestionState) -> Literal["surround", "revise", "answer", "drop"]:
+    """Go on where question and answer fit the machines that the answer holds for."""
+    unclear = state.verdict is not None and state.verdict.reason == AMBIGUOUS
+    return _route(state, "surround", "revise" if unclear else "answer", "drop")
 
 
 def route_after_judge(state: QuestionState) -> Literal["row", "answer", "drop"]:
@@ -274,7 +286,7 @@ def build_question_graph() -> StateGraph[QuestionState, Context, QuestionInput, 
         input_schema=QuestionInput,
         output_schema=QuestionOutput,
     )
-    for node in (draft, inspect, critique, revise, answer, verify, surround, judge, row):
+    for node in (draft, inspect, critique, revise, answer, verify, scope, surround, judge, row):
         builder.add_node(node.__name__, node)
     builder.add_node("drop", drop_candidate)
     builder.add_edge(START, "draft")
@@ -285,6 +297,7 @@ def build_question_graph() -> StateGraph[QuestionState, Context, QuestionInput, 
     builder.add_conditional_edges("inspect", route_after_inspect)
     builder.add_conditional_edges("critique", route_after_critique)
     builder.add_conditional_edges("verify", route_after_verify)
+    builder.add_conditional_edges("scope", route_after_scope)
     builder.add_conditional_edges("judge", route_after_judge)
     builder.add_edge("row", END)
     builder.add_edge("drop", END)

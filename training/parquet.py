@@ -77,6 +77,8 @@ def _schema(rows: Sequence[TrainingRow]) -> pa.Schema:
             ("sha256", text),
             ("system", text),
             ("user", text),
+            ("scope", text),
+            ("applies_to", pa.list_(text)),
         ]
     )
 

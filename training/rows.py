@@ -60,7 +60,8 @@ class TrainingRow(Frozen):
 
     `section` is the first citation's heading path joined with " > ". `system` and `user` are the
     chat messages before the answer. `sections` are content hashes of the cited sections: rows that
-    share one stay on one side of the split.
+    share one stay on one side of the split. `scope` says whether the answer holds for the whole
+    family or not, `applies_to` for which machines it does (codes); none without a directory.
     """
 
     id: str
@@ -87,6 +88,8 @@ class TrainingRow(Frozen):
     system: str
     user: str
     sections: tuple[str, ...]
+    scope: Literal["machine", "family"] | None = None
+    applies_to: tuple[str, ...] = ()
 
     @property
     def completion(self) -> str:
