@@ -98,7 +98,7 @@ class _Compared:
 
     def rarity(self, stem: str) -> float:
         """Return what a stem counts for."""
-        return 1 + log(self.size / (min(self.asked[stem], self.size - _PRIOR) + _PRIOR))
+        return 1 + log(self.size / (min(self.asked[stem] + _PRIOR, self.size)))
 
     def keys(self, place: int) -> set[int]:
         """Return what another row must share to be compared."""

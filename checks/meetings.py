@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence, Set
 import numpy as np
 from numpy.typing import NDArray
 
-_LOOK_BACK = 48
-_MEETINGS = 48
+_LOOK_BACK = 32
+_MEETINGS = 24
 _BITS = 8
 _TABLES = 16
 _SEED = 1

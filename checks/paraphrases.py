@@ -1,7 +1,7 @@
 """Whether two questions ask the same: by their words, their evidence and their answers.
 
 A row is read once into a `Profile`; two profiles are compared by a weighted sum of a few likenesses
-from 0 to 1. `duplicates` calls this for the pairs that it finds.
+mostly from 0 to 1. `duplicates` calls this for the pairs that it finds.
 """
 
 from __future__ import annotations
@@ -22,7 +22,11 @@ _FOCUSED = 6
 _FACT = 3.0
 _OTHER_VALUE = 0.1
 _PARALLEL = 0.7
+_UNLIKE = 0.35
+_FEW_WORDS = 1.5
+_SAME_WORDS = 0.6
 _QUANTITIES = frozenset({"frequency", "duration", "distance", "amount"})
+_LOOSE_KINDS = frozenset({"place", "time", "possibility", "meaning", "consequence", "purpose"})
 _SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+|\n+|\s*\|\s*")
 _VALUE = re.compile(r"\d+(?:[.,]\d+)*")
 _DIGIT = re.compile(r"\d")
@@ -30,9 +34,9 @@ _WORD = re.compile(r"\w+")
 
 # Fitted by logistic regression to hand-written paraphrases and other questions on the same section.
 _WEIGHTS = {
-    "answers": (2.3, 0.9, -1.4, -0.7, 1.0, 1.9, 7.3, 2.0, -3.4),
-    "evidence": (2.1, 1.1, -1.3, -0.6, 2.8, 3.4, 0.0, 0.0, -3.5),
-    "questions": (3.0, 1.1, 0.0, -0.8, 0.0, 0.0, 0.0, 0.0, -2.2),
+    "answers": (2.8, 1.3, -1.9, -0.8, 1.4, 1.7, 6.4, -3.9, 1.5, -3.3),
+    "evidence": (1.6, 1.7, -1.4, -0.5, 3.0, 3.5, 0.0, 0.0, 0.0, -4.0),
+    "questions": (3.0, 1.6, 0.0, -0.8, 0.0, 0.0, 0.0, 0.0, 0.0, -3.0),
 }
 
 
@@ -117,7 +121,12 @@ def same_question(one: Profile, other: Profile, meant: float | None = None) -> b
     """
     if _other_value(one, other) or _other_subject(one, other):
         return False
-    return one.words == other.words or score(one, other, meant) > 0
+    if one.words == other.words:
+        return True
+    if one.forms and other.forms and one.forms.isdisjoint(other.forms):
+        alike = _overlap(one.question.terms, one.weights, other.question.terms, other.weights)
+        return alike >= _SAME_WORDS and score(one, other, meant) > 0
+    return score(one, other, meant) > 0
 
 
 def score(one: Profile, other: Profile, meant: float | None = None) -> float:
@@ -133,22 +142,32 @@ def score(one: Profile, other: Profile, meant: float | None = None) -> float:
 def features(one: Profile, other: Profile) -> tuple[float, ...]:
     """Return the likenesses that the score weighs."""
     a, b = one.question, other.question
-    shared = one.forms & other.forms
     fewest = min(len(one.forms), len(other.forms)) or 1
-    share = len(shared) / fewest
+    share = len(one.forms & other.forms) / fewest
     places = 1 - 1 / fewest
-    both = bool(a.asked and b.asked)
+    answer = _same_answer(one, other)
+    said = min(len(one.answer) + len(one.facts), len(other.answer) + len(other.facts))
     return (
         _overlap(a.terms, one.weights, b.terms, other.weights),
-        float(both and a.asked == b.asked) - float(both and a.asked != b.asked),
+        _same_kind(a.asked, b.asked),
         min(_apart(one, other), _apart(other, one)),
         float(any((pair, 1 - side) in b.sides for pair, side in a.sides))
         + float(bool(one.asked_numbers ^ other.asked_numbers)),
         _common(one.focus, other.focus) * places,
         share / max(len(one.forms), len(other.forms), 1),
-        _same_answer(one, other) ** 2,
+        answer**2 * said / (said + _FEW_WORDS),
+        max(0.0, 1 - answer / _UNLIKE) if one.has_answer and other.has_answer else 0.0,
         _common(one.answered, other.answered) * places,
     )
+
+
+def _same_kind(one: str, other: str) -> float:
+    """Return 1 where both ask for the same, -1 where for what one wording cannot both ask."""
+    if not (one and other):
+        return 0.0
+    if one == other:
+        return 1.0
+    return -0.4 if {one, other} & _LOOSE_KINDS else -1.0
 
 
 def split_sentences(text: str) -> list[str]:
