@@ -21,12 +21,13 @@ from time import process_time
 from typing import TypeVar
 
 from bench.candidates import Manual, Sampled, candidates, long_manual
-from checks.distractors import holds_answer, near_identical
+from checks.distractors import Machines, choose
 from checks.duplicates import Asked, near_duplicates
 from checks.facts import unsupported
 from checks.form import answer_findings, question_findings
 from checks.leakage import assign_splits, section_key
 from checks.quotes import locate
+from checks.support import Answered
 
 T = TypeVar("T")
 _DISTRACTORS = 4
@@ -65,25 +66,13 @@ def _answer(it: Sampled) -> object:
 
 
 def _screen(it: Sampled) -> object:
-    chosen = [it.oracle]
-    for hit in it.hits:
-        if len(chosen) > _DISTRACTORS:
-            break
-        if any(near_identical(hit.text, other.text) for other in chosen):
-            continue
-        if not holds_answer(
-            hit.text,
-            question=it.question,
-            answer=it.answer,
-            quotes=[it.quote],
-            language=it.oracle.language,
-        ):
-            chosen.append(hit)
-    return chosen
+    asked = Answered(it.question, it.answer, (it.quote,), it.oracle.language)
+    return choose(asked, [it.oracle], it.hits, Machines(), k=_DISTRACTORS, seed="0")
 
 
 def _hash(it: Sampled) -> object:
-    shown = [asdict(passage) for passage in (it.oracle, *it.hits[:_DISTRACTORS])]
+    passages = (it.oracle, *(hit.passage for hit in it.hits[:_DISTRACTORS]))
+    shown = [asdict(passage) for passage in passages]
     row = json.dumps([it.question, it.answer, it.quote, shown], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(row.encode()).hexdigest(), section_key(it.oracle.text)
 

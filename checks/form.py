@@ -12,7 +12,7 @@ from checks.cut_off import cut_off
 from checks.echoes import adds_nothing, given_away
 from checks.findings import Finding
 from checks.leaked import is_placeholder, leak
-from checks.names import mentioned, without_names
+from checks.names import mentioned, unknown_names, without_names
 from checks.quotes import locate
 from checks.statements import is_bare, is_title
 from checks.words import content_stems, pattern
@@ -36,19 +36,24 @@ def question_findings(
     window: str,
     machine: str | None,
     other_machines: Sequence[str],
+    also_named: Sequence[str] = (),
 ) -> list[Finding]:
-    """Return what is wrong with a question that rests on a quote of its window."""
+    """Return what is wrong with a question that rests on a quote of its window.
+
+    `also_named` is what may stand for the machine's name: its aliases, its family.
+    """
     if is_placeholder(question):
         return [Finding("empty", "There is no question.")]
-    names = [*([machine] if machine else []), *other_machines]
+    own = [*([machine] if machine else []), *also_named]
+    names = [*own, *other_machines]
     return [
         *_shape(question, language),
         *_whole(question, language, known=window),
         *_quote(quote, window),
         *_subject(without_names(question, names), language, window),
         *_given_away(without_names(question, names), without_names(quote, names), language),
-        *_machines(question, machine, other_machines),
-        *_machine_missing(question, machine),
+        *_machines(question, own, other_machines),
+        *_machine_missing(question, own),
     ]
 
 
@@ -60,17 +65,25 @@ def answer_findings(
     language: str,
     machine: str | None,
     other_machines: Sequence[str],
+    also_named: Sequence[str] = (),
+    abstains: bool = False,
 ) -> list[Finding]:
-    """Return what is wrong with an answer to a question, its facts aside."""
+    """Return what is wrong with an answer to a question, its facts aside.
+
+    One that abstains may speak of the passages, and repeat the question that they do not answer.
+    """
     if is_placeholder(answer):
         return [Finding("empty", "There is no answer.")]
-    names = [*([machine] if machine else []), *other_machines]
+    own = [*([machine] if machine else []), *also_named]
+    names = [*own, *other_machines]
+    whole = _whole(answer, language, known="\n".join([question, *cited]), abstains=abstains)
+    found = [*_language(answer, language), *whole, *_machines(answer, own, other_machines)]
+    if abstains:
+        return found
     return [
-        *_language(answer, language),
-        *_whole(answer, language, known="\n".join([question, *cited])),
+        *found,
         *_points(answer, ("deictic",), language),
         *_echo(without_names(answer, names), without_names(question, names), language),
-        *_machines(answer, machine, other_machines),
     ]
 
 
@@ -91,9 +104,9 @@ def _language(text: str, language: str) -> Iterator[Finding]:
         yield Finding("wrong_language", f"The text is not in the language “{language}”.", text)
 
 
-def _whole(text: str, language: str, *, known: str) -> Iterator[Finding]:
+def _whole(text: str, language: str, *, known: str, abstains: bool = False) -> Iterator[Finding]:
     """Find what is of a prompt and not of the text, and an end that is none."""
-    if leaked := leak(text, language):
+    if leaked := leak(text, "" if abstains else language):
         sentence = f"“{leaked}” belongs to a prompt or a chat, not into the text."
         yield Finding("leaked_instructions", sentence, leaked)
     elif end := cut_off(text, language, known=known):
@@ -153,12 +166,15 @@ def _echo(answer: str, question: str, language: str) -> Iterator[Finding]:
         yield Finding("repeats_question", "The answer only repeats the question.", answer)
 
 
-def _machines(text: str, machine: str | None, others: Sequence[str]) -> Iterator[Finding]:
-    for name in mentioned(text, [*([machine] if machine else []), *others]):
-        if name != machine:
+def _machines(text: str, own: Sequence[str], others: Sequence[str]) -> Iterator[Finding]:
+    for name in mentioned(text, [*own, *others]):
+        if name not in own:
             yield Finding("wrong_machine", f"The text names another machine, “{name}”.", name)
+    for match in unknown_names(text, [*own, *others]):
+        sentence = f"“{match.group()}” is none of the known machines."
+        yield Finding("unknown_machine", sentence, match.group())
 
 
-def _machine_missing(question: str, machine: str | None) -> Iterator[Finding]:
-    if machine and not mentioned(question, [machine]):
-        yield Finding("machine_missing", f"The question does not name “{machine}”.", machine)
+def _machine_missing(question: str, own: Sequence[str]) -> Iterator[Finding]:
+    if own and not mentioned(question, own):
+        yield Finding("machine_missing", f"The question does not name “{own[0]}”.", own[0])
