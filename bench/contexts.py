@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +39,7 @@ class Context:
 
 
 @asynccontextmanager
-async def indexed(passages: Sequence[Passage]) -> AsyncIterator[Index]:
+async def indexed(passages: Sequence[Passage]) -> AsyncGenerator[Index]:
     """Yield an embedded index of the passages, in a folder that goes with it."""
     with tempfile.TemporaryDirectory() as folder:
         index = EmbeddedIndex(Path(folder))

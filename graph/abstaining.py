@@ -38,6 +38,8 @@ from tools.passages import Passage
 from training.rows import ContextPassage, TrainingRow
 
 NEAR_MISS_HITS = 5
+SAID_ON_PURPOSE = frozenset({"leaked_instructions", "repeats_question"})
+"""An abstention speaks of the passages, and of what it was asked."""
 
 
 def origin_of(candidate: Candidate, context: Context) -> TrainingRow:
@@ -197,17 +199,20 @@ async def abstains_well(
     assert state.answer is not None
     window, said = state.candidate.window, state.answer.text
     named = await context.naming(window.machine)
-    asked = answered(origin_of(state.candidate, context))
-    findings = answer_findings(
+    origin = origin_of(state.candidate, context)
+    found = answer_findings(
         said,
+        question=state.question.text,
+        cited=[origin.answer],
         language=window.language,
         machine=named.machine,
         also_named=named.also,
         other_machines=() if state.counterpart else named.others,
     )
+    findings = [finding for finding in found if finding.code not in SAID_ON_PURPOSE]
     if state.premise:
         return findings
-    return [*findings, *abstention_findings(said, state.question.text, asked)]
+    return [*findings, *abstention_findings(said, state.question.text, answered(origin))]
 
 
 def question_of(origin: TrainingRow) -> Question:

@@ -19,7 +19,7 @@ from graph.plan import windows
 from graph.state import Window
 from graph.tracing import Tracing
 from prompts.templates import Part, Prompts, Source
-from tools.documents import Document
+from tools.documents import Document, overlapping
 from tools.index import Index
 from tools.library import DOCUMENTS, MACHINES_KEPT, Library, read_machines, write_machines
 from tools.machines import Machine, MachineDirectory
@@ -132,14 +132,15 @@ class Context:
 
 def _parts(document: Document, window: Window) -> tuple[Part, ...]:
     """Cut the window where a section or a page begins."""
-    spans = [*document.sections, *document.pages]
-    cuts = {span.start for span in spans if window.start < span.start < window.end}
-    bounds = [window.start, *sorted(cuts), window.end]
+    start, end = window.start, window.end
+    spans = [*overlapping(document.sections, start, end), *overlapping(document.pages, start, end)]
+    cuts = {span.start for span in spans if start < span.start}
+    bounds = [start, *sorted(cuts), end]
     parts: list[Part] = []
     for start, end in pairwise(bounds):
         text = document.text[start:end].strip()
         if text:
-            page = next(page for page in document.pages if page.start <= start < page.end)
-            path = next((s.path for s in document.sections if s.start <= start < s.end), ())
+            page = overlapping(document.pages, start, start + 1)[0]
+            path = next((s.path for s in overlapping(document.sections, start, start + 1)), ())
             parts.append(Part(page.number, path, text))
     return tuple(parts)
