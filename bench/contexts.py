@@ -8,15 +8,14 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
 from bench.questions import Folder, Question
-from checks.distractors import Machines, Placed, choose
-from checks.names import mentioned
+from checks.distractors import Placed, choose
 from checks.support import Answered
 from tools.embedded import EmbeddedIndex
 from tools.index import Index
@@ -39,7 +38,7 @@ class Context:
 
 
 @asynccontextmanager
-async def indexed(passages: Sequence[Passage]) -> AsyncIterator[Index]:
+async def indexed(passages: Sequence[Passage]) -> AsyncGenerator[Index]:
     """Yield an embedded index of the passages, in a folder that goes with it."""
     with tempfile.TemporaryDirectory() as folder:
         index = EmbeddedIndex(Path(folder))
@@ -73,8 +72,9 @@ async def _chosen(
 ) -> tuple[list[Placed], float]:
     """Return the distractors as a run chooses them, and the CPU time of choosing."""
     language = question.labelled.language
-    asked = Answered(question.text, question.answer, (question.quote,), language)
-    machines = _machines(question, manuals)
+    names = question.names
+    asked = Answered(question.text, question.answer, (question.quote,), language, names)
+    families = {machine.code: machine.family for machine in manuals.machines}
     chosen: list[Placed] = []
     spent = 0.0
     mined = mine(index, question.text, question.oracles, wanted=k, language=language)
@@ -83,17 +83,9 @@ async def _chosen(
             began = time.process_time()
             left = k - len(chosen)
             chosen += choose(
-                asked, question.oracles, hits, machines, k=left, seed=seed, beside=chosen
+                asked, question.oracles, hits, families, k=left, seed=seed, beside=chosen
             )
             spent += time.process_time() - began
             if len(chosen) == k:
                 break
     return chosen, 1000 * spent
-
-
-def _machines(question: Question, manuals: Folder) -> Machines:
-    code = question.oracles[0].machine
-    own = next((machine for machine in manuals.machines if machine.code == code), None)
-    names = [own.name, own.code, *own.aliases] if own else []
-    families = {machine.code: machine.family for machine in manuals.machines}
-    return Machines(bool(mentioned(question.text, names)), families)

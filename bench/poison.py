@@ -52,9 +52,10 @@ def poison(passage: Passage, asked: Labelled) -> Poison | None:
     wanted = [value for value in values(asked.answer) if not all_in([value], known)]
     held = values(passage.text)
     about = _held(content(asked.question, asked.language), content(passage.text, asked.language))
-    if wanted and all_in(wanted, held):
-        if about >= _HALF or any(value.kind for value in wanted):
-            return "values"
+    telling = [value for value in wanted if value.kind]
+    is_told = bool(telling) and all_in(telling, held, bare=False)
+    if wanted and all_in(wanted, held) and (is_told or about >= _HALF):
+        return "values"
     if not _holds_words(passage.text, asked, about):
         return None
     kinds = {value.kind for value in held}

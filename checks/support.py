@@ -16,6 +16,7 @@ from rapidfuzz import fuzz
 
 from checks.facts import Number, numbers, same_fact
 from checks.findings import Finding
+from checks.names import without_names
 from checks.quotes import locate
 from checks.words import content_stems
 
@@ -24,7 +25,7 @@ _MOST_OF_ANSWER = 0.6
 _MOST_OF_QUOTE, _PAIRS_OF_QUOTE = 0.7, 0.45
 _MOST_OF_SENTENCE = 0.85
 _SAME_SUBJECT = 0.75
-_SAME_LETTERS, _SAME_BUT_VALUES = 88, 85
+_SAME_PASSAGE, _SAME_LETTERS, _SAME_BUT_VALUES = 92, 88, 85
 _FEW_STEMS, _SENTENCE_STEMS, _FEW_LETTERS = 4, 6, 12
 _SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|(?<=[。！？；])|\n+")
 _SPACE = re.compile(r"\s+")
@@ -33,12 +34,16 @@ _CACHED = 4096
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A question with its answer and the quotes that the answer stands on."""
+    """A question with its answer and the quotes that the answer stands on.
+
+    `names` are what its machine is called: the number in a name is no fact.
+    """
 
     question: str
     answer: str
     quotes: tuple[str, ...]
     language: str
+    names: tuple[str, ...] = ()
 
 
 def supports(passage: str, asked: Answered) -> Finding | None:
@@ -62,7 +67,7 @@ def contradicts(passage: str, asked: Answered) -> bool:
     held, facts = _read(passage, asked.language), _answer_facts(asked)
     if not facts:
         return False
-    if _has_other_values(held, facts, asked):
+    if any(_in_place_of(quote, held, asked) for quote in asked.quotes):
         return True
     units = {fact.key[1] for fact in facts if fact.unit}
     about = _share(_read(asked.question, asked.language).stems, held.stems)
@@ -73,6 +78,14 @@ def gives_other_values(passage: str, asked: Answered) -> bool:
     """Say whether a quote's sentence stands there with another value for each of the answer's."""
     facts = _answer_facts(asked)
     return bool(facts) and _has_other_values(_read(passage, asked.language), facts, asked)
+
+
+def near_identical(a: str, b: str, language: str) -> bool:
+    """Say whether two passages repeat each other: hardly a word differs, and no number does."""
+    first, second = _read(a, language), _read(b, language)
+    if fuzz.ratio(first.masked, second.masked, score_cutoff=_SAME_PASSAGE) == 0:
+        return False
+    return {number.key for number in first.numbers} == {number.key for number in second.numbers}
 
 
 def version_of(oracle: str, passage: str, language: str) -> bool:
@@ -126,11 +139,15 @@ def _without_quantities(text: str, found: Sequence[Number]) -> str:
     return " ".join([*pieces, text[done:]])
 
 
-def _answer_facts(asked: Answered) -> list[Number]:
-    """Return the answer's numbers; those of the question (a machine, a code) only if all are."""
-    facts = numbers(asked.answer, asked.language)
-    known = {number.value for number in _read(asked.question, asked.language).numbers}
-    return [fact for fact in facts if fact.value not in known] or facts
+@lru_cache(maxsize=_CACHED)
+def _answer_facts(asked: Answered) -> tuple[Number, ...]:
+    """Return the answer's numbers; those of the question (a code asked about) only if all are."""
+    said, known = (
+        numbers(without_names(text, asked.names), asked.language)
+        for text in (asked.answer, asked.question)
+    )
+    values = {number.value for number in known}
+    return tuple(number for number in said if number.value not in values) or tuple(said)
 
 
 def _holds_all(held: _Text, facts: Sequence[Number], asked: Answered) -> bool:
@@ -192,13 +209,11 @@ def _in_place_of(quote: str, held: _Text, asked: Answered) -> list[Number]:
 
 def _repeats(quote: str, passage: str, asked: Answered) -> bool:
     """Say whether the passage holds the quote or a whole sentence of it, in nearly its words."""
-    if not quote.strip():
-        return False
-    if locate(quote, passage):
-        return True
     wanted, held = _read(quote, asked.language), _read(passage, asked.language)
     if len(wanted.stems) < _FEW_STEMS:
-        return _has_letters(quote, passage)
+        about = _share(_read(asked.question, asked.language).stems, held.stems)
+        is_told = len(wanted.stems) > 1 and about >= _MOST and wanted.stems <= held.stems
+        return is_told or _has_letters(quote, passage)
     if _share(wanted.stems, held.stems) >= _MOST_OF_QUOTE:
         return True
     if _share(wanted.pairs, held.pairs) >= _PAIRS_OF_QUOTE:
@@ -211,6 +226,8 @@ def _repeats(quote: str, passage: str, asked: Answered) -> bool:
 
 def _has_letters(quote: str, passage: str) -> bool:
     """Compare letter by letter what has too few words, as text without spaces does."""
+    if locate(quote, passage):
+        return True
     first, second = _folded(quote), _folded(passage)
     if not _FEW_LETTERS <= len(first) <= len(second):
         return False
