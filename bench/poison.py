@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from bench.stated import all_in, values
+from bench.stated import all_in, values, without_values
 from tools.language import stop_words
 from tools.passages import Passage
 
@@ -83,7 +83,7 @@ def best_window(wanted: Sequence[str], held: Sequence[str]) -> float:
 
 
 def _holds_words(text: str, asked: Labelled, about: float) -> bool:
-    said, held = content(asked.answer, asked.language), content(text, asked.language)
+    said, held = (content(without_values(each), asked.language) for each in (asked.answer, text))
     if len(set(said)) >= _FEW:
         return best_window(said, held) >= _MOST
     new = [word for word in said if word not in content(asked.question, asked.language)]

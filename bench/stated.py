@@ -135,16 +135,19 @@ def _elsewhere(value: Value) -> Iterator[str]:
 
 
 def _readings(literal: str) -> list[float]:
-    """Return the number, as both that it may be where one mark stands before three digits."""
+    """Return the number, as both that it may be where one point or comma is before three digits.
+
+    "2,000" is not taken for 2.0: a text that means that writes fewer zeros.
+    """
     plain = literal.strip("±+").replace("−", "-").replace("\u00a0", " ").replace(" ", "")
     marks = [char for char in plain if char in ".,"]
     if not marks:
         return [float(plain)]
     last = marks[-1]
-    decimal = plain.replace("." if last == "," else ",", "")
     readings: list[float] = []
-    if decimal.count(last) == 1:
-        readings.append(float(decimal.replace(last, ".")))
+    if plain.count(last) == 1 and not plain.endswith("000"):
+        other = "." if last == "," else ","
+        readings.append(float(plain.replace(other, "").replace(last, ".")))
     if re.fullmatch(r"-?\d{1,3}(?:[.,]\d{3})+", plain):
         readings.append(float(plain.replace(".", "").replace(",", "")))
     return readings

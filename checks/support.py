@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -49,7 +49,7 @@ class Answered:
 def supports(passage: str, asked: Answered) -> Finding | None:
     """Return why the passage may let a reader answer, or None when it does not."""
     held, facts = _read(passage, asked.language), _answer_facts(asked)
-    if facts and _holds_all(held, facts, asked):
+    if _holds_values(held, facts, asked):
         values = ", ".join(fact.text for fact in facts)
         return Finding("holds_values", "The passage holds the values of the answer.", values)
     if facts and _has_other_values(held, facts, asked):
@@ -111,7 +111,7 @@ class _Text:
 
 @lru_cache(maxsize=_CACHED)
 def _read(text: str, language: str) -> _Text:
-    found = tuple(numbers(text, language))
+    found = tuple(_plain(number) for number in numbers(text, language))
     pieces: list[str] = []
     ends: list[int] = []
     done = length = 0
@@ -126,6 +126,12 @@ def _read(text: str, language: str) -> _Text:
     return _Text(
         found, frozenset(stems), frozenset(pairwise(stems)), "".join([*pieces, rest]), tuple(ends)
     )
+
+
+def _plain(number: Number) -> Number:
+    """Return the number as it may be meant where a text leaves out the kind of current."""
+    unit = number.unit.rstrip("=~")
+    return number if unit == number.unit else replace(number, unit=unit)
 
 
 def _without_quantities(text: str, found: Sequence[Number]) -> str:
@@ -143,28 +149,32 @@ def _without_quantities(text: str, found: Sequence[Number]) -> str:
 def _answer_facts(asked: Answered) -> tuple[Number, ...]:
     """Return the answer's numbers; those of the question (a code asked about) only if all are."""
     said, known = (
-        numbers(without_names(text, asked.names), asked.language)
+        _read(without_names(text, asked.names), asked.language).numbers
         for text in (asked.answer, asked.question)
     )
     values = {number.value for number in known}
-    return tuple(number for number in said if number.value not in values) or tuple(said)
+    return tuple(number for number in said if number.value not in values) or said
 
 
-def _holds_all(held: _Text, facts: Sequence[Number], asked: Answered) -> bool:
-    """Say whether all values stand in the passage, and are about the subject where they are bare.
+def _holds_values(held: _Text, facts: Sequence[Number], asked: Answered) -> bool:
+    """Say whether the answer's values stand in the passage, and are about the subject if need be.
 
-    A quantity or a code says what it is; a bare number may be anything's.
+    A quantity or a code says what it is, so all of them are enough anywhere, and one where the
+    question's words are; a bare number may be anything's.
     """
-    if not all(_holds(held.numbers, fact) for fact in facts):
-        return False
-    telling = [fact for fact in facts if fact.unit or fact.is_code]
-    if telling and all(_states(held.numbers, fact) for fact in telling):
-        return True
-    about = max(
-        _share(_read(text, asked.language).stems, held.stems)
-        for text in (asked.question, asked.answer)
+    question, answer = (
+        _read(text, asked.language).stems for text in (asked.question, asked.answer)
     )
-    return about >= (_SOME if telling else _MOST)
+    about = _share(question, held.stems)
+    telling = [fact for fact in facts if fact.unit or fact.is_code]
+    told = [fact for fact in telling if _states(held.numbers, fact)]
+    if told and (len(told) == len(telling) or about >= _MOST):
+        return True
+    least = _SOME if telling else _MOST
+    return bool(facts) and (
+        max(about, _share(answer, held.stems)) >= least
+        and all(_holds(held.numbers, fact) for fact in facts)
+    )
 
 
 def _states(found: Sequence[Number], fact: Number) -> bool:
