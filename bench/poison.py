@@ -84,9 +84,10 @@ def best_window(wanted: Sequence[str], held: Sequence[str]) -> float:
 
 def _holds_words(text: str, asked: Labelled, about: float) -> bool:
     said, held = (content(without_values(each), asked.language) for each in (asked.answer, text))
+    known = content(asked.question, asked.language)
+    new = [word for word in said if word not in known]
     if len(set(said)) >= _FEW:
-        return best_window(said, held) >= _MOST
-    new = [word for word in said if word not in content(asked.question, asked.language)]
+        return best_window(said, held) >= _MOST and (not new or best_window(new, held) >= _MOST)
     return bool(new) and about >= _TWO_THIRDS and best_window(new, held) == 1.0
 
 

@@ -70,7 +70,7 @@ def contradicts(passage: str, asked: Answered) -> bool:
     if any(_in_place_of(quote, held, asked) for quote in asked.quotes):
         return True
     units = {fact.key[1] for fact in facts if fact.unit}
-    about = _share(_read(asked.question, asked.language).stems, held.stems)
+    about = _share(_said(asked.question, asked).stems, held.stems)
     return about >= _SAME_SUBJECT and any(number.key[1] in units for number in held.numbers)
 
 
@@ -148,12 +148,13 @@ def _without_quantities(text: str, found: Sequence[Number]) -> str:
 @lru_cache(maxsize=_CACHED)
 def _answer_facts(asked: Answered) -> tuple[Number, ...]:
     """Return the answer's numbers; those of the question (a code asked about) only if all are."""
-    said, known = (
-        _read(without_names(text, asked.names), asked.language).numbers
-        for text in (asked.answer, asked.question)
-    )
-    values = {number.value for number in known}
-    return tuple(number for number in said if number.value not in values) or said
+    said = _said(asked.answer, asked).numbers
+    known = {number.value for number in _said(asked.question, asked).numbers}
+    return tuple(number for number in said if number.value not in known) or said
+
+
+def _said(text: str, asked: Answered) -> _Text:
+    return _read(without_names(text, asked.names) if asked.names else text, asked.language)
 
 
 def _holds_values(held: _Text, facts: Sequence[Number], asked: Answered) -> bool:
@@ -162,9 +163,7 @@ def _holds_values(held: _Text, facts: Sequence[Number], asked: Answered) -> bool
     A quantity or a code says what it is, so all of them are enough anywhere, and one where the
     question's words are; a bare number may be anything's.
     """
-    question, answer = (
-        _read(text, asked.language).stems for text in (asked.question, asked.answer)
-    )
+    question, answer = (_said(text, asked).stems for text in (asked.question, asked.answer))
     about = _share(question, held.stems)
     telling = [fact for fact in facts if fact.unit or fact.is_code]
     told = [fact for fact in telling if _states(held.numbers, fact)]
@@ -221,7 +220,7 @@ def _repeats(quote: str, passage: str, asked: Answered) -> bool:
     """Say whether the passage holds the quote or a whole sentence of it, in nearly its words."""
     wanted, held = _read(quote, asked.language), _read(passage, asked.language)
     if len(wanted.stems) < _FEW_STEMS:
-        about = _share(_read(asked.question, asked.language).stems, held.stems)
+        about = _share(_said(asked.question, asked).stems, held.stems)
         is_told = len(wanted.stems) > 1 and about >= _MOST and wanted.stems <= held.stems
         return is_told or _has_letters(quote, passage)
     if _share(wanted.stems, held.stems) >= _MOST_OF_QUOTE:
@@ -253,7 +252,7 @@ def _sentences(quote: str, language: str) -> Iterator[_Text]:
 
 def _holds_words(held: _Text, facts: Sequence[Number], asked: Answered) -> bool:
     """Say whether the words that the answer adds to the question stand there."""
-    known, said = (_read(text, asked.language).stems for text in (asked.question, asked.answer))
+    known, said = (_said(text, asked).stems for text in (asked.question, asked.answer))
     new = said - known
     if facts:
         return len(new) >= _FEW_STEMS and _share(new, held.stems) >= _MOST_OF_ANSWER
