@@ -7,6 +7,7 @@ part of a section: so passages are compared with the quotes. `distractors` scree
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -22,11 +23,12 @@ from checks.words import content_stems
 
 _SOME, _MOST = 0.25, 0.5
 _MOST_OF_ANSWER = 0.6
-_MOST_OF_QUOTE, _PAIRS_OF_QUOTE = 0.7, 0.45
-_MOST_OF_SENTENCE = 0.85
+_MOST_OF_SENTENCE = 0.7
 _SAME_SUBJECT = 0.75
 _SAME_PASSAGE, _SAME_LETTERS, _SAME_BUT_VALUES = 92, 88, 85
 _FEW_STEMS, _SENTENCE_STEMS, _FEW_LETTERS = 4, 6, 12
+_STRETCH = 1.5
+"""How much longer than a quote the stretch may be that says the same in other words."""
 _SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|(?<=[。！？；])|\n+")
 _SPACE = re.compile(r"\s+")
 _CACHED = 4096
@@ -103,6 +105,7 @@ class _Text:
     """
 
     numbers: tuple[Number, ...]
+    words: tuple[str, ...]
     stems: frozenset[str]
     pairs: frozenset[tuple[str, str]]
     masked: str
@@ -124,7 +127,12 @@ def _read(text: str, language: str) -> _Text:
     rest = _folded(text[done:], strip=False)
     stems = content_stems(_without_quantities(text, found), language)
     return _Text(
-        found, frozenset(stems), frozenset(pairwise(stems)), "".join([*pieces, rest]), tuple(ends)
+        found,
+        tuple(stems),
+        frozenset(stems),
+        frozenset(pairwise(stems)),
+        "".join([*pieces, rest]),
+        tuple(ends),
     )
 
 
@@ -223,14 +231,26 @@ def _repeats(quote: str, passage: str, asked: Answered) -> bool:
         about = _share(_said(asked.question, asked).stems, held.stems)
         is_told = len(wanted.stems) > 1 and about >= _MOST and wanted.stems <= held.stems
         return is_told or _has_letters(quote, passage)
-    if _share(wanted.stems, held.stems) >= _MOST_OF_QUOTE:
-        return True
-    if _share(wanted.pairs, held.pairs) >= _PAIRS_OF_QUOTE:
+    if _gathered(wanted, held) >= _MOST:
         return True
     return any(
-        _share(sentence.stems, held.stems) >= _MOST_OF_SENTENCE
+        _gathered(sentence, held) >= _MOST_OF_SENTENCE
         for sentence in _sentences(quote, asked.language)
     )
+
+
+def _gathered(wanted: _Text, held: _Text) -> float:
+    """Return the share of the wanted stems that stand in one stretch of the passage."""
+    places = [(place, stem) for place, stem in enumerate(held.words) if stem in wanted.stems]
+    width = max(_SENTENCE_STEMS, len(wanted.words) * _STRETCH)
+    inside: deque[tuple[int, str]] = deque()
+    most = 0
+    for place, stem in places:
+        inside.append((place, stem))
+        while place - inside[0][0] >= width:
+            inside.popleft()
+        most = max(most, len({stem for _, stem in inside}))
+    return most / len(wanted.stems) if wanted.stems else 0.0
 
 
 def _has_letters(quote: str, passage: str) -> bool:
@@ -252,11 +272,13 @@ def _sentences(quote: str, language: str) -> Iterator[_Text]:
 
 def _holds_words(held: _Text, facts: Sequence[Number], asked: Answered) -> bool:
     """Say whether the words that the answer adds to the question stand there."""
-    known, said = (_said(text, asked).stems for text in (asked.question, asked.answer))
+    answer = _said(asked.answer, asked)
+    known, said = _said(asked.question, asked).stems, answer.stems
     new = said - known
     if facts:
         return len(new) >= _FEW_STEMS and _share(new, held.stems) >= _MOST_OF_ANSWER
-    if _share(said, held.stems) >= _MOST_OF_ANSWER:
+    least = _MOST if len(said) > _FEW_STEMS else _MOST_OF_ANSWER
+    if _gathered(answer, held) >= least or _share(said, held.stems) >= _MOST_OF_SENTENCE:
         return True
     about = max(_share(known, held.stems), _share(said, held.stems))
     return about >= _MOST and bool(new) and new <= held.stems
