@@ -23,7 +23,7 @@ from checks.words import content_stems
 
 _SOME, _MOST = 0.25, 0.5
 _MOST_OF_ANSWER = 0.6
-_MOST_OF_SENTENCE = 0.7
+_MOST_OF_QUOTE, _MOST_OF_SENTENCE = 0.5, 0.75
 _SAME_SUBJECT = 0.75
 _SAME_PASSAGE, _SAME_LETTERS, _SAME_BUT_VALUES = 92, 88, 85
 _FEW_STEMS, _SENTENCE_STEMS, _FEW_LETTERS = 4, 6, 12
@@ -231,7 +231,7 @@ def _repeats(quote: str, passage: str, asked: Answered) -> bool:
         about = _share(_said(asked.question, asked).stems, held.stems)
         is_told = len(wanted.stems) > 1 and about >= _MOST and wanted.stems <= held.stems
         return is_told or _has_letters(quote, passage)
-    if _gathered(wanted, held) >= _MOST:
+    if _gathered(wanted, held) >= _MOST_OF_QUOTE:
         return True
     return any(
         _gathered(sentence, held) >= _MOST_OF_SENTENCE
@@ -277,7 +277,7 @@ def _holds_words(held: _Text, facts: Sequence[Number], asked: Answered) -> bool:
     new = said - known
     if facts:
         return len(new) >= _FEW_STEMS and _share(new, held.stems) >= _MOST_OF_ANSWER
-    least = _MOST if len(said) > _FEW_STEMS else _MOST_OF_ANSWER
+    least = _MOST_OF_QUOTE if len(said) > _FEW_STEMS else _MOST_OF_ANSWER
     if _gathered(answer, held) >= least or _share(said, held.stems) >= _MOST_OF_SENTENCE:
         return True
     about = max(_share(known, held.stems), _share(said, held.stems))
