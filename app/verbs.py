@@ -95,8 +95,8 @@ def tell(run: Path, result: Result, *, as_json: bool) -> int:
     """Print how a run ended and where things are; return the exit code."""
     with open_books(run) as (ledger, journal):
         progress, spent = ledger.progress(), journal.spent()
-    if result.reason:
-        print(result.reason, file=sys.stderr)
+    for said in filter(None, (result.reason, result.note)):
+        print(said, file=sys.stderr)
     if as_json:
         print(json.dumps(_summary(run, result, progress.dropped, spent), ensure_ascii=False))
     else:
@@ -116,7 +116,7 @@ def _summary(
         "cost": _told_cost(run, spent),
         "seconds": result.seconds,
         "rows_path": str(run / "dataset" / "rows.parquet"),
-        "reason": result.reason,
+        "reason": result.reason or result.note,
     }
 
 
@@ -146,6 +146,7 @@ def show_status(run: Path, *, as_json: bool) -> None:
     started, brief = read_run(run)
     with open_books(run) as (ledger, journal):
         progress, spent = ledger.progress(), journal.spent()
+        unknown = [note.path for note in ledger.notes() if note.kind == "unknown_machine"]
     if as_json:
         finished = started.result.decision if started.result else None
         values: dict[str, object] = {
@@ -154,14 +155,18 @@ def show_status(run: Path, *, as_json: bool) -> None:
             "planned": progress.planned,
             "drafts": progress.drafts,
             "revisions": progress.revisions,
+            "variants": progress.variants,
             "dropped": progress.dropped,
             "calls": sum(each.calls for each in spent),
             "cost": cost_of(spent, prices_of(started)),
             "decision": finished,
+            **({"unknown_machines": unknown} if unknown else {}),
         }
         print(json.dumps(values))
         return
     Console().print(render_status(brief, progress, spent, prices_of(started)))
+    if unknown:
+        print(f"Not among the machine names: {printable(', '.join(unknown))}.")
     if started.result and started.result.reason:
         print(started.result.reason)
 

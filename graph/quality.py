@@ -31,6 +31,8 @@ class Verdict:
 
 
 ACCEPT = Verdict("accept")
+AMBIGUOUS = "ambiguous_machine"
+"""Why a question is asked again when it must say which machine it is about."""
 
 
 def drop(reason: str, *objections: str) -> Verdict:
@@ -64,6 +66,20 @@ def verdict_on_answer(
     if answer.abstained:
         return drop("unanswered", answer.missing or answer.text)
     return _by_findings(findings, spent=answers, most=limits.answers)
+
+
+def verdict_on_scope(
+    unclear: Sequence[Finding],
+    siblings: Sequence[Finding],
+    *,
+    drafts: int,
+    answers: int,
+    limits: Limits,
+) -> Verdict:
+    """Decide by whether the question says which machine is meant, and the answer is that one's."""
+    if unclear:
+        return _by_findings(unclear, spent=drafts, most=limits.drafts)
+    return _by_findings(siblings, spent=answers, most=limits.answers)
 
 
 def verdict_on_row(
@@ -129,6 +145,7 @@ class QualityReport:
     mean_scores: dict[str, float]
     sections: int
     sections_covered: int
+    abstaining: int = 0
 
     @property
     def missing(self) -> int:
@@ -143,8 +160,12 @@ def quality_report(
     dropped: Sequence[str],
     sections: int,
     sections_covered: int,
+    abstaining: int = 0,
 ) -> QualityReport:
-    """Return the report over accepted rows' scores and the reasons of all that was dropped."""
+    """Return the report over accepted rows' scores and the reasons of all that was dropped.
+
+    `abstaining` is how many of the accepted rows abstain.
+    """
     accepted, decided = len(scores), len(scores) + len(dropped)
     names = sorted({name for each in scores for name in each})
     return QualityReport(
@@ -156,6 +177,7 @@ def quality_report(
         mean_scores={name: round(sum(s[name] for s in scores) / accepted, 2) for name in names},
         sections=sections,
         sections_covered=sections_covered,
+        abstaining=abstaining,
     )
 
 

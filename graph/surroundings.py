@@ -30,13 +30,17 @@ async def surroundings(
     answer: Answer,
     citations: Sequence[RowCitation],
     context: Context,
+    wanted: int | None = None,
 ) -> tuple[ContextPassage, ...]:
     """Return the row's context: oracle passages and safe distractors, in a seeded order.
+
+    `wanted` distractors, or as many as the brief says.
 
     Raises:
         NoContextError: no safe distractor is left, or the row is too long for the recipe.
     """
-    wanted, window = context.brief.distractors, candidate.window
+    window = candidate.window
+    wanted = context.brief.distractors if wanted is None else wanted
     oracles = await context.index.get(list(dict.fromkeys(c.passage_id for c in citations)))
     quotes = tuple(citation.quote for citation in citations)
     machine = await context.machine(window.machine)

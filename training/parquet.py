@@ -78,6 +78,10 @@ def _schema(rows: Sequence[TrainingRow]) -> pa.Schema:
             ("sha256", text),
             ("system", text),
             ("user", text),
+            ("variant", text),
+            ("derived_from", text),
+            ("scope", text),
+            ("applies_to", pa.list_(text)),
         ]
     )
 
