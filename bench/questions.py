@@ -33,10 +33,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A labelled question, the passages that its span touches, and how its poison is judged.
-
-    `names` are what the machine of its document is called.
-    """
+    """A labelled question, the passages that its span touches, and how its poison is judged."""
 
     text: str
     answer: str
@@ -45,7 +42,6 @@ class Question:
     start: int
     end: int
     oracles: tuple[Passage, ...]
-    names: tuple[str, ...]
     labelled: Labelled
 
     @property
@@ -134,7 +130,7 @@ def _question(line: dict[str, Any], folder: Folder, spans: dict[str, list[Span]]
         _named(line["question"], names, folder.documents[document].machine),
         tuple(sorted(same)),
     )
-    return Question(line["question"], answer, quote, document, start, end, oracles, names, labelled)
+    return Question(line["question"], answer, quote, document, start, end, oracles, labelled)
 
 
 def _names(code: str | None, machines: Sequence[Machine]) -> tuple[str, ...]:

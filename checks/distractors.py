@@ -68,7 +68,9 @@ def choose(
     """
     best = {hit.passage.id: hit for hit in sorted(hits, key=lambda hit: hit.score)}
     left = sorted(best, key=lambda id: (-best[id].score, _drawn(seed, id)))
-    relations = {id: _relation(best[id].passage, oracles, families) for id in left}
+    relations: dict[str, Relation] = {
+        id: _relation(best[id].passage, oracles, families) for id in left
+    }
     is_named = bool(mentioned(asked.question, asked.names))
     chosen: list[Placed] = []
     taken = Counter[Relation]()

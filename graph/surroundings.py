@@ -43,9 +43,8 @@ async def surroundings(
     wanted = context.brief.distractors if wanted is None else wanted
     oracles = await context.index.get(list(dict.fromkeys(c.passage_id for c in citations)))
     quotes = tuple(citation.quote for citation in citations)
-    machine = await context.machine(window.machine)
-    names = (machine.name, machine.code, *machine.aliases) if machine else ()
-    asked = Answered(question.text, answer.text, quotes, window.language, names)
+    named = await context.naming(window.machine)
+    asked = Answered(question.text, answer.text, quotes, window.language, named.own)
     seed = f"{context.brief.seed}\0{candidate.id}"
     chosen = await _chosen(asked, oracles, window, wanted, seed, context)
     if wanted and not chosen:
