@@ -26,7 +26,7 @@ _SAME_LENGTH = str.maketrans(
     }
 )
 _START = re.compile(
-    r"(?P<sign>±[ ]?|\+/-[ ]?|(?<![^\s(\[|=:;,~≈<>≤≥{\"'*])[-+](?=\.?\d))?"
+    r"(?P<sign>±[ ]?|\+/?-[ ]?|(?<![^\s(\[|=:;,~≈<>≤≥{\"'*])[-+](?=\.?\d))?"
     r"(?:(?:(?<![^\W_])|(?<=\dx))(?P<word>[^\W_]+(?:[-./:+_~#@]+[^\W_]+)*)"
     r"|(?<![^\W_])(?P<point>\.\d+)|(?P<vulgar>[¼-¾⅐-⅞]))"
 )
@@ -53,12 +53,13 @@ _SPACED_GROUPS = _NO_BREAK_GROUPS + r"|(?<!\d[ ])\d{1,3}(?:[ ]\d{3})+(?:,\d+)?(?
 _POINT_NUMBER = re.compile(_NUMBER.replace("{spaced}", _NO_BREAK_GROUPS))
 _COMMA_NUMBER = re.compile(_NUMBER.replace("{spaced}", _SPACED_GROUPS))
 _GLUED = re.compile(r"(?!x\d)[^\W\d_]|-[A-Z][A-Z\d]*(?![a-z])")
-_LABELLED = re.compile(r"[^\W\d_]+:(?=\d)")
-_VERSION = re.compile(r"^v(?=\d)")
+_LABELLED = re.compile(r"[^\W\d_]{3,}:(?=\d)")
+_VERSION = re.compile(r"^v(?=\d+\.)")
 _ONE_OF_SEVERAL = re.compile(r"[^/]*\d[^/]*(?=/[^/]*\d)|([^\W\d_]+)\d+(?=-\1\d+$)")
 _MARKER = re.compile(
     r"^[ \t>*•-]*\(?\d{1,2}[.)](?=\s)|(?<=[.;:!?])\s+\(?\d{1,2}[.)](?=\s+\S)", re.MULTILINE
 )
+_DIGIT = re.compile(r"[\d¼-¾⅐-⅞]")
 _LONGEST = 40
 
 
@@ -67,12 +68,23 @@ def numbers(text: str, language: str = "en") -> list[Number]:
 
     `language` decides what "1.200" is; "1,5" and "1.5" are the same number in every language.
     """
-    markers = [match.span() for match in _MARKER.finditer(text)]
+    marks = list_marks(text)
     return [
         number
         for number in read_all(text, language)
-        if not any(start <= number.start and number.end <= end for start, end in markers)
+        if not in_words(number)
+        and not any(start <= number.start and number.end <= end for start, end in marks)
     ]
+
+
+def in_words(number: Number) -> bool:
+    """Say whether a number is written as a word."""
+    return not _DIGIT.search(number.text)
+
+
+def list_marks(text: str) -> list[tuple[int, int]]:
+    """Return the spans of the numbers that count the items of a list: "1." and "(2)"."""
+    return [match.span() for match in _MARKER.finditer(text)]
 
 
 def read_all(text: str, language: str) -> Iterator[Number]:
@@ -83,6 +95,9 @@ def read_all(text: str, language: str) -> Iterator[Number]:
     while match := _START.search(plain, at):
         at = match.end()
         if not (match["vulgar"] or any(char.isdecimal() for char in match.group())):
+            if word := _in_words(plain, match, language):
+                found.append(replace(word, text=text[word.start : word.end]))
+                at = word.end
             continue
         start = match.end("sign") if match["sign"] else match.start()
         number = _one(plain, start, match.end(), language)
@@ -95,10 +110,31 @@ def read_all(text: str, language: str) -> Iterator[Number]:
     yield from _with_shared_units(found, plain)
 
 
+def _in_words(text: str, match: re.Match[str], language: str) -> Number | None:
+    """Return a small number written as a word; "one" and "an" are none without a unit."""
+    start = match.start("word")
+    word = match["word"].partition("-")[0]
+    value = number_words(language).get(word.lower())
+    if value is None:
+        return None
+    number = _with_unit(text, start, start + len(word), str(value))
+    return number if number.unit or value > 1 else None
+
+
+@cache
+def number_words(language: str) -> dict[str, int]:
+    """Return the value of each small number's word."""
+    return {
+        word: value
+        for value, words in unit_words()["numbers"].items()
+        for word in str(words.get(language, "")).split()
+    }
+
+
 def _sign(match: re.Match[str], found: Sequence[Number], text: str) -> str:
     """Return "-", "±" or "": the dash of "4 -6" is that of a range, and a plus says nothing."""
     sign = (match["sign"] or "").strip()
-    if sign in ("±", "+/-"):
+    if sign in ("±", "+/-", "+-"):
         return "±"
     is_range = bool(found) and text[found[-1].end : match.start()] == " "
     return "-" if sign == "-" and not is_range else ""

@@ -1,0 +1,235 @@
+"""Polarity: whether an answer denies what its evidence affirms, or the other way round.
+
+A negation is bound to the words beside it. A statement of the answer is compared with the sentences
+of the evidence that hold most of its words; where none does, nothing is said.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from checks.findings import Finding
+from checks.readings import Token, Unit, read
+
+_SAME_STATEMENT = 0.6
+_AS_GOOD = 0.9
+_ONE_NEGATION = 5
+_LIMIT_LEFT = 5
+_LIMIT_RIGHT = 3
+_NEGATED_LIMIT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """A negation: the word that denies, and the stems right after and right before it."""
+
+    word: str
+    after: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence, item or row as polarity sees it."""
+
+    stems: frozenset[str]
+    words: frozenset[str]
+    negations: tuple[Negation, ...]
+
+
+@lru_cache(maxsize=1024)
+def statements(text: str, language: str) -> tuple[Statement, ...]:
+    """Return what a text states, sentence by sentence."""
+    return tuple(
+        _statement(tokens, heads, language)
+        for unit in read(text, language).units
+        for tokens, heads in _parts(unit)
+    )
+
+
+def _parts(unit: Unit) -> Iterator[tuple[Sequence[Token], frozenset[str]]]:
+    """Yield a unit's tokens; of a row also each cell with the row's label and its header."""
+    yield unit.tokens, frozenset()
+    cells = {token.cell for token in unit.tokens} if unit.is_row else set[int]()
+    for cell in sorted(cells - {0}):
+        heads = frozenset(name for head in unit.heads[cell : cell + 1] for name in head)
+        yield [token for token in unit.tokens if token.cell in (0, cell)], heads
+
+
+def contradictions(answer: str, evidence: Sequence[str], language: str) -> Iterator[Finding]:
+    """Yield a finding for each statement that the evidence makes with the opposite polarity."""
+    if not _lists(language):
+        return
+    held = [statement for text in evidence for statement in statements(text, language)]
+    counts = Counter(stem for statement in held for stem in statement.stems)
+    for said in statements(answer, language):
+        if finding := _contradiction(said, held, counts):
+            yield finding
+
+
+def _contradiction(
+    said: Statement, held: Sequence[Statement], counts: Counter[str]
+) -> Finding | None:
+    whole = sum(_weight(stem, counts, len(held)) for stem in said.stems)
+    if not whole or len(said.stems) < 2:
+        return None
+    scored: list[tuple[float, Statement]] = []
+    for other in held:
+        both = said.stems & other.stems
+        share = sum(_weight(stem, counts, len(held)) for stem in both) / whole
+        if share >= _SAME_STATEMENT:
+            scored.append((share * (0.7 + 0.3 * len(both) / len(other.stems)), other))
+    best = max((score for score, _ in scored), default=0)
+    found: Finding | None = None
+    for score, other in scored:
+        if score >= best * _AS_GOOD:
+            found = _difference(said, other)
+            if found is None:
+                return None
+    return found
+
+
+def _weight(stem: str, counts: Counter[str], size: int) -> float:
+    return 0.3 + math.log((size + 1) / (counts[stem] + 0.5))
+
+
+def _difference(said: Statement, other: Statement) -> Finding | None:
+    mine, theirs = list(said.negations), list(other.negations)
+    for negation in said.negations:
+        match = next((each for each in theirs if _alike(negation, each)), None)
+        if match:
+            mine.remove(negation)
+            theirs.remove(match)
+    added = [each for each in mine if {each.after, each.before} & other.words]
+    dropped = [each for each in theirs if (each.after or each.before) in said.words]
+    if len(added) > len(dropped):
+        return Finding(
+            "wrong_polarity",
+            f"The answer says “{added[0].word}” where the cited passages affirm.",
+            added[0].word,
+        )
+    if len(dropped) > len(added):
+        return Finding(
+            "wrong_polarity",
+            f"The cited passages say “{dropped[0].word}” where the answer affirms.",
+            dropped[0].word,
+        )
+    return None
+
+
+def _alike(one: Negation, other: Negation) -> bool:
+    return bool({one.after, one.before} & {other.after, other.before} - {""})
+
+
+def _statement(tokens: Sequence[Token], heads: frozenset[str], language: str) -> Statement:
+    _, used = limits(tokens, language)
+    denying = _pattern("denying", language)
+    stems = frozenset(
+        token.name for token in tokens if not token.is_stop and not denying.fullmatch(token.word)
+    )
+    words = frozenset(token.name for token in tokens)
+    return Statement(stems | heads, words, tuple(_negations(tokens, language, used)))
+
+
+def _negations(tokens: Sequence[Token], language: str, used: frozenset[int]) -> Iterator[Negation]:
+    negation, lacking = _pattern("negation", language), _pattern("lacking", language)
+    leading, denying = _pattern("leading", language), _pattern("denying", language)
+    reach = _ONE_NEGATION if _lists(language).get("concord") else 1
+    last = -reach
+    for index, token in enumerate(tokens):
+        if token.fact >= 0 or index in used:
+            continue
+        if lacking.fullmatch(token.word):
+            yield _negation(tokens, index, denying)
+        elif negation.fullmatch(token.word) or (
+            leading.fullmatch(token.word)
+            and (not index or tokens[index - 1].clause != token.clause)
+        ):
+            if index - last >= reach or tokens[last].clause != token.clause:
+                yield _negation(tokens, index, denying)
+            last = index
+
+
+def _negation(tokens: Sequence[Token], index: int, denying: re.Pattern[str]) -> Negation:
+    here = tokens[index]
+    clause = [
+        (place, token)
+        for place, token in enumerate(tokens)
+        if token.clause == here.clause and not denying.fullmatch(token.word)
+    ]
+    after = [token for place, token in clause if place > index]
+    before = [token for place, token in reversed(clause) if place < index]
+    return Negation(here.word, _head(after), _head(before))
+
+
+def _head(tokens: Sequence[Token]) -> str:
+    """Return the first word that says something, or else the first of any sort."""
+    return next((t.name for t in tokens if not t.is_stop), tokens[0].name if tokens else "")
+
+
+def limits(tokens: Sequence[Token], language: str) -> tuple[dict[int, int], frozenset[int]]:
+    """Return 1 or -1 by fact for a lower or an upper limit, and which negations belong to one."""
+    if not _lists(language):
+        return {}, frozenset()
+    found: dict[int, int] = {}
+    used: set[int] = set()
+    for index, token in enumerate(tokens):
+        if token.fact < 0:
+            continue
+        nearby = [
+            *range(index - 1, max(-1, index - 1 - _LIMIT_LEFT), -1),
+            *range(index + 1, min(len(tokens), index + 1 + _LIMIT_RIGHT)),
+        ]
+        for place in nearby:
+            if tokens[place].fact >= 0 and place < index:
+                break
+            if tokens[place].clause == token.clause and (way := _way(tokens, place, language)):
+                negated = _negated(tokens, place, language)
+                used.update(negated)
+                found[token.fact] = -way if negated else way
+                break
+    return found, frozenset(used)
+
+
+def _way(tokens: Sequence[Token], place: int, language: str) -> int:
+    word = tokens[place].word
+    way = 1 if _pattern("lower", language).fullmatch(word) else 0
+    way = -1 if _pattern("upper", language).fullmatch(word) else way
+    turned = place > 0 and _pattern("turned", language).fullmatch(tokens[place - 1].word)
+    return -way if turned and word.startswith(("m", "p")) else way
+
+
+def _negated(tokens: Sequence[Token], place: int, language: str) -> list[int]:
+    pattern = _pattern("plain", language)
+    return [
+        index
+        for index in range(max(0, place - _NEGATED_LIMIT), place)
+        if tokens[index].clause == tokens[place].clause and pattern.fullmatch(tokens[index].word)
+    ]
+
+
+@cache
+def _lists(language: str) -> dict[str, Any]:
+    import yaml
+
+    text = Path(__file__).with_name("polarity.yaml").read_text(encoding="utf-8")
+    lists: Any = yaml.safe_load(text)
+    return lists.get(language, {})
+
+
+@cache
+def _pattern(kind: str, language: str) -> re.Pattern[str]:
+    kinds = {
+        "plain": ("negations",),
+        "negation": ("negations", "bars"),
+        "denying": ("negations", "bars", "lacking", "leading"),
+    }.get(kind, (kind,))
+    words = [word for each in kinds for word in _lists(language)[each]]
+    return re.compile("|".join(re.escape(word).replace(r"\*", r"\w*") for word in words) or r"(?!)")
