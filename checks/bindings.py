@@ -26,6 +26,7 @@ _GRAMMAR = 0.35
 _GRAMMAR_REACH = 3.0
 _LABEL = 0.9
 _HEAD = 0.7
+_LABELLED = 0.5
 _ROW = 0.3
 _OTHER_HEAD = 0.3
 _BELOW = 0.5
@@ -87,7 +88,9 @@ _BARE = 0.4
 
 def rarities(found: Sequence[Place]) -> dict[str, float]:
     """Return the weight of each word: the fewer of the places it stands at, the more it says."""
-    counts = Counter(name for place in found for name in place.words)
+    counts = Counter[str]()
+    for place in found:
+        counts.update({name: max(sides) for name, sides in place.words.items()})
     return {
         name: 0.3 + math.log((len(found) + 1) / (count + 0.5)) for name, count in counts.items()
     }
@@ -120,7 +123,7 @@ def _add(words: defaultdict[str, Sides], name: str, left: float, right: float) -
 
 def _weighed(token: Token, fact: Token, unit: Unit) -> Iterator[tuple[str, float, float]]:
     if unit.is_row and token.cell != fact.cell:
-        weight = _LABEL if token.cell == 0 else _ROW
+        weight = _LABEL if token.cell == 0 else _LABELLED if fact.cell == 0 else _ROW
         if not token.is_stop:
             yield token.name, weight, weight
         return

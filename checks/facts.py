@@ -47,10 +47,14 @@ def _finding(fact: Place, stated: Sequence[Place], held: Sequence[Place]) -> Fin
     best = max(fits, default=0.3)
     for place in rivals:
         score = fit(fact, place, rarity)
-        if best < score * (_margin(score) if _rivals(fact, place) else _STRANGER) and not any(
-            _same(other, place) and fit(other, place, rarity) >= score
-            for other in stated
-            if other is not fact
+        if (
+            score >= _CLEAR
+            and best < score * (_margin(score) if _rivals(fact, place) else _STRANGER)
+            and not any(
+                _same(other, place) and fit(other, place, rarity) >= score
+                for other in stated
+                if other is not fact
+            )
         ):
             return Finding(
                 "wrong_subject",
@@ -69,10 +73,11 @@ def _finding(fact: Place, stated: Sequence[Place], held: Sequence[Place]) -> Fin
 
 
 _STRANGER = 0.6
+_CLEAR = 0.25
 
 
 def _margin(score: float) -> float:
-    return min(0.98, 0.4 + 0.62 * score)
+    return min(0.93, 0.4 + 0.62 * score)
 
 
 def _same(fact: Place, place: Place) -> bool:
@@ -84,8 +89,7 @@ def _same(fact: Place, place: Place) -> bool:
     if b.unit or not a.unit:
         return bool(b.unit) and converts(a, b)
     return any(
-        (a.unit == unit
-        and a.value == b.value)
+        (a.unit == unit and a.value == b.value)
         or converts(a, Number(b.text, b.start, b.end, b.value, unit, b.is_code))
         for unit in place.measured
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -19,7 +19,8 @@ from checks.findings import Finding
 from checks.readings import Token, Unit, read
 
 _SAME_STATEMENT = 0.6
-_AS_GOOD = 0.9
+_AS_GOOD = 0.95
+_FEW = 2
 _ONE_NEGATION = 5
 _LIMIT_LEFT = 5
 _LIMIT_RIGHT = 3
@@ -68,7 +69,7 @@ def contradictions(answer: str, evidence: Sequence[str], language: str) -> Itera
     if not _lists(language):
         return
     held = [statement for text in evidence for statement in statements(text, language)]
-    counts = Counter(stem for statement in held for stem in statement.stems)
+    counts = Counter(word for statement in held for word in statement.words)
     for said in statements(answer, language):
         if finding := _contradiction(said, held, counts):
             yield finding
@@ -77,15 +78,16 @@ def contradictions(answer: str, evidence: Sequence[str], language: str) -> Itera
 def _contradiction(
     said: Statement, held: Sequence[Statement], counts: Counter[str]
 ) -> Finding | None:
-    whole = sum(_weight(stem, counts, len(held)) for stem in said.stems)
-    if not whole or len(said.stems) < 2:
+    basis = said.stems if len(said.stems) >= _FEW else said.words
+    if len(basis) < _FEW:
         return None
+    whole = sum(_weight(stem, counts, len(held)) for stem in basis)
     scored: list[tuple[float, Statement]] = []
     for other in held:
-        both = said.stems & other.stems
+        both = basis & other.words
         share = sum(_weight(stem, counts, len(held)) for stem in both) / whole
         if share >= _SAME_STATEMENT:
-            scored.append((share * (0.7 + 0.3 * len(both) / len(other.stems)), other))
+            scored.append((share * (0.7 + 0.3 * len(both) / len(other.words)), other))
     best = max((score for score, _ in scored), default=0)
     found: Finding | None = None
     for score, other in scored:
@@ -102,11 +104,11 @@ def _weight(stem: str, counts: Counter[str], size: int) -> float:
 
 def _difference(said: Statement, other: Statement) -> Finding | None:
     mine, theirs = list(said.negations), list(other.negations)
-    for negation in said.negations:
-        match = next((each for each in theirs if _alike(negation, each)), None)
-        if match:
-            mine.remove(negation)
-            theirs.remove(match)
+    for alike in _ALIKE:
+        for negation in tuple(mine):
+            if match := next((each for each in theirs if alike(negation, each)), None):
+                mine.remove(negation)
+                theirs.remove(match)
     added = [each for each in mine if {each.after, each.before} & other.words]
     dropped = [each for each in theirs if (each.after or each.before) in said.words]
     if len(added) > len(dropped):
@@ -124,8 +126,11 @@ def _difference(said: Statement, other: Statement) -> Finding | None:
     return None
 
 
-def _alike(one: Negation, other: Negation) -> bool:
-    return bool({one.after, one.before} & {other.after, other.before} - {""})
+_ALIKE: tuple[Callable[[Negation, Negation], bool], ...] = (
+    lambda one, other: one.after == other.after != "",
+    lambda one, other: one.before == other.before != "",
+    lambda one, other: bool({one.after, one.before} & {other.after, other.before} - {""}),
+)
 
 
 def _statement(tokens: Sequence[Token], heads: frozenset[str], language: str) -> Statement:
@@ -134,27 +139,30 @@ def _statement(tokens: Sequence[Token], heads: frozenset[str], language: str) ->
     stems = frozenset(
         token.name for token in tokens if not token.is_stop and not denying.fullmatch(token.word)
     )
-    words = frozenset(token.name for token in tokens)
+    words = heads.union(token.name for token in tokens)
     return Statement(stems | heads, words, tuple(_negations(tokens, language, used)))
 
 
 def _negations(tokens: Sequence[Token], language: str, used: frozenset[int]) -> Iterator[Negation]:
     negation, lacking = _pattern("negation", language), _pattern("lacking", language)
     leading, denying = _pattern("leading", language), _pattern("denying", language)
-    reach = _ONE_NEGATION if _lists(language).get("concord") else 1
-    last = -reach
+    concord, last = bool(_lists(language).get("concord")), -1
     for index, token in enumerate(tokens):
         if token.fact >= 0 or index in used:
             continue
-        if lacking.fullmatch(token.word):
+        opens = not index or tokens[index - 1].clause != token.clause
+        if lacking.fullmatch(token.word) or (opens and leading.fullmatch(token.word)):
             yield _negation(tokens, index, denying)
-        elif negation.fullmatch(token.word) or (
-            leading.fullmatch(token.word)
-            and (not index or tokens[index - 1].clause != token.clause)
-        ):
-            if index - last >= reach or tokens[last].clause != token.clause:
+        elif negation.fullmatch(token.word):
+            again = concord and last >= 0 and _is_repeated(tokens[last], token, index - last)
+            if not again:
                 yield _negation(tokens, index, denying)
             last = index
+
+
+def _is_repeated(first: Token, token: Token, distance: int) -> bool:
+    """Say whether a negation only seconds another one: "non … mai", "no … ningún"."""
+    return distance < _ONE_NEGATION and first.clause == token.clause and first.word != token.word
 
 
 def _negation(tokens: Sequence[Token], index: int, denying: re.Pattern[str]) -> Negation:
@@ -207,7 +215,7 @@ def _way(tokens: Sequence[Token], place: int, language: str) -> int:
 
 
 def _negated(tokens: Sequence[Token], place: int, language: str) -> list[int]:
-    pattern = _pattern("plain", language)
+    pattern = _pattern("negation", language)
     return [
         index
         for index in range(max(0, place - _NEGATED_LIMIT), place)
@@ -227,8 +235,8 @@ def _lists(language: str) -> dict[str, Any]:
 @cache
 def _pattern(kind: str, language: str) -> re.Pattern[str]:
     kinds = {
-        "plain": ("negations",),
-        "negation": ("negations", "bars"),
+        "negation": ("negations",),
+        "lacking": ("lacking", "bars"),
         "denying": ("negations", "bars", "lacking", "leading"),
     }.get(kind, (kind,))
     words = [word for each in kinds for word in _lists(language)[each]]

@@ -20,10 +20,13 @@ _PIECE = re.compile(
     r"(?P<word>[^\W\d_]+(?:(?<=n)['’]t\b)?)|(?P<cell>\|)|(?P<end>[.!?]+(?=[\s\"»”)*\]]|$))"
     r"|(?P<clause>[,;:()\[\]–—>→]|\s-\s)"
 )
-_LINE = re.compile(r"[^\n]+|\n[ \t]*(?=\n)")
+# A long line that ends no sentence goes on in the next, unless that begins an item or a row.
+_WRAP = r"(?<=[^\n|]{44}[^\n.:;!?|])\n[ \t]*(?=[^\W_])(?!\d{1,2}[.)][ \t])"
+_LINE = re.compile(rf"(?:[^\n]|{_WRAP})+|\n[ \t]*(?=\n)")
 _HEADING = re.compile(r"[ \t]*#{1,6}[ \t]")
 _ITEM = re.compile(r"[ \t]*(?:[-*•>][ \t]|\(?\d{1,2}[.)][ \t])")
 _RULE = re.compile(r"[ \t]*\|?[-:| \t]*-{2,}[-:| \t]*")
+_SHORTENED = {"ca": "can", "wo": "will", "sha": "shall"}
 _BREAK = 2.0
 _STOP = 0.5
 
@@ -175,8 +178,9 @@ class _Reader:
             if piece.start() < skip:
                 continue
             if word := piece["word"]:
-                tokens.append(self._word_token(word, at, cell))
-                at = tokens[-1].at
+                for part in _parted(word):
+                    tokens.append(self._word_token(part, at, cell))
+                    at = tokens[-1].at
                 continue
             self.clause += 1
             at += _BREAK
@@ -202,11 +206,16 @@ class _Reader:
 
     def _word_token(self, word: str, at: float, cell: int) -> Token:
         folded = word.lower()
-        if folded.endswith(("n't", "n’t")):
-            folded = "not"
         if folded in self.stop:
             return Token(folded, folded, at + _STOP, self.clause, cell, is_stop=True)
         return Token(stem(folded, self.language), folded, at + 1, self.clause, cell)
+
+
+def _parted(word: str) -> tuple[str, ...]:
+    """Return "does", "not" for "doesn't"."""
+    if not word.lower().endswith(("n't", "n’t")):
+        return (word,)
+    return _SHORTENED.get(word[:-3].lower(), word[:-3]), "not"
 
 
 def _content(tokens: Iterable[Token]) -> tuple[str, ...]:
