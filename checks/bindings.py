@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from checks.polarity import limits
+from checks.limits import limits
 from checks.quantities import Number
 from checks.readings import Token, Unit, read
 
@@ -52,7 +52,7 @@ def places(text: str, language: str) -> tuple[Place, ...]:
     reading = read(text, language)
     found: list[Place] = []
     for unit in reading.units:
-        limit, _ = limits(unit.tokens, language)
+        limit, _ = limits(unit, language)
         found += (
             Place(
                 reading.numbers[token.fact],

@@ -63,7 +63,7 @@ def _finding(fact: Place, stated: Sequence[Place], held: Sequence[Place]) -> Fin
                 fact.number.text,
             )
     limits = {place.limit for place, score in zip(own, fits, strict=True) if score > 0.9 * best}
-    if fact.limit and limits == {-fact.limit} and best > 0.5:
+    if fact.limit and limits == {-fact.limit} and best > _LIMITED:
         return Finding(
             "wrong_limit",
             f"“{fact.number.text}” is the other limit in the cited passages.",
@@ -74,6 +74,7 @@ def _finding(fact: Place, stated: Sequence[Place], held: Sequence[Place]) -> Fin
 
 _STRANGER = 0.6
 _CLEAR = 0.25
+_LIMITED = 0.35
 
 
 def _margin(score: float) -> float:

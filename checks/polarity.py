@@ -11,20 +11,17 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from pathlib import Path
-from typing import Any
+from functools import lru_cache
 
 from checks.findings import Finding
+from checks.limits import limits
+from checks.polarity_words import has_concord, knows, polarity_words
 from checks.readings import Token, Unit, read
 
 _SAME_STATEMENT = 0.6
 _AS_GOOD = 0.95
 _FEW = 2
 _ONE_NEGATION = 5
-_LIMIT_LEFT = 5
-_LIMIT_RIGHT = 3
-_NEGATED_LIMIT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ class Statement:
 def statements(text: str, language: str) -> tuple[Statement, ...]:
     """Return what a text states, sentence by sentence."""
     return tuple(
-        _statement(tokens, heads, language)
+        _statement(tokens, heads, limits(unit, language)[1], language)
         for unit in read(text, language).units
         for tokens, heads in _parts(unit)
     )
@@ -66,7 +63,7 @@ def _parts(unit: Unit) -> Iterator[tuple[Sequence[Token], frozenset[str]]]:
 
 def contradictions(answer: str, evidence: Sequence[str], language: str) -> Iterator[Finding]:
     """Yield a finding for each statement that the evidence makes with the opposite polarity."""
-    if not _lists(language):
+    if not knows(language):
         return
     held = [statement for text in evidence for statement in statements(text, language)]
     counts = Counter(word for statement in held for word in statement.words)
@@ -133,9 +130,10 @@ _ALIKE: tuple[Callable[[Negation, Negation], bool], ...] = (
 )
 
 
-def _statement(tokens: Sequence[Token], heads: frozenset[str], language: str) -> Statement:
-    _, used = limits(tokens, language)
-    denying = _pattern("denying", language)
+def _statement(
+    tokens: Sequence[Token], heads: frozenset[str], used: frozenset[Token], language: str
+) -> Statement:
+    denying = polarity_words("denying", language)
     stems = frozenset(
         token.name for token in tokens if not token.is_stop and not denying.fullmatch(token.word)
     )
@@ -143,12 +141,14 @@ def _statement(tokens: Sequence[Token], heads: frozenset[str], language: str) ->
     return Statement(stems | heads, words, tuple(_negations(tokens, language, used)))
 
 
-def _negations(tokens: Sequence[Token], language: str, used: frozenset[int]) -> Iterator[Negation]:
-    negation, lacking = _pattern("negation", language), _pattern("lacking", language)
-    leading, denying = _pattern("leading", language), _pattern("denying", language)
-    concord, last = bool(_lists(language).get("concord")), -1
+def _negations(
+    tokens: Sequence[Token], language: str, used: frozenset[Token]
+) -> Iterator[Negation]:
+    negation, lacking = polarity_words("negations", language), polarity_words("lacking", language)
+    leading, denying = polarity_words("leading", language), polarity_words("denying", language)
+    concord, last = has_concord(language), -1
     for index, token in enumerate(tokens):
-        if token.fact >= 0 or index in used:
+        if token.fact >= 0 or token in used:
             continue
         opens = not index or tokens[index - 1].clause != token.clause
         if lacking.fullmatch(token.word) or (opens and leading.fullmatch(token.word)):
@@ -180,64 +180,3 @@ def _negation(tokens: Sequence[Token], index: int, denying: re.Pattern[str]) -> 
 def _head(tokens: Sequence[Token]) -> str:
     """Return the first word that says something, or else the first of any sort."""
     return next((t.name for t in tokens if not t.is_stop), tokens[0].name if tokens else "")
-
-
-def limits(tokens: Sequence[Token], language: str) -> tuple[dict[int, int], frozenset[int]]:
-    """Return 1 or -1 by fact for a lower or an upper limit, and which negations belong to one."""
-    if not _lists(language):
-        return {}, frozenset()
-    found: dict[int, int] = {}
-    used: set[int] = set()
-    for index, token in enumerate(tokens):
-        if token.fact < 0:
-            continue
-        nearby = [
-            *range(index - 1, max(-1, index - 1 - _LIMIT_LEFT), -1),
-            *range(index + 1, min(len(tokens), index + 1 + _LIMIT_RIGHT)),
-        ]
-        for place in nearby:
-            if tokens[place].fact >= 0 and place < index:
-                break
-            if tokens[place].clause == token.clause and (way := _way(tokens, place, language)):
-                negated = _negated(tokens, place, language)
-                used.update(negated)
-                found[token.fact] = -way if negated else way
-                break
-    return found, frozenset(used)
-
-
-def _way(tokens: Sequence[Token], place: int, language: str) -> int:
-    word = tokens[place].word
-    way = 1 if _pattern("lower", language).fullmatch(word) else 0
-    way = -1 if _pattern("upper", language).fullmatch(word) else way
-    turned = place > 0 and _pattern("turned", language).fullmatch(tokens[place - 1].word)
-    return -way if turned and word.startswith(("m", "p")) else way
-
-
-def _negated(tokens: Sequence[Token], place: int, language: str) -> list[int]:
-    pattern = _pattern("negation", language)
-    return [
-        index
-        for index in range(max(0, place - _NEGATED_LIMIT), place)
-        if tokens[index].clause == tokens[place].clause and pattern.fullmatch(tokens[index].word)
-    ]
-
-
-@cache
-def _lists(language: str) -> dict[str, Any]:
-    import yaml
-
-    text = Path(__file__).with_name("polarity.yaml").read_text(encoding="utf-8")
-    lists: Any = yaml.safe_load(text)
-    return lists.get(language, {})
-
-
-@cache
-def _pattern(kind: str, language: str) -> re.Pattern[str]:
-    kinds = {
-        "negation": ("negations",),
-        "lacking": ("lacking", "bars"),
-        "denying": ("negations", "bars", "lacking", "leading"),
-    }.get(kind, (kind,))
-    words = [word for each in kinds for word in _lists(language)[each]]
-    return re.compile("|".join(re.escape(word).replace(r"\*", r"\w*") for word in words) or r"(?!)")
