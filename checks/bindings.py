@@ -36,14 +36,34 @@ Sides = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """A table's row: its table's heads, the words of its first cell, and which cells are filled."""
+
+    heads: tuple[tuple[str, ...], ...]
+    label: frozenset[str]
+    cells: frozenset[int]
+
+    @property
+    def names(self) -> bool:
+        """Say whether the label is more than a count, and can name what the row is about."""
+        return any(not word.startswith("#") or word[1:2].isalpha() for word in self.label)
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """A number as a text states it: with its words, and the units that its column may give it."""
+    """A number as a text states it: with its words, and the units that its column may give it.
+
+    `beside` are the words of its sentence; `row` and `cell` are where it stands in a table.
+    """
 
     number: Number
     words: dict[str, Sides]
     measured: frozenset[str]
     is_mark: bool
     limit: int
+    beside: Counter[str]
+    row: Row | None = None
+    cell: int = -1
 
 
 @lru_cache(maxsize=1024)
@@ -53,6 +73,8 @@ def places(text: str, language: str) -> tuple[Place, ...]:
     found: list[Place] = []
     for unit in reading.units:
         limit, _ = limits(unit, language)
+        beside = Counter(token.name for token in unit.tokens if not token.is_stop)
+        row = _row(unit)
         found += (
             Place(
                 reading.numbers[token.fact],
@@ -60,6 +82,9 @@ def places(text: str, language: str) -> tuple[Place, ...]:
                 reading.measured[token.fact],
                 token.fact in reading.marks,
                 limit.get(token.fact, 0),
+                beside,
+                row,
+                token.cell,
             )
             for token in unit.tokens
             if token.fact >= 0
@@ -67,12 +92,26 @@ def places(text: str, language: str) -> tuple[Place, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=1024)
+def rows(text: str, language: str) -> tuple[Row, ...]:
+    """Return the labelled rows of a text's tables."""
+    found = (_row(unit) for unit in read(text, language).units)
+    return tuple(row for row in found if row and row.label)
+
+
+def _row(unit: Unit) -> Row | None:
+    if not unit.is_row:
+        return None
+    label = frozenset(t.name for t in unit.tokens if t.cell == 0 and not t.is_stop)
+    return Row(unit.heads, label, frozenset(token.cell for token in unit.tokens))
+
+
 def fit(fact: Place, place: Place, rarity: dict[str, float]) -> float:
     """Return how much of what stands around the fact stands around the place, from 0 to 1."""
     whole = held = 0.0
     for name, (left, right) in fact.words.items():
         weight = rarity.get(name, _ABSENT)
-        if name.startswith("#") and name.endswith(" ") and name[1:-1].isdecimal():
+        if name[0] == "#" and len(name) == _ONE_DIGIT and name[1].isdecimal():
             weight *= _BARE
         whole += weight * (left + right)
         if found := place.words.get(name):
@@ -84,6 +123,7 @@ def fit(fact: Place, place: Place, rarity: dict[str, float]) -> float:
 
 _ABSENT = 1.0
 _BARE = 0.4
+_ONE_DIGIT = len("#5 ")
 
 
 def rarities(found: Sequence[Place]) -> dict[str, float]:
@@ -130,9 +170,10 @@ def _weighed(token: Token, fact: Token, unit: Unit) -> Iterator[tuple[str, float
     distance = abs(token.at - fact.at)
     is_left = token.at < fact.at
     weight = _NEAR**distance
-    if (token.is_stop or token.fact >= 0) and distance <= _GRAMMAR_REACH:
+    is_number = token.name.startswith("#") and token.name[1:2].isdecimal()
+    if (token.is_stop or is_number) and distance <= _GRAMMAR_REACH:
         side = "<" if is_left else ">"
-        name = "#" if token.fact >= 0 else token.name
+        name = token.name if token.is_stop else "#"
         yield f"{side}{name}", *_sided(_GRAMMAR * weight, is_left=is_left)
     if not token.is_stop:
         yield token.name, *_sided(max(weight, _LEAST), is_left=is_left)

@@ -1,120 +1,160 @@
-"""Facts: what an answer states that its evidence does not: numbers, quantities, codes, polarity.
+"""Facts: what an answer states that its evidence does not, or that it says of something else.
 
 The graph verifies answers with `unsupported`; duplicates, distractors and form compare `numbers`.
+A number must stand in the evidence, beside the words that the answer gives it (`bindings`), with
+the same limit; what the evidence denies may not be affirmed (`polarity`); menu paths are `paths`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
-from checks.bindings import Place, fit, places, rarities
+from checks.bindings import Place, Row, fit, places, rarities, rows
 from checks.findings import Finding
 from checks.literals import in_words, numbers
+from checks.matches import could_state, is_plain, states
+from checks.paths import wrong_paths
 from checks.polarity import contradictions
-from checks.quantities import Number, converts, measure, same_fact
+from checks.quantities import Number, same_fact
 
 __all__ = ["Number", "numbers", "same_fact", "unsupported"]
 
 _BROKEN_CODE = re.compile(r"(?<=\w)-[ \t]*\n\s*(?=\w)")
+_STRANGER = 0.6
+_CLEAR = 0.25
+_SURE = 0.93
+_LIMITED = 0.35
+_AS_GOOD = 0.9
+_UNWRITTEN = 0.3
+"""How well a number's word fits that the evidence does not hold: counting is the reader's right."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """The places and rows of the cited passages, and how rare their words are."""
+
+    places: tuple[Place, ...]
+    rows: tuple[Row, ...]
+    rarity: dict[str, float]
 
 
 def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Finding]:
-    """Return a finding for each number, with its unit, and each code that no evidence holds."""
+    """Return a finding for each fact of the answer that the evidence does not bear out."""
+    held = _evidence(tuple(evidence), language)
     stated = [place for place in places(answer, language) if not place.is_mark]
-    held = [
-        place
-        for text in evidence
-        for whole in dict.fromkeys((text, _BROKEN_CODE.sub("-", text)))
-        for place in places(whole, language)
+    found = (_finding(fact, stated, held) for fact in stated)
+    return [
+        *(finding for finding in found if finding),
+        *wrong_paths(answer, evidence),
+        *contradictions(answer, evidence, language),
     ]
-    found = [finding for fact in stated if (finding := _finding(fact, stated, held)) is not None]
-    return [*found, *contradictions(answer, evidence, language)]
 
 
-def _finding(fact: Place, stated: Sequence[Place], held: Sequence[Place]) -> Finding | None:
-    own: list[Place] = []
-    rivals: list[Place] = []
-    for place in held:
-        if _same(fact, place):
-            own.append(place)
-        elif not place.is_mark:
-            rivals.append(place)
-    rarity = rarities(held)
+@lru_cache(maxsize=256)
+def _evidence(texts: tuple[str, ...], language: str) -> _Evidence:
+    whole = [text for each in texts for text in dict.fromkeys((each, _BROKEN_CODE.sub("-", each)))]
+    held = tuple(place for text in whole for place in places(text, language))
+    labelled = tuple(row for text in whole for row in rows(text, language))
+    return _Evidence(held, labelled, rarities(held))
+
+
+def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding | None:
+    own = [place for place in held.places if states(place, fact)]
+    text = fact.number.text
     if not own and not in_words(fact.number):
-        return _absent(fact.number, held)
-    fits = [fit(fact, place, rarity) for place in own]
-    best = max(fits, default=0.3)
-    for place in rivals:
-        score = fit(fact, place, rarity)
-        if (
-            score >= _CLEAR
-            and best < score * (_margin(score) if _rivals(fact, place) else _STRANGER)
-            and not any(
-                _same(other, place) and fit(other, place, rarity) >= score
-                for other in stated
-                if other is not fact
-            )
-        ):
-            return Finding(
-                "wrong_subject",
-                f"“{fact.number.text}” stands in the cited passages beside something else; "
-                f"here they have “{place.number.text}” ({best:.2f} {score:.2f}).",
-                fact.number.text,
-            )
-    limits = {place.limit for place, score in zip(own, fits, strict=True) if score > 0.9 * best}
-    if fact.limit and limits == {-fact.limit} and best > _LIMITED:
-        return Finding(
-            "wrong_limit",
-            f"“{fact.number.text}” is the other limit in the cited passages.",
-            fact.number.text,
+        sentence = f"“{text}” does not stand in the cited passages."
+        return Finding("unsupported_number", sentence, text)
+    named = _named_rows(fact, held.rows)
+    if own and (row := _other_row(own, named)):
+        sentence = f"“{text}” does not stand in the row of “{' '.join(sorted(row.label))}”."
+        return Finding("wrong_subject", sentence, text)
+    fits = [fit(fact, place, held.rarity) for place in own]
+    best = max(fits, default=_UNWRITTEN)
+    if rival := _rival(fact, best, stated, held, own, named):
+        sentence = (
+            f"“{text}” stands beside something else in the cited passages, which have"
+            f" “{rival.number.text}” here."
         )
+        return Finding("wrong_subject", sentence, text)
+    limits = {place.limit for place, each in zip(own, fits, strict=True) if each > _AS_GOOD * best}
+    if fact.limit and limits == {-fact.limit} and best > _LIMITED:
+        sentence = f"“{text}” is {_LIMIT[-fact.limit]} in the cited passages."
+        return Finding("wrong_limit", sentence, text)
     return None
 
 
-_STRANGER = 0.6
-_CLEAR = 0.25
-_LIMITED = 0.35
+_LIMIT = {1: "a lower limit", -1: "an upper limit"}
+
+
+def _named_rows(fact: Place, labelled: Sequence[Row]) -> list[Row]:
+    """Return the rows that the fact's sentence names by their whole label."""
+    named = [row for row in labelled if row.names and row.label <= fact.beside.keys()]
+    return [
+        row
+        for row in named
+        if all(fact.beside[word] > 1 for word in row.label)
+        or not any(row.label < other.label for other in named)
+    ]
+
+
+def _other_row(own: Sequence[Place], named: Sequence[Row]) -> Row | None:
+    """Return the row that the sentence names where the fact stands only in others of its table."""
+    for row in named:
+        if all(
+            place.row is not None
+            and place.cell > 0
+            and place.row.heads == row.heads
+            and place.cell in row.cells
+            and not any(place.row.label == each.label for each in named)
+            for place in own
+        ):
+            return row
+    return None
+
+
+def _rival(
+    fact: Place,
+    best: float,
+    stated: Sequence[Place],
+    held: _Evidence,
+    own: Sequence[Place],
+    named: Sequence[Row],
+) -> Place | None:
+    """Return the place of another value that fits the fact's words clearly better than its own."""
+    mine = {id(place) for place in own}
+    for place in held.places:
+        if place.is_mark or id(place) in mine:
+            continue
+        least = _least(fact, place)
+        if not least:
+            continue
+        score = fit(fact, place, held.rarity)
+        if score < _CLEAR or best >= score * (least if least < 1 else _margin(score)):
+            continue
+        if not _claimed(place, score, fact, stated, held):
+            return place
+    return None
+
+
+def _least(fact: Place, place: Place) -> float:
+    if could_state(place, fact):
+        return 1.0
+    return _STRANGER if is_plain(fact.number) and is_plain(place.number) else 0.0
 
 
 def _margin(score: float) -> float:
-    return min(0.93, 0.4 + 0.62 * score)
+    """Return how near the best fit must come: the better a rival fits, the nearer."""
+    return min(_SURE, 0.4 + 0.62 * score)
 
 
-def _same(fact: Place, place: Place) -> bool:
-    a, b = fact.number, place.number
-    if a.key == b.key or (a.value == b.value and not a.unit):
-        return True
-    if a.unit == b.unit[:-1] and b.unit[-1:] in ("=", "~"):
-        return a.value == b.value
-    if b.unit or not a.unit:
-        return bool(b.unit) and converts(a, b)
+def _claimed(
+    place: Place, score: float, fact: Place, stated: Sequence[Place], held: _Evidence
+) -> bool:
+    """Say whether another fact of the answer states the place, and fits it as well."""
     return any(
-        (a.unit == unit and a.value == b.value)
-        or converts(a, Number(b.text, b.start, b.end, b.value, unit, b.is_code))
-        for unit in place.measured
-    )
-
-
-def _rivals(fact: Place, place: Place) -> bool:
-    """Say whether the place could have held the fact: the same sort of thing, another value."""
-    a, b = fact.number, place.number
-    if (a.is_code and not a.value.isdecimal()) or (b.is_code and not b.value.isdecimal()):
-        return a.is_code and b.is_code and _shape(a.value) == _shape(b.value)
-    if not a.unit:
-        return True
-    if not b.unit:
-        return any(measure(unit).kind == measure(a.unit).kind for unit in place.measured)
-    return measure(a.unit).kind == measure(b.unit).kind
-
-
-def _shape(code: str) -> str:
-    return re.sub(r"\d+", "0", re.sub(r"[^\W\d_]+", "a", code))
-
-
-def _absent(number: Number, held: Sequence[Place]) -> Finding:
-    return Finding(
-        "unsupported_number",
-        f"“{number.text}” does not stand in the cited passages.",
-        number.text,
+        other is not fact and states(place, other) and fit(other, place, held.rarity) >= score
+        for other in stated
     )

@@ -52,14 +52,20 @@ class Unit:
     """A sentence, a list item or a table row; `above` are the words that it hangs on.
 
     `heads` are, for each cell of a row, the words of its column's header; `below` are, for each
-    cell of a header, the words of its column and of their rows' labels.
+    cell of a header, the words of its column and of their rows' labels. `table` counts the tables
+    of a text, -1 outside one.
     """
 
     tokens: tuple[Token, ...]
     above: tuple[str, ...] = ()
+    table: int = -1
     heads: tuple[tuple[str, ...], ...] = ()
     below: dict[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
-    is_row: bool = False
+
+    @property
+    def is_row(self) -> bool:
+        """Say whether this is the row of a table."""
+        return self.table >= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,8 @@ class _Reader:
         self.numbers = tuple(read_all(text, language))
         self.units: list[Unit] = []
         self.measured: dict[int, frozenset[str]] = {}
-        self.fact = self.clause = 0
+        self.fact = self.clause = self.table = 0
+        self.in_table = False
         self.headings: tuple[str, ...] = ()
         self.intro: tuple[str, ...] = ()
         self.heads: tuple[tuple[str, ...], ...] = ()
@@ -115,8 +122,10 @@ class _Reader:
 
     def _line(self, line: str, start: int, end: int) -> None:
         is_row = line.lstrip().startswith("|")
-        if not is_row:
+        if not is_row and self.in_table:
             self.heads, self.head_units = (), []
+            self.table += 1
+        self.in_table = is_row
         if not line.strip():
             return
         if is_row:
@@ -148,7 +157,8 @@ class _Reader:
             head = self.head_units[token.cell : token.cell + 1]
             if token.fact >= 0 and (self.heads or found):
                 self.measured[token.fact] = found.union(*head)
-        self.units.append(Unit(tokens, self.headings + self.intro, self.heads, is_row=True))
+        above = self.headings + self.intro
+        self.units.append(Unit(tokens, above, self.table, self.heads))
         if self.heads:
             label = _content(token for token in tokens if token.cell == 0)
             for cell in {token.cell for token in tokens} - {0}:
