@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from checks.limits import limits
 from checks.quantities import Number
@@ -30,7 +31,7 @@ _LABELLED = 0.5
 _ROW = 0.3
 _OTHER_HEAD = 0.3
 _BELOW = 0.5
-_ABOVE = 0.15
+_HANGING = (0.15, 0.15)
 
 Sides = tuple[float, float]
 
@@ -43,21 +44,31 @@ class Row:
     label: frozenset[str]
     cells: frozenset[int]
 
-    @property
-    def names(self) -> bool:
-        """Say whether the label is more than a count, and can name what the row is about."""
-        return any(not word.startswith("#") or word[1:2].isalpha() for word in self.label)
+    def is_named(self, words: Counter[str]) -> bool:
+        """Say whether a sentence's words hold the whole label; a count needs its column's name."""
+        if not self.label <= words.keys():
+            return False
+        if any(not word.startswith("#") or word[1:2].isalpha() for word in self.label):
+            return True
+        return any(
+            f"{head} {word}" in words
+            for column in self.heads[:1]
+            for head in column
+            for word in self.label
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """A number as a text states it: with its words, and the units that its column may give it.
 
-    `beside` are the words of its sentence; `row` and `cell` are where it stands in a table.
+    `above` is what its sentence hangs on; `beside` are the words of the sentence, and each two in a
+    row; `row` and `cell` are where it stands in a table.
     """
 
     number: Number
     words: dict[str, Sides]
+    above: frozenset[str]
     measured: frozenset[str]
     is_mark: bool
     limit: int
@@ -73,12 +84,14 @@ def places(text: str, language: str) -> tuple[Place, ...]:
     found: list[Place] = []
     for unit in reading.units:
         limit, _ = limits(unit, language)
-        beside = Counter(token.name for token in unit.tokens if not token.is_stop)
-        row = _row(unit)
+        said = [token.name for token in unit.tokens if not token.is_stop]
+        beside = Counter([*said, *map(" ".join, pairwise(said))])
+        row, above = _row(unit), frozenset(unit.above)
         found += (
             Place(
                 reading.numbers[token.fact],
                 _words(unit, token),
+                above,
                 reading.measured[token.fact],
                 token.fact in reading.marks,
                 limit.get(token.fact, 0),
@@ -114,7 +127,8 @@ def fit(fact: Place, place: Place, rarity: dict[str, float]) -> float:
         if name[0] == "#" and len(name) == _ONE_DIGIT and name[1].isdecimal():
             weight *= _BARE
         whole += weight * (left + right)
-        if found := place.words.get(name):
+        found = place.words.get(name) or (_HANGING if name in place.above else None)
+        if found:
             straight = min(left, found[0]) + min(right, found[1])
             crossed = min(left, found[1]) + min(right, found[0])
             held += weight * max(straight, _CROSSED * crossed)
@@ -138,8 +152,6 @@ def rarities(found: Sequence[Place]) -> dict[str, float]:
 
 def _words(unit: Unit, fact: Token) -> dict[str, Sides]:
     words: defaultdict[str, Sides] = defaultdict(lambda: (0.0, 0.0))
-    for name in unit.above:
-        _add(words, name, _ABOVE, _ABOVE)
     for token in unit.tokens:
         if token is fact:
             continue

@@ -27,6 +27,7 @@ _STRANGER = 0.6
 _CLEAR = 0.25
 _SURE = 0.93
 _LIMITED = 0.35
+_TOLD = 0.35
 _AS_GOOD = 0.9
 _UNWRITTEN = 0.3
 """How well a number's word fits that the evidence does not hold: counting is the reader's right."""
@@ -67,13 +68,13 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
     if not own and not in_words(fact.number):
         sentence = f"“{text}” does not stand in the cited passages."
         return Finding("unsupported_number", sentence, text)
-    named = _named_rows(fact, held.rows)
-    if own and (row := _other_row(own, named)):
-        sentence = f"“{text}” does not stand in the row of “{' '.join(sorted(row.label))}”."
-        return Finding("wrong_subject", sentence, text)
     fits = [fit(fact, place, held.rarity) for place in own]
     best = max(fits, default=_UNWRITTEN)
-    if rival := _rival(fact, best, stated, held, own, named):
+    fitting = [place for place, each in zip(own, fits, strict=True) if place.row or each > _TOLD]
+    if own and (row := _other_row(fitting, _named_rows(fact, held.rows))):
+        sentence = f"“{text}” does not stand in the row of “{' '.join(sorted(row.label))}”."
+        return Finding("wrong_subject", sentence, text)
+    if rival := _rival(fact, best, stated, held, own):
         sentence = (
             f"“{text}” stands beside something else in the cited passages, which have"
             f" “{rival.number.text}” here."
@@ -91,7 +92,7 @@ _LIMIT = {1: "a lower limit", -1: "an upper limit"}
 
 def _named_rows(fact: Place, labelled: Sequence[Row]) -> list[Row]:
     """Return the rows that the fact's sentence names by their whole label."""
-    named = [row for row in labelled if row.names and row.label <= fact.beside.keys()]
+    named = [row for row in labelled if row.is_named(fact.beside)]
     return [
         row
         for row in named
@@ -121,7 +122,6 @@ def _rival(
     stated: Sequence[Place],
     held: _Evidence,
     own: Sequence[Place],
-    named: Sequence[Row],
 ) -> Place | None:
     """Return the place of another value that fits the fact's words clearly better than its own."""
     mine = {id(place) for place in own}

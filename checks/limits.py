@@ -57,7 +57,7 @@ def _named_limit(unit: Unit, index: int, language: str) -> int:
         near = tuple(token for token in unit.tokens if token.cell in (0, fact.cell))
     heads = [name for head in unit.heads[fact.cell : fact.cell + 1] for name in head]
     names = [token.word for token in near] + heads
-    upper, lower = polarity_words("upper names", language), polarity_words("lower names", language)
+    upper, lower = polarity_words("upper names", language), polarity_words("named lower", language)
     ways = {1 for name in names if lower.fullmatch(name)}
     ways |= {-1 for name in names if upper.fullmatch(name)}
     return ways.pop() if len(ways) == 1 else 0

@@ -1,4 +1,4 @@
-"""Matches: whether a place states the same fact as an answer, and whether it could state another."""
+"""Matches: whether a place states an answer's fact, and whether it could have stated it."""
 
 from __future__ import annotations
 

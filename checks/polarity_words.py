@@ -12,6 +12,7 @@ _KINDS = {
     "denying": ("negations", "bars", "lacking", "leading"),
     "any upper": ("upper", "upper names"),
     "any lower": ("lower", "lower names"),
+    "named lower": ("lower names", "lower heads"),
 }
 
 

@@ -17,7 +17,7 @@ from checks.units import units_in_headers
 from tools.language import stem, stop_words
 
 _PIECE = re.compile(
-    r"(?P<word>[^\W\d_]+(?:(?<=n)['’]t\b)?)|(?P<cell>\|)|(?P<end>[.!?]+(?=[\s\"»”)*\]]|$))"
+    r"(?P<word>[^\W\d_]+(?:(?<=n)['’]t\b)?)|(?P<cell>\|)|(?P<end>[.!?]+(?=[\s\"»”)*\]]|$)|;(?=\s))"
     r"|(?P<clause>[,;:()\[\]–—>→]|\s-\s)"
 )
 # A long line that ends no sentence goes on in the next, unless that begins an item or a row.
