@@ -10,22 +10,28 @@ from checks.sentences import digit_sentences
 from graph.context import Context
 from graph.ledger import Entry
 from graph.quality import QualityReport, quality_report, why_void
+from graph.selection import Selection, select_rows
+from training.rows import ABSTAINING
 
 
-def assess_rows(context: Context) -> QualityReport:
-    """Set duplicates and surplus rows aside in the ledger, and report on what remains."""
-    ledger, wanted = context.ledger, context.brief.rows
-    entries = ledger.entries("accepted", "set_aside")
-    void = {e.candidate.id: why for e in entries if e.row and (why := why_void(e.row, e.judged))}
-    doubles = near_duplicates([_asked(e) for e in entries if e.candidate.id not in void])
+async def assess_rows(context: Context, *, nothing_left: bool = False) -> QualityReport:
+    """Set duplicates and surplus rows aside in the ledger, and report on what remains.
+
+    With `nothing_left` to try, answerable rows take the place of rows that abstain.
+    """
+    ledger = context.ledger
+    entries = ledger.entries()
+    with_row = [entry for entry in entries if entry.row]
+    void = {e.candidate.id: why for e in with_row if e.row and (why := why_void(e.row, e.judged))}
+    # What abstains asks what its origin asks, and is set aside with it.
+    compared = [e for e in with_row if e.candidate.variant not in ABSTAINING]
+    doubles = near_duplicates([_asked(e) for e in compared if e.candidate.id not in void])
     duplicates = {double: f"duplicate of {kept}" for double, kept in doubles.items()}
-    set_aside = void | duplicates
-    kept = [entry for entry in entries if entry.candidate.id not in set_aside]
-    set_aside |= {entry.candidate.id: "surplus" for entry in kept[wanted:]}
-    ledger.select(set_aside)
-    dropped = [entry.reason for entry in ledger.entries("dropped")]
+    selection = await select(context, entries, void | duplicates, nothing_left=nothing_left)
+    ledger.select(selection.set_aside)
+    dropped = [entry.reason for entry in entries if entry.status == "dropped"]
     dropped += [*void.values(), *["duplicate"] * len(doubles)]
-    rows = [entry.row for entry in kept[:wanted] if entry.row]
+    rows = [entry.row for entry in selection.rows if entry.row]
     sections = [
         (document.path, " > ".join(section.path))
         for document in context.library.documents
@@ -33,12 +39,21 @@ def assess_rows(context: Context) -> QualityReport:
     ]
     coverage = section_coverage(sections, [(row.document, row.section) for row in rows])
     return quality_report(
-        wanted=wanted,
+        wanted=context.brief.rows,
         scores=[row.scores.model_dump() for row in rows],
         dropped=dropped,
         sections=coverage.total,
         sections_covered=coverage.covered,
     )
+
+
+async def select(
+    context: Context, entries: list[Entry], fallen: dict[str, str], *, nothing_left: bool = False
+) -> Selection:
+    """Return which rows the dataset has when the fallen ones cannot be in it."""
+    codes = [machine.code for machine in await context.known_machines()]
+    siblings = {code for code in codes if await context.siblings(code)}
+    return select_rows(entries, fallen, context.brief, siblings=siblings, nothing_left=nothing_left)
 
 
 def why_nothing_is_left(context: Context, *, candidates_left: int) -> str:

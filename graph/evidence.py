@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from checks.leakage import section_key
+from graph.abstaining import origin_of
 from graph.context import Context
 from graph.quality import judged_hash, oracle_positions
 from graph.state import QuestionState
@@ -36,16 +37,20 @@ async def make_row(state: QuestionState, context: Context) -> TrainingRow:
     if sha256 != state.verdict.sha256:
         raise UnjudgedRowError(f"Row {state.candidate.id} is not what its judge was shown.")
     machine = await context.machine(window.machine)
-    cited = [_place(context.library, citation) for citation in state.citations]
+    origin = origin_of(state.candidate, context) if state.candidate.origin else None
+    # A row that cites nothing is about what its origin cites.
+    evidence = origin.citations if origin and not state.citations else state.citations
+    cited = [_place(context.library, citation) for citation in evidence]
+    kept_together = {place.key for place in cited}.union(origin.sections if origin else ())
     return TrainingRow(
         id=state.candidate.id,
         question=question.text,
         answer=answer.text,
-        answerable=True,
+        answerable=not answer.abstained,
         kind=question.kind,
         difficulty=question.difficulty,
         language=window.language,
-        document=state.citations[0].document,
+        document=evidence[0].document,
         machine_code=machine.code if machine else None,
         machine_name=machine.name if machine else None,
         pages=tuple(sorted({page for place in cited for page in place.pages})),
@@ -67,7 +72,9 @@ async def make_row(state: QuestionState, context: Context) -> TrainingRow:
         sha256=sha256,
         system=prompt[0],
         user=prompt[1],
-        sections=tuple(sorted({place.key for place in cited})),
+        sections=tuple(sorted(kept_together)),
+        variant=state.candidate.variant,
+        derived_from=state.candidate.origin,
         scope=state.scope.kind if state.scope else None,
         applies_to=state.scope.machines if state.scope else (),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import Engine, Update, func, select, update
 from sqlalchemy.dialects.sqlite import Insert, insert
@@ -19,13 +19,14 @@ from graph.ledger_tables import (
     ENTRIES,
     METADATA,
     NOTES,
+    VARIANT,
     VERDICTS,
     Entry,
     dump_life,
     entry_of,
 )
 from graph.state import Candidate, Step
-from training.rows import TrainingRow
+from training.rows import ABSTAINING, TrainingRow, Variant
 
 
 class LedgerError(Exception):
@@ -47,13 +48,14 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is; `dropped` counts by the reason's code."""
+    """How far a run is; `dropped` counts by the reason's code, `variants` the accepted rows."""
 
     planned: int
     accepted: int
     drafts: int
     revisions: int
     dropped: dict[str, int]
+    variants: dict[Variant, int] = field(default_factory=dict[Variant, int])
 
 
 class Ledger:
@@ -155,9 +157,13 @@ class Ledger:
         return entry_of(found[0]) if len(found) == 1 else None
 
     def asked(self) -> dict[str, list[str]]:
-        """Return, by window, every question that finished candidates asked of it."""
+        """Return, by window, every question that finished candidates asked of it.
+
+        Those that the window is not to answer do not count.
+        """
         c = CANDIDATES.c
-        query = select(c.window, c.question).where(c.status != "planned")
+        finished = (c.status != "planned") & VARIANT.not_in(ABSTAINING)
+        query = select(c.window, c.question).where(finished)
         asked: dict[str, list[str]] = {}
         with self._engine.connect() as connection:
             for window, question in connection.execute(query.order_by(c.round, c.id)):
@@ -168,7 +174,8 @@ class Ledger:
         """Return the windows about which the generator had nothing left to ask."""
         c = CANDIDATES.c
         with self._engine.connect() as connection:
-            found = connection.execute(select(c.window).where(c.reason == "nothing_to_ask"))
+            nothing = (c.reason == "nothing_to_ask") & (VARIANT == "drafted")
+            found = connection.execute(select(c.window).where(nothing))
             return set(found.scalars())
 
     def last_round(self) -> int:
@@ -182,12 +189,14 @@ class Ledger:
         query = select(
             c.status,
             c.reason,
+            VARIANT.label("variant"),
             func.count().label("count"),
             func.sum(c.drafts).label("drafts"),
             func.sum(func.max(c.drafts - 1, 0)).label("revisions"),
-        ).group_by(c.status, c.reason)
+        ).group_by(c.status, c.reason, VARIANT)
         planned = accepted = drafts = revisions = 0
         dropped: Counter[str] = Counter()
+        variants: Counter[Variant] = Counter()
         with self._engine.connect() as connection:
             for row in connection.execute(query).mappings():
                 planned += row["count"]
@@ -195,9 +204,17 @@ class Ledger:
                 revisions += row["revisions"]
                 if row["status"] == "accepted":
                     accepted += row["count"]
+                    variants[row["variant"]] += row["count"]
                 elif row["reason"]:
                     dropped[reason_code(row["reason"])] += row["count"]
-        return Progress(planned, accepted, drafts, revisions, dict(sorted(dropped.items())))
+        return Progress(
+            planned,
+            accepted,
+            drafts,
+            revisions,
+            dict(sorted(dropped.items())),
+            dict(sorted(variants.items())),
+        )
 
     def note(self, notes: Sequence[Note]) -> None:
         """Write down what ingest could not use."""

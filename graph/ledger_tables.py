@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Column, Integer, MetaData, RowMapping, String, Table, Text, select
+from sqlalchemy import Column, Integer, MetaData, RowMapping, String, Table, Text, func, select
 
 from graph.state import Candidate, Step, Window
 from training.rows import TrainingRow
@@ -41,6 +41,8 @@ VERDICTS = Table(
     Column("candidate", String(64), primary_key=True),
     Column("sha256", String(64), nullable=False),
 )
+# A candidate that was written down before there were variants has none.
+VARIANT = func.coalesce(func.json_extract(CANDIDATES.c.candidate, "$.variant"), "drafted")
 ENTRIES = (
     select(CANDIDATES, VERDICTS.c.sha256)
     .join(VERDICTS, VERDICTS.c.candidate == CANDIDATES.c.id, isouter=True)
@@ -75,10 +77,10 @@ def dump_life(life: Sequence[Step]) -> str:
 def entry_of(values: RowMapping) -> Entry:
     """Return the entry in a line of `ENTRIES`."""
     plain = json.loads(values["candidate"])
-    window = plain["window"]
+    window = plain.pop("window")
     window["pages"] = tuple(window["pages"])
     return Entry(
-        candidate=Candidate(plain["id"], plain["round"], Window(**window)),
+        candidate=Candidate(**plain, window=Window(**window)),
         status=values["status"],
         reason=values["reason"],
         question=values["question"],

@@ -10,6 +10,7 @@ from graph.context import Context
 from graph.evidence import spans_hold
 from graph.ledger import Entry
 from graph.quality import why_void
+from graph.selection import ORIGIN_GONE
 from tools.library import Library, write_whole
 from training.formats import CardFacts, held_out, write_dataset
 from training.rows import TrainingRow
@@ -21,8 +22,13 @@ def export_dataset(context: Context, title: str) -> Path:
     """Write `dataset/` from the accepted rows and `rejected.jsonl` from all others."""
     brief, rejected = context.brief, list[dict[str, object]]()
     rows: list[TrainingRow] = []
+    unfit = set[str | None]()
     for entry in context.ledger.entries("accepted", "set_aside", "dropped"):
         reason = entry.reason or _why_unfit(entry, context.library)
+        if not reason and entry.candidate.origin in unfit:
+            reason = f"{ORIGIN_GONE} of {entry.candidate.origin}"
+        if reason:
+            unfit.add(entry.candidate.id)
         if entry.row and not reason:
             rows.append(entry.row)
         else:

@@ -11,7 +11,7 @@ from agents.critic import Critique, RowJudgement
 from agents.generator import Question
 from checks.scope import Scope
 from graph.quality import QualityReport, Verdict
-from training.rows import ContextPassage, RowCitation
+from training.rows import ContextPassage, RowCitation, Variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,17 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A question to be written: which window it is for, in which round."""
+    """A question to be written: which window it is for, in which round.
+
+    A derived one is made from the accepted row `origin`, whose window it has unless it is about
+    another machine.
+    """
 
     id: str
     round: int
     window: Window
+    variant: Variant = "drafted"
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,10 @@ class QuestionState(QuestionInput):
 
     drafts: int = 0
     question: Question | None = None
+    premise: str = ""
+    """The words of a question that take something wrong for granted."""
+    counterpart: str = ""
+    """The id of the sibling's passage that a near miss shows."""
     critique: Critique | None = None
     answers: int = 0
     answer: Answer | None = None
