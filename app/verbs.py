@@ -95,8 +95,8 @@ def tell(run: Path, result: Result, *, as_json: bool) -> int:
     """Print how a run ended and where things are; return the exit code."""
     with open_books(run) as (ledger, journal):
         progress, spent = ledger.progress(), journal.spent()
-    if result.reason:
-        print(result.reason, file=sys.stderr)
+    for said in filter(None, (result.reason, result.note)):
+        print(said, file=sys.stderr)
     if as_json:
         print(json.dumps(_summary(run, result, progress.dropped, spent), ensure_ascii=False))
     else:
@@ -116,7 +116,7 @@ def _summary(
         "cost": _told_cost(run, spent),
         "seconds": result.seconds,
         "rows_path": str(run / "dataset" / "rows.parquet"),
-        "reason": result.reason,
+        "reason": result.reason or result.note,
     }
 
 
@@ -155,6 +155,7 @@ def show_status(run: Path, *, as_json: bool) -> None:
             "planned": progress.planned,
             "drafts": progress.drafts,
             "revisions": progress.revisions,
+            "variants": progress.variants,
             "dropped": progress.dropped,
             "calls": sum(each.calls for each in spent),
             "cost": cost_of(spent, prices_of(started)),

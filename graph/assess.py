@@ -10,7 +10,7 @@ from checks.sentences import digit_sentences
 from graph.context import Context
 from graph.ledger import Entry
 from graph.quality import QualityReport, quality_report, why_void
-from graph.selection import Selection, select_rows
+from graph.selection import Selection, abstentions_wanted, select_rows
 from training.rows import ABSTAINING
 
 
@@ -44,6 +44,7 @@ async def assess_rows(context: Context, *, nothing_left: bool = False) -> Qualit
         dropped=dropped,
         sections=coverage.total,
         sections_covered=coverage.covered,
+        abstaining=len(selection.abstaining),
     )
 
 
@@ -79,6 +80,23 @@ def why_short(cause: str, report: QualityReport, context: Context) -> str:
     return (
         f"{report.accepted} of {report.wanted} rows. {cause} Most frequent drops: {most}. "
         f"The manuals hold {digit_sentences(texts)} distinct sentences with a digit."
+    )
+
+
+def why_fewer_abstain(report: QualityReport, context: Context) -> str:
+    """Return the sentences that say why fewer rows abstain than the brief asks for; "" if enough.
+
+    Answerable rows have taken their places.
+    """
+    wanted = abstentions_wanted(context.brief)
+    if report.abstaining >= wanted:
+        return ""
+    entries = context.ledger.entries("dropped")
+    reasons = Counter(e.reason for e in entries if e.candidate.variant in ABSTAINING)
+    most = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common(3)) or "none"
+    return (
+        f"{report.abstaining} rows abstain where `unanswerable` in brief.yaml asks for {wanted}: "
+        f"the accepted rows gave no more. Most frequent drops of such rows: {most}."
     )
 
 

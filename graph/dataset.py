@@ -19,7 +19,13 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
 from graph import publish
-from graph.assess import assess_rows, select, why_nothing_is_left, why_short
+from graph.assess import (
+    assess_rows,
+    select,
+    why_fewer_abstain,
+    why_nothing_is_left,
+    why_short,
+)
 from graph.context import Context
 from graph.farm import farm_round
 from graph.ingest import ingest_folder
@@ -90,14 +96,16 @@ async def farm(state: DatasetState, runtime: Runtime[Context]) -> Update:
 
 async def assess(state: DatasetState, runtime: Runtime[Context]) -> Update:
     """Compare the candidates with each other, and decide how the run goes on."""
-    report = await assess_rows(runtime.context, nothing_left=bool(state.exhausted))
+    context = runtime.context
+    report = await assess_rows(context, nothing_left=bool(state.exhausted))
     runtime.stream_writer({"event": "assessed", "accepted": report.accepted})
     decision: Decision = "again"
     if not report.missing:
         decision = "export"
     elif state.exhausted:
         decision = "stop_short"
-    return {"decision": decision, "report": report}
+    note = why_fewer_abstain(report, context) if decision != "again" else ""
+    return {"decision": decision, "report": report, "note": note}
 
 
 async def stop_short(state: DatasetState, runtime: Runtime[Context]) -> Update:

@@ -81,7 +81,7 @@ def select_rows(
             answerable.append(entry)
     abstaining = _in_turn([e for e in entries if e.row and e.candidate.id not in fallen])
     share, rows = brief.unanswerable, brief.rows
-    wanted = round(rows * share)
+    wanted = abstentions_wanted(brief)
     in_share = min(wanted, round(len(answerable) * share / (1 - share)))
     kept, chosen = _fitted(answerable, abstaining, rows, in_share)
     derivable: list[Derivation] = []
@@ -100,6 +100,11 @@ def select_rows(
             reason = f"{ORIGIN_GONE} of {entry.candidate.origin}" if gone else _SURPLUS
             set_aside[entry.candidate.id] = reason
     return Selection(kept, chosen, set_aside, derivable, wanted, in_share)
+
+
+def abstentions_wanted(brief: Brief) -> int:
+    """Return how many of the rows shall abstain."""
+    return round(brief.rows * brief.unanswerable)
 
 
 def fallen_rows(entries: Sequence[Entry]) -> dict[str, str]:

@@ -20,6 +20,9 @@ def rendered(source: Source) -> dict[str, str]:
         "draft.md": prompts.draft_question(
             source, scenario="a plant", topics=["uso"], asked=["Q0?"], revision=revision
         ),
+        "mislead.md": prompts.mislead(
+            source, scenario="a plant", question="Q?", answer="A.", revision=revision
+        ),
         "judge_question.md": prompts.judge_question(source, **shown, analysis="Hm."),
         "analyse_question.md": prompts.analyse_question(source, **shown),
         "answer.md": prompts.answer("Q?", language="it", machine=machine, objections=["No."]),
