@@ -71,7 +71,7 @@ async def make_rows(manuals: Path, run: Path, twins: Twins, rows: int, *, obedie
     """Make a dataset of the twins' manuals with the offline model, faults included."""
     run.mkdir()
     settings = read_settings(model="offline", by_role={}, concurrency=WIDTH)
-    brief = Brief(rows=rows, distractors=2)
+    brief = Brief(rows=rows, distractors=2, unanswerable=0)
     async with open_context(run, brief, settings, manuals / "machines.csv") as context:
         if not obedient:
             first, second = twins.machines
@@ -158,7 +158,7 @@ def faults(row: dict[str, Any], known: Truth, twins: Twins) -> list[str]:
 
 def _names(name: str, text: str) -> bool:
     spelt = r"[\s_-]*".join(map(re.escape, name.split()))
-    return re.search(rf"(?<!\w){spelt}(?!\w)", text, re.IGNORECASE) is not None
+    return re.search(rf"(?<![\w-]){spelt}(?![\w-])", text, re.IGNORECASE) is not None
 
 
 def _states(value: str, text: str) -> bool:
