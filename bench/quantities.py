@@ -23,7 +23,7 @@ _WORD = re.compile(
     rf"(?<![\w.,])\d{{1,3}}(?: \d{{3}})+(?:,\d+)?(?![\w.,]?\d|[ ]\d)"
     rf"|(?<![\w.])\.\d+(?!\w)|(?<!\w)\w+(?:{_JOINERS}+\w+)*(?:[⁻⁰¹²³⁴-⁹]+|\^-?\d+)?"
 )
-_LITERAL = r"\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?|\d+[.,]\d+|\.\d+|\d+"
+_LITERAL = r"\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+[.,]\d+|\.\d+|\d+"
 _PLAIN = re.compile(rf"(?P<number>{_LITERAL})(?P<rest>[^\W\d_]*)")
 _SPACED = re.compile(r"\d{1,3}(?: \d{3})+(?:,\d+)?")
 _PAIR = re.compile(rf"(?P<one>{_LITERAL})(?P<joint>[-x/×])(?P<two>{_LITERAL})(?P<rest>[^\W\d_]*)")

@@ -188,6 +188,26 @@ def test_mutant_that_evidence_states_is_set_aside():
     assert not may_be_true(changed(text, "25", "30", f"{text} Wait for 30 seconds."))
 
 
+def test_list_with_one_name_twice_is_set_aside():
+    text = "Use file systems such as ext3, ext4 and btrfs."
+    assert may_be_true(changed(text, "ext4", "ext3"))
+    assert not may_be_true(changed(text, "ext4", "ext2"))
+
+
+def test_rows_are_named_by_what_tells_them_apart(tmp_path: Path):
+    (tmp_path / "a.md").write_text(
+        "# Drives\n\n| Maker | Model | Step time | Unit |\n| --- | --- | --- | --- |\n"
+        "| Alfa | 201 | 500 | ns |\n| Alfa | 202 | 700 | ns |\n| Beta | 7 | 900 | ns |\n"
+    )
+    rows = [each.text for each in read_truths(tmp_path).truths]
+    assert rows == [
+        "Alfa, Model 201, Step time: 500 ns",
+        "Alfa, Model 202, Step time: 700 ns",
+        "Beta, Model: 7",
+        "Beta, Step time: 900 ns",
+    ]
+
+
 def test_sentences_are_factual_ones():
     text = (
         "- Set the pressure of the line to 5 bar\n\nWhat is the pressure of the line? "
