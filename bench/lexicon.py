@@ -19,6 +19,7 @@ class Lexicon:
     kept: str
     dropped: list[list[str]]
     added: list[list[str]]
+    limits: list[list[str]]
     reworded: list[list[str]]
     to: str
     range: str

@@ -24,7 +24,9 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench.falsehood import may_be_true
-from bench.mutants import MUTATIONS, Mutant, mutant
+from bench.mutants import Mutant, mutant
+from bench.mutated_numbers import NUMBER_MUTATIONS
+from bench.mutated_words import WORD_MUTATIONS
 from bench.mutation_table import Measured, Share, as_json, show
 from bench.paraphrases import REWORDINGS, Paraphrase, paraphrases
 from bench.quantities import digits_in
@@ -43,6 +45,7 @@ from checks.facts import unsupported
 from tools.documents import DocumentError
 from tools.machines import MachineDirectoryError
 
+MUTATIONS = NUMBER_MUTATIONS | WORD_MUTATIONS
 KINDS = (*MUTATIONS, VALUE, NAME, ROW, MENU)
 VERBATIM = ("sentence, word for word", "table row, worded")
 _DIGIT_WORD = re.compile(r"\S*\d\S*")

@@ -77,18 +77,19 @@ def unit_converted(
             if each != unit
             and each not in _NEVER_TARGETS
             and (each not in _IMPERIAL or truth.language == "en")
-            and all(_is_usual(convert(n.value, unit, each), unit) for n in run)
+            and all(_is_usual(convert(n.value, unit, each), each) for n in run)
         ]
         if targets:
             yield _edited(truth.text, _converted(run, random.choice(targets), truth.language))
 
 
-def _is_usual(value: Fraction, source: str) -> bool:
+def _is_usual(value: Fraction, target: str) -> bool:
     """Tell whether people would write the value: no 0.0001 km, and no 0.167 h for 10 minutes."""
-    dimension = dimension_of(source)
+    dimension = dimension_of(target)
     if dimension == "time" and exact_decimals(value, most=2) is None:
         return False
-    return (not value and dimension != "temperature") or Fraction(1, 100) <= value < 100_000
+    least = Fraction(1, 100) if target in _IMPERIAL else Fraction(1, 10)
+    return (not value and dimension != "temperature") or least <= value < 100_000
 
 
 def _runs(truth: Truth, numbers: Sequence[Digits]) -> Iterator[list[Digits]]:
@@ -105,16 +106,16 @@ def _runs(truth: Truth, numbers: Sequence[Digits]) -> Iterator[list[Digits]]:
 def _stands_alone(truth: Truth, run: Sequence[Digits], words: Lexicon) -> bool:
     """Tell whether converting the run changes nothing around it.
 
-    Dimensions may count pieces ("2 x 10 mm"), a tolerance may follow without its unit, and a
-    difference of temperatures is converted otherwise than a temperature.
+    Dimensions may count pieces ("2 x 10 mm"), a list may be of several things ("VG 46, 20 l"), a
+    tolerance and its value may share the unit, and a difference of temperatures is converted
+    otherwise than a temperature.
     """
     before, after = truth.text[: run[0].start], truth.text[run[-1].unit_span[1] :]
     joints = {joint(truth.text, one, two, truth.language) for one, two in pairwise(run)}
-    if (
-        "times" in joints
-        or re.search(r"[x×*/]\s*$", before)
-        or re.match(r"\s*(?:[±x×*]|\+/-)", after)
-    ):
+    tolerance = run[-1].sign == "±" and re.search(r"\d\s*(?:±|\+/-)\s?$", before)
+    if tolerance or joints & {"list", "times"} or re.search(r"[x×*/]\s*$", before):
+        return False
+    if re.match(r"\s*(?:[±x×*]|\+/-|\([^\W\d]{1,4}\))", after):
         return False
     if dimension_of(run[-1].unit) != "temperature":
         return not any(number.sign == "-" for number in run)

@@ -10,8 +10,8 @@ import pytest
 from bench.falsehood import may_be_true
 from bench.intervals import wilson
 from bench.measures import convert
-from bench.mutants import MUTATIONS, Change, Mutant, mutant
-from bench.mutations import KINDS, mutant_pools
+from bench.mutants import Change, Mutant, mutant
+from bench.mutations import KINDS, MUTATIONS, mutant_pools
 from bench.paraphrases import paraphrases
 from bench.quantities import digits_in, range_pairs
 from bench.siblings import NAME, VALUE, siblings
@@ -123,6 +123,9 @@ def test_moved_range_stays_a_range(text: str, language: str, seed: int):
         ),
         ("negation dropped", "es", "No abra la tapa.", "Abra la tapa."),
         ("negation dropped", "fr", "Ne pas ouvrir la vanne.", "Ouvrir la vanne."),
+        ("limit turned", "en", "Wait at least 5 s.", "Wait at most 5 s."),
+        ("limit turned", "it", "Attendere almeno 5 s.", "Attendere al massimo 5 s."),
+        ("limit turned", "de", "Höchstens 5 s warten.", "Mindestens 5 s warten."),
         ("negation added", "en", "The belt must be oiled.", "The belt must not be oiled."),
         ("negation added", "it", "La cinghia va oliata.", "La cinghia non va oliata."),
         ("negation added", "es", "La tapa se puede abrir.", "La tapa no se puede abrir."),
