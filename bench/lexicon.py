@@ -29,6 +29,10 @@ class Lexicon:
     numbers: dict[str, int]
     months: list[str]
     date: str
+    affirmed: str
+    denied: str
+    row: str
+    row_alone: str
     fronted: str
     pronouns: str
     head: str

@@ -37,11 +37,16 @@ class Mutant:
 Mutation = Callable[[Truth, Sequence[Digits], Random], Iterator[Sequence[Change]]]
 
 
-def mutant(kind: str, truth: Truth, changes: Sequence[Change]) -> Mutant:
-    """Return the truth with the changes made, and a capital where it began with one."""
-    text = truth.text
+def edited(text: str, changes: Sequence[Change]) -> str:
+    """Return the text with the changes made."""
     for change in sorted(changes, key=lambda each: -each.start):
         text = text[: change.start] + change.new + text[change.end :]
+    return text
+
+
+def mutant(kind: str, truth: Truth, changes: Sequence[Change]) -> Mutant:
+    """Return the truth with the changes made, and a capital where it began with one."""
+    text = edited(truth.text, changes)
     if truth.text[:1].isupper():
         text = text[:1].upper() + text[1:]
     return Mutant(kind, text, truth, tuple((each.start, each.end) for each in changes))

@@ -11,16 +11,19 @@ from random import Random
 from bench.lexicon import lexicons
 from bench.measures import dimension_of, dimensions
 from bench.mutants import Change, Mutation
-from bench.quantities import Digits, exact_decimals, interchangeable, range_pairs, write_number
+from bench.quantities import (
+    Digits,
+    exact_decimals,
+    interchangeable,
+    numbers_of,
+    range_pairs,
+    write_number,
+)
 from bench.truths import Truth
 
 _SIGN = re.compile(r"(?:±|\+/-|[-−])\s?$")
 _LETTER_BESIDE_DIGIT = re.compile(r"[^\W\d_](?=[\W_]?\d)|(?<=\d)[^\W\d_]")
 _STRANGERS = ("mm", "s", "kg", "V", "bar", "°C", "%")
-
-
-def _numbers(digits: Sequence[Digits]) -> list[Digits]:
-    return [each for each in digits if each.kind == "number"]
 
 
 def _written(number: Digits, value: Fraction, decimals: int, truth: Truth) -> Change:
@@ -50,7 +53,7 @@ def digit_changed(
     truth: Truth, digits: Sequence[Digits], random: Random
 ) -> Iterator[Sequence[Change]]:
     """Put another digit for one of a number's."""
-    for number in _numbers(digits):
+    for number in numbers_of(digits):
         bare, decimals = _bare(number)
         options = [
             (bare[:at] + new + bare[at + 1 :], decimals)
@@ -64,7 +67,7 @@ def digit_added(
     truth: Truth, digits: Sequence[Digits], random: Random
 ) -> Iterator[Sequence[Change]]:
     """Put a digit more somewhere in a number."""
-    for number in _numbers(digits):
+    for number in numbers_of(digits):
         bare, decimals = _bare(number)
         options = [
             (bare[:at] + new + bare[at:], decimals + (at > len(bare) - decimals))
@@ -78,7 +81,7 @@ def digit_dropped(
     truth: Truth, digits: Sequence[Digits], random: Random
 ) -> Iterator[Sequence[Change]]:
     """Take a digit out of a number."""
-    for number in _numbers(digits):
+    for number in numbers_of(digits):
         bare, decimals = _bare(number)
         options = [
             (bare[:at] + bare[at + 1 :], decimals - (at >= len(bare) - decimals))
@@ -91,7 +94,7 @@ def decimal_shifted(
     truth: Truth, digits: Sequence[Digits], random: Random
 ) -> Iterator[Sequence[Change]]:
     """Make a number ten times as large or as small."""
-    for number in _numbers(digits):
+    for number in numbers_of(digits):
         value = number.value * random.choice((Fraction(10), Fraction(1, 10)))
         decimals = exact_decimals(value)
         if number.value and decimals is not None:
@@ -105,7 +108,7 @@ def unit_swapped(
 
     Nought is nought in every unit of length or pressure, so its unit is left alone.
     """
-    for number in _numbers(digits):
+    for number in numbers_of(digits):
         if not number.unit or (not number.value and dimension_of(number.unit) != "temperature"):
             continue
         start, end = number.unit_span
@@ -131,7 +134,7 @@ def range_end_moved(
     truth: Truth, digits: Sequence[Digits], random: Random
 ) -> Iterator[Sequence[Change]]:
     """Move one end of a range by up to five of its last places, so that it stays a range."""
-    for low, high in range_pairs(truth.text, _numbers(digits), truth.language):
+    for low, high in range_pairs(truth.text, numbers_of(digits), truth.language):
         number = random.choice((low, high))
         step = Fraction(1, 10**number.decimals)
         moved = [number.value + step * n for n in (-5, -4, -3, -2, -1, 1, 2, 3, 4, 5)]
@@ -145,7 +148,7 @@ def sign_dropped(
     truth: Truth, digits: Sequence[Digits], random: Random
 ) -> Iterator[Sequence[Change]]:
     """Take the ± or the minus away before a number; a tolerance is then said to be a value."""
-    for number in _numbers(digits):
+    for number in numbers_of(digits):
         if number.value and number.sign and (sign := _SIGN.search(truth.text[: number.start])):
             yield [Change(sign.start(), number.start, "")]
 
@@ -185,7 +188,7 @@ def numbers_exchanged(
     truth: Truth, digits: Sequence[Digits], random: Random
 ) -> Iterator[Sequence[Change]]:
     """Exchange two numbers, unless their order says nothing: "1, 2 and 3", "4–6", "30 x 40"."""
-    numbers = _numbers(digits)
+    numbers = numbers_of(digits)
     pairs = [*pairwise(numbers), (numbers[0], numbers[-1])] if numbers else []
     for one, two in dict.fromkeys((a.start, b.start) for a, b in pairs):
         first = next(each for each in numbers if each.start == one)

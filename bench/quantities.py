@@ -145,6 +145,11 @@ def exact_decimals(value: Fraction, most: int = 9) -> int | None:
     return next((n for n in range(most + 1) if (value * 10**n).denominator == 1), None)
 
 
+def numbers_of(digits: Sequence[Digits]) -> list[Digits]:
+    """Return the plain numbers among them."""
+    return [each for each in digits if each.kind == "number"]
+
+
 def joint(text: str, one: Digits, two: Digits, language: str) -> str:
     """Return how two neighbouring numbers are joined: "range", "list", "times" or "" (not)."""
     between = text[max(one.end, one.unit_span[1]) : two.start]

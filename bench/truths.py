@@ -39,9 +39,10 @@ Sort = Literal["sentence", "row"]
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """A true answer. Of a row, `cell` is where its value stands and `place` names table and column.
+    """A true answer, and the texts of the passages of its document in which it stands.
 
-    `evidence` are the texts of the passages of its document in which it stands.
+    Of a row, `cell` is where its value stands, `place` names its table and column, `label` are the
+    cells that name it, `named` and `column` how the answer says so.
     """
 
     text: str
@@ -52,6 +53,8 @@ class Truth:
     cell: tuple[int, int] = (0, 0)
     place: str = ""
     label: str = ""
+    named: str = ""
+    column: str = ""
 
     @property
     def value(self) -> str:
@@ -116,6 +119,8 @@ def _in_passage(document: str, passage: Passage) -> Iterator[Truth]:
                 (len(opening), len(opening) + len(cell.value)),
                 f"{cell.header} | {cell.column}",
                 cell.label,
+                cell.named,
+                cell.column,
             )
 
 

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from random import Random
@@ -11,6 +12,7 @@ from bench.falsehood import may_be_true
 from bench.intervals import wilson
 from bench.measures import convert
 from bench.mutants import Change, Mutant, mutant
+from bench.mutated_rows import EXCHANGED
 from bench.mutations import KINDS, MUTATIONS, mutant_pools
 from bench.paraphrases import paraphrases
 from bench.quantities import digits_in, range_pairs
@@ -245,6 +247,14 @@ def test_paraphrases_are_worded_well(kind: str, language: str, text: str, expect
     assert expected in said_otherwise(kind, text, language)
 
 
+def test_yes_and_no_follow_the_negation():
+    assert said_otherwise("yes or no in front", "The valve is open.") == ["Yes, the valve is open."]
+    assert said_otherwise("yes or no in front", "La valvola non è aperta.", "it") == [
+        "No, la valvola non è aperta."
+    ]
+    assert said_otherwise("yes or no in front", "If it is not red, open the valve.") == []
+
+
 def test_clauses_with_pronouns_stay():
     assert said_otherwise("clauses reordered", "If the lamp is red, it must be replaced.") == []
     text = "Se la spia è rossa, va sostituita subito."
@@ -306,6 +316,27 @@ def test_sibling_lends_values_and_name(tmp_path: Path):
     assert "La pompa Nilo 30 contiene 2,5 litri di olio." in values
     assert "Massa: 150 kg" in values
     assert "La pompa Nilo 40 contiene 1,5 litri di olio." in {each.text for each in pools[NAME]}
+
+
+def test_statements_are_paired_and_exchanged(tmp_path: Path):
+    root = folder_of_siblings(tmp_path)
+    texts = {each.text for each in mutant_pools(root, read_truths(root), seed=0)[EXCHANGED]}
+    assert "Massa: 4 kg; Potenza: 120 kW" not in texts
+    (tmp_path / "one.md").write_text(
+        "| Vite | Coppia |\n| --- | --- |\n| Coperchio | 25 Nm |\n| Base | 80 Nm |\n"
+    )
+    pairs = mutant_pools(root, read_truths(root), seed=0)[EXCHANGED]
+    assert "Coperchio: 80 Nm; Base: 25 Nm" in {each.text for each in pairs}
+
+
+def test_rows_are_said_in_sentences(tmp_path: Path):
+    (tmp_path / "one.md").write_text(
+        "| Vite | Coppia | Controllo |\n| --- | --- | --- |\n| Base | 80 Nm | 500 h |\n"
+    )
+    (row, _) = read_truths(tmp_path).truths
+    said = replace(row, language="it")
+    found = [each.text for each in paraphrases(said, [], Random(0))]
+    assert found == ["80 Nm (Base, Coppia)", "Per Base il valore di Coppia è 80 Nm."]
 
 
 def test_listings_hold_no_truths(tmp_path: Path):
