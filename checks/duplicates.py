@@ -159,9 +159,12 @@ def _evidence_keys(row: Asked) -> Iterator[int]:
     each = max(1, _RUNS_KEPT // (len(parts) or 1))
     for part in parts:
         words = [_hashed(word) for word in split_words(part)]
-        runs = zip(words, words[1:], words[2:], strict=False) if words[2:] else [(*words, 0, 0)]
-        hashes = {((a * 31 + b) * 31 + c + language) * _MIX & _MASK for a, b, c, *_ in runs}
-        yield from sorted(hashes)[: each if words else 0]
+        if not words:
+            continue
+        padded = [*words, *words, *words][: max(3, len(words))]
+        runs = zip(padded, padded[1:], padded[2:], strict=False)
+        hashes = {((a * 31 + b) * 31 + c + language) * _MIX & _MASK for a, b, c in runs}
+        yield from sorted(hashes)[:each]
 
 
 @lru_cache(maxsize=100_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from checks.coverage import section_coverage
 from checks.duplicates import Asked, near_duplicates
@@ -12,12 +13,12 @@ from graph.ledger import Entry
 from graph.quality import QualityReport, is_as_judged, quality_report
 
 
-def assess_rows(context: Context) -> QualityReport:
+async def assess_rows(context: Context) -> QualityReport:
     """Set duplicates and surplus rows aside in the ledger, and report on what remains."""
     ledger, wanted = context.ledger, context.brief.rows
     entries = ledger.entries("accepted", "set_aside")
     altered = {e.candidate.id: "altered" for e in entries if not (e.row and is_as_judged(e.row))}
-    doubles = near_duplicates([_asked(e) for e in entries if e.candidate.id not in altered])
+    doubles = await _doubles([_asked(e) for e in entries if e.candidate.id not in altered], context)
     duplicates = {double: f"duplicate of {kept}" for double, kept in doubles.items()}
     set_aside = altered | duplicates
     kept = [entry for entry in entries if entry.candidate.id not in set_aside]
@@ -75,6 +76,12 @@ def _why_nothing_was_asked(context: Context) -> str:
         f"No page can be asked about: `languages` in brief.yaml is {wanted}, and the manuals' "
         f"readable pages are by language: {listed}."
     )
+
+
+async def _doubles(rows: Sequence[Asked], context: Context) -> dict[str, str]:
+    """Return the ids of rows that repeat an earlier one, with the id of that one."""
+    kept = context.question_vectors
+    return near_duplicates(rows, await kept.of([row.question for row in rows]) if kept else ())
 
 
 def _asked(entry: Entry) -> Asked:

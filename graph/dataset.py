@@ -48,7 +48,7 @@ async def plan(state: DatasetState, runtime: Runtime[Context]) -> Update:
     last = ledger.last_round()
     if ledger.entries("planned"):
         return {"round": last, "exhausted": ""}
-    report = state.report or assess_rows(context)
+    report = state.report or await assess_rows(context)
     tried = ledger.progress().planned
     most = max(0, brief.limits.candidates_for(brief.rows) - tried)
     chosen = next_candidates(
@@ -77,7 +77,7 @@ async def farm(state: DatasetState, runtime: Runtime[Context]) -> Update:
 
 async def assess(state: DatasetState, runtime: Runtime[Context]) -> Update:
     """Compare the candidates with each other, and decide how the run goes on."""
-    report = assess_rows(runtime.context)
+    report = await assess_rows(runtime.context)
     runtime.stream_writer({"event": "assessed", "accepted": report.accepted})
     decision: Decision = "again"
     if not report.missing:
