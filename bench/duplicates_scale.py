@@ -8,7 +8,7 @@ import time
 
 from checks.duplicates import Asked, near_duplicates
 
-_PARTS = [
+_PARTS = (
     "pump",
     "valve",
     "screw",
@@ -23,8 +23,8 @@ _PARTS = [
     "hose",
     "seal",
     "shaft",
-]
-_KINDS = [
+)
+_KINDS = (
     "main",
     "upper",
     "lower",
@@ -37,8 +37,8 @@ _KINDS = [
     "hydraulic",
     "electric",
     "spare",
-]
-_VERBS = [
+)
+_VERBS = (
     "check",
     "clean",
     "replace",
@@ -49,8 +49,8 @@ _VERBS = [
     "test",
     "inspect",
     "align",
-]
-_UNITS = ["Nm", "bar", "mm", "h", "°C", "kg", "l", "V"]
+)
+_UNITS = ("Nm", "bar", "mm", "h", "°C", "kg", "l", "V")
 _ASKED = (
     ("How often must the {p} be {v}ed?", "At what interval should I {v} the {p}?"),
     ("Which value has the {p} after you {v} it?", "What do I set the {p} to once {v}ed?"),

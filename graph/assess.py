@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from checks.coverage import section_coverage
 from checks.duplicates import Asked, near_duplicates
@@ -25,7 +26,7 @@ async def assess_rows(context: Context, *, nothing_left: bool = False) -> Qualit
     void = {e.candidate.id: why for e in with_row if e.row and (why := why_void(e.row, e.judged))}
     # What abstains asks what its origin asks, and is set aside with it.
     compared = [e for e in with_row if e.candidate.variant not in ABSTAINING]
-    doubles = near_duplicates([_asked(e) for e in compared if e.candidate.id not in void])
+    doubles = await _doubles([_asked(e) for e in compared if e.candidate.id not in void], context)
     duplicates = {double: f"duplicate of {kept}" for double, kept in doubles.items()}
     selection = await select(context, entries, void | duplicates, nothing_left=nothing_left)
     ledger.select(selection.set_aside)
@@ -109,6 +110,12 @@ def _why_nothing_was_asked(context: Context) -> str:
         f"No page can be asked about: `languages` in brief.yaml is {wanted}, and the manuals' "
         f"readable pages are by language: {listed}."
     )
+
+
+async def _doubles(rows: Sequence[Asked], context: Context) -> dict[str, str]:
+    """Return the ids of rows that repeat an earlier one, with the id of that one."""
+    kept = context.question_vectors
+    return near_duplicates(rows, await kept.of([row.question for row in rows]) if kept else ())
 
 
 def _asked(entry: Entry) -> Asked:

@@ -21,6 +21,7 @@ from graph.tracing import Tracing
 from prompts.templates import Part, Prompts, Source
 from tools.documents import Document, overlapping
 from tools.index import Index
+from tools.kept_vectors import KeptVectors
 from tools.library import DOCUMENTS, MACHINES_KEPT, Library, read_machines, write_machines
 from tools.machines import Machine, MachineDirectory
 from tools.patience import Patience
@@ -35,7 +36,8 @@ class Context:
     """What a run works with; built at the edge by `app/settings.py`, closed by whoever built it.
 
     `models` by role; `width` is how many calls may be in flight; `child_env` is the environment of
-    training processes. `emit` carries the outer graph's stream writer inside.
+    training processes; `question_vectors` are there when the brief compares questions by
+    meaning. `emit` carries the outer graph's stream writer inside.
     """
 
     run: Path
@@ -51,6 +53,7 @@ class Context:
     child_env: Mapping[str, str]
     patience: Patience
     tracing: Tracing
+    question_vectors: KeptVectors | None = None
     emit: Emit | None = None
     _known: Sequence[Machine] | None = field(default=None, init=False)
 
