@@ -80,6 +80,8 @@ def _schema(rows: Sequence[TrainingRow]) -> pa.Schema:
             ("user", text),
             ("variant", text),
             ("derived_from", text),
+            ("scope", text),
+            ("applies_to", pa.list_(text)),
         ]
     )
 

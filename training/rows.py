@@ -80,7 +80,8 @@ class TrainingRow(Frozen):
     `section` is the first citation's heading path joined with " > ". `system` and `user` are the
     chat messages before the answer. `sections` are content hashes of the cited sections: rows that
     share one stay on one side of the split. `derived_from` is the id of the accepted row that a
-    derived one was made from.
+    derived one was made from. `scope` says whether the answer holds for the whole
+    family or not, `applies_to` for which machines it does (codes); none without a directory.
     """
 
     id: str
@@ -109,6 +110,8 @@ class TrainingRow(Frozen):
     sections: tuple[str, ...]
     variant: Variant = "drafted"
     derived_from: str | None = None
+    scope: Literal["machine", "family"] | None = None
+    applies_to: tuple[str, ...] = ()
 
     @property
     def completion(self) -> str:

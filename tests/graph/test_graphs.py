@@ -15,6 +15,7 @@ from graph.question import (
     route_after_critique,
     route_after_inspect,
     route_after_judge,
+    route_after_scope,
     route_after_verify,
     route_start,
 )
@@ -34,7 +35,8 @@ def test_drawing_has_not_changed(graph, snapshot):
     [
         (route_after_inspect, "critique", "revise"),
         (route_after_critique, "answer", "revise"),
-        (route_after_verify, "surround", "answer"),
+        (route_after_verify, "scope", "answer"),
+        (route_after_scope, "surround", "answer"),
         (route_after_judge, "row", "answer"),
     ],
 )
@@ -58,6 +60,11 @@ def test_variants_enter_at_their_missing_part(variant, enters, answered_by):
     state = QuestionState(replace(CANDIDATE, variant=variant, origin="o"), verdict=ACCEPT)
     assert route_start(state) == enters
     assert route_after_critique(state) == answered_by
+
+
+def test_ambiguous_question_is_asked_again():
+    unclear = Verdict("revise", "ambiguous_machine")
+    assert route_after_scope(QuestionState(CANDIDATE, verdict=unclear)) == "revise"
 
 
 @pytest.mark.parametrize("decision", ["again", "export", "stop_short"])

@@ -18,7 +18,7 @@ COLUMNS = [
     "id", "split", "question", "answer", "answerable", "kind", "difficulty", "language",
     "document", "machine_code", "machine_name", "pages", "section", "context",
     "oracle_positions", "citations", "scores", "reasons", "attempts", "models", "prompt_hashes",
-    "sha256", "system", "user", "variant", "derived_from",
+    "sha256", "system", "user", "variant", "derived_from", "scope", "applies_to",
 ]
 # fmt: on
 
