@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 
 from tools.documents import Document, read_folder
 from tools.embedded import EmbeddedIndex
+from tools.index import Hit
 from tools.passages import Passage, split
 
 PAGES = 300
@@ -36,7 +37,7 @@ class Sampled:
     quote: str
     oracle: Passage
     window: str
-    hits: tuple[Passage, ...]
+    hits: tuple[Hit, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,6 @@ async def _one(
     question = f"{_DIGITS.sub('', sentence).rstrip(' .!:;,')}?"
     around = passages[max(0, place - _WINDOW) : place + _WINDOW + 1]
     hits = await index.search(question, k=_HITS, language=oracle.language or None)
-    others = tuple(hit.passage for hit in hits if hit.passage.id != oracle.id)
+    others = tuple(hit for hit in hits if hit.passage.id != oracle.id)
     window = "\n".join(passage.text for passage in around)
     return Sampled(question, sentence, sentence, oracle, window, others)

@@ -28,7 +28,6 @@ from checks.form import answer_findings, question_findings
 from checks.leakage import assign_splits, section_key
 from checks.quotes import locate
 from checks.support import Answered
-from tools.index import Hit
 
 T = TypeVar("T")
 _DISTRACTORS = 4
@@ -67,13 +66,13 @@ def _answer(it: Sampled) -> object:
 
 
 def _screen(it: Sampled) -> object:
-    found = [Hit(hit, -rank, rank, "bm25") for rank, hit in enumerate(it.hits, start=1)]
     asked = Answered(it.question, it.answer, (it.quote,), it.oracle.language)
-    return choose(asked, [it.oracle], found, Machines(), k=_DISTRACTORS, seed=it.question)
+    return choose(asked, [it.oracle], it.hits, Machines(), k=_DISTRACTORS, seed="0")
 
 
 def _hash(it: Sampled) -> object:
-    shown = [asdict(passage) for passage in (it.oracle, *it.hits[:_DISTRACTORS])]
+    passages = (it.oracle, *(hit.passage for hit in it.hits[:_DISTRACTORS]))
+    shown = [asdict(passage) for passage in passages]
     row = json.dumps([it.question, it.answer, it.quote, shown], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(row.encode()).hexdigest(), section_key(it.oracle.text)
 

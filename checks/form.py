@@ -66,18 +66,24 @@ def answer_findings(
     machine: str | None,
     other_machines: Sequence[str],
     also_named: Sequence[str] = (),
+    abstains: bool = False,
 ) -> list[Finding]:
-    """Return what is wrong with an answer to a question, its facts aside."""
+    """Return what is wrong with an answer to a question, its facts aside.
+
+    One that abstains may speak of the passages, and repeat the question that they do not answer.
+    """
     if is_placeholder(answer):
         return [Finding("empty", "There is no answer.")]
     own = [*([machine] if machine else []), *also_named]
     names = [*own, *other_machines]
+    whole = _whole(answer, language, known="\n".join([question, *cited]), abstains=abstains)
+    found = [*_language(answer, language), *whole, *_machines(answer, own, other_machines)]
+    if abstains:
+        return found
     return [
-        *_language(answer, language),
-        *_whole(answer, language, known="\n".join([question, *cited])),
+        *found,
         *_points(answer, ("deictic",), language),
         *_echo(without_names(answer, names), without_names(question, names), language),
-        *_machines(answer, own, other_machines),
     ]
 
 
@@ -98,9 +104,9 @@ def _language(text: str, language: str) -> Iterator[Finding]:
         yield Finding("wrong_language", f"The text is not in the language “{language}”.", text)
 
 
-def _whole(text: str, language: str, *, known: str) -> Iterator[Finding]:
+def _whole(text: str, language: str, *, known: str, abstains: bool = False) -> Iterator[Finding]:
     """Find what is of a prompt and not of the text, and an end that is none."""
-    if leaked := leak(text, language):
+    if leaked := leak(text, "" if abstains else language):
         sentence = f"“{leaked}” belongs to a prompt or a chat, not into the text."
         yield Finding("leaked_instructions", sentence, leaked)
     elif end := cut_off(text, language, known=known):

@@ -36,11 +36,14 @@ _PLACEHOLDER = re.compile(r"\W*(?:null|n/?a|nan|undefined|todo|tbd)\W*", re.IGNO
 
 
 def leak(text: str, language: str) -> str | None:
-    """Return the first words of a text that come from a prompt, a chat or a wrapping."""
+    """Return the first words of a text that come from a prompt, a chat or a wrapping.
+
+    Without a language only marks count, no words: "the passage does not say" may be meant.
+    """
     prose = _CODE.sub(" ", _LISTING.sub(" ", text))
     wrapped = (_CHAT, _BRACES, _JSON, _PASSAGE_ID, _FENCE, TAG)
     # Prompts and models slip into English whatever the language of a manual is.
-    spoken = (pattern("leaks", each) for each in dict.fromkeys((language, "en")))
+    spoken = (pattern("leaks", each) for each in dict.fromkeys((language, "en")) if language)
     found = (each.search(prose) for each in (*wrapped, _labels(), *spoken) if each)
     return next((match.group().strip() for match in found if match), None)
 

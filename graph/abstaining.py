@@ -38,8 +38,6 @@ from tools.passages import Passage
 from training.rows import ContextPassage, TrainingRow
 
 NEAR_MISS_HITS = 5
-SAID_ON_PURPOSE = frozenset({"leaked_instructions", "repeats_question"})
-"""An abstention speaks of the passages, and of what it was asked."""
 
 
 def origin_of(candidate: Candidate, context: Context) -> TrainingRow:
@@ -200,7 +198,7 @@ async def abstains_well(
     window, said = state.candidate.window, state.answer.text
     named = await context.naming(window.machine)
     origin = origin_of(state.candidate, context)
-    found = answer_findings(
+    findings = answer_findings(
         said,
         question=state.question.text,
         cited=[origin.answer],
@@ -208,8 +206,8 @@ async def abstains_well(
         machine=named.machine,
         also_named=named.also,
         other_machines=() if state.counterpart else named.others,
+        abstains=True,
     )
-    findings = [finding for finding in found if finding.code not in SAID_ON_PURPOSE]
     if state.premise:
         return findings
     return [*findings, *abstention_findings(said, state.question.text, answered(origin))]

@@ -88,7 +88,7 @@ class Prompts:
             auto_reload=False,
             finalize=_neutral,
         )
-        # A row holds its passages as they are: its prompt sets them apart by numbers.
+        # A row holds its texts as they are: its prompt sets them apart by numbers.
         self._rows = self._environment.overlay(finalize=None)
         self._environment.filters["attribute"] = _attribute
 
@@ -245,6 +245,7 @@ class Prompts:
         chosen = language if language in ROW_LANGUAGES else "en"
         (message,) = self._render(
             f"abstain/{chosen}.md",
+            self._rows,
             question=question,
             clause=clause,
             sibling=sibling,
