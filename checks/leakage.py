@@ -1,99 +1,146 @@
-"""Keeping test questions out of training: section keys, and splits that never part a group.
+"""Leakage: what two rows share that must not stand on two sides of a split.
 
-Rows that share a section key, directly or through other rows, form a group; a group is dealt whole.
+Their question, their answer with its evidence, a passage that holds the answer, a cited section, or
+the family of their machines; word for word, or nearly. `training/formats.py` splits by it, and
+`training/leakage.py` counts by it what a split parted.
 """
 
 from __future__ import annotations
 
 import hashlib
-import random
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
 
-Split = Literal["train", "validation", "test"]
+from checks.contained import contained_pairs
+from checks.groups import Groups
+from checks.similar import near_pairs
+
+Kind = Literal["question", "answer and evidence", "passage", "section", "machine family", "origin"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+# Lower than what a reader calls a near repeat, so that a repeat at the border is kept together.
+_NEAR_QUESTION = 0.75
+_NEAR_TEXT = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What of a row may also be another's.
+
+    `passages` are those that hold the answer. `sections` are keys of the cited sections,
+    `section_clusters` keys that their near repeats and translations share. `family` is given where
+    the split is by family; `origin` is the id of the row that this one was derived from.
+    """
+
+    id: str
+    question: str
+    answer: str
+    evidence: tuple[str, ...]
+    passages: tuple[str, ...]
+    sections: tuple[str, ...]
+    section_clusters: tuple[str, ...] = ()
+    family: str | None = None
+    origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Rows, by id, that share something: word for word, or (not `exact`) nearly."""
+
+    kind: Kind
+    exact: bool
+    rows: tuple[str, ...]
+
+
+def folded(text: str) -> str:
+    """Return the text without what two editions of it may differ in: case, space, Unicode form."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def section_key(text: str) -> str:
     """Return a hash that equal sections share, whatever their case, white space or Unicode form."""
-    folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    return hashlib.sha256(folded.encode(errors="replace")).hexdigest()
+    return hashlib.sha256(folded(text).encode(errors="replace")).hexdigest()
 
 
-def assign_splits(
-    keys: Sequence[Sequence[str]],
-    *,
-    test_share: float,
-    validation_share: float = 0.1,
-    seed: int = 0,
-) -> list[Split]:
-    """Deal rows to splits so that rows sharing a key stay together.
+def clusters(
+    texts: Mapping[str, str], also: Iterable[tuple[str, str]] = ()
+) -> dict[str, tuple[str, ...]]:
+    """Return, for each key, the keys of the near repeats of its text, first of them its cluster's.
 
-    Test is dealt first, to its share of all rows; validation is a share of the rest. Shares are met
-    as closely as whole groups allow, and train is never empty.
+    `also` are pairs of keys that belong together for another reason.
     """
-    groups = _groups(keys)
-    random.Random(seed).shuffle(groups)
-    rest, test = _deal(groups, test_share)
-    _, validation = _deal(rest, validation_share)
-    splits: list[Split] = ["train"] * len(keys)
-    for row in test:
-        splits[row] = "test"
-    for row in validation:
-        splits[row] = "validation"
-    return splits
+    keys = sorted(texts)
+    groups = Groups(keys)
+    for pair in [*_near([texts[key] for key in keys], _NEAR_TEXT, contained=True)]:
+        groups.join([keys[place] for place in pair])
+    for pair in also:
+        groups.join(pair)
+    return {key: tuple(group) for group in groups.all() for key in group}
 
 
-def _groups(keys: Sequence[Sequence[str]]) -> list[list[int]]:
-    """Return the rows connected by keys, each group and the groups in row order."""
-    parent = list(range(len(keys)))
-
-    def root(row: int) -> int:
-        while parent[row] != row:
-            parent[row] = parent[parent[row]]
-            row = parent[row]
-        return row
-
-    first: dict[str, int] = {}
-    for row, of_row in enumerate(keys):
-        for key in of_row:
-            parent[root(row)] = root(first.setdefault(key, row))
-    groups: defaultdict[int, list[int]] = defaultdict(list)
-    for row in range(len(keys)):
-        groups[root(row)].append(row)
-    return list(groups.values())
+def shared_by(rows: Sequence[Held]) -> list[Shared]:
+    """Return everything that two rows or more share; the order of rows changes nothing."""
+    rows = sorted(rows, key=lambda row: row.id)
+    return [
+        *_texts("question", {r.id: (r.question,) for r in rows}, _NEAR_QUESTION),
+        *_texts("answer and evidence", {r.id: _answered(r) for r in rows}, _NEAR_QUESTION),
+        *_texts("passage", {r.id: r.passages for r in rows}, _NEAR_TEXT, contained=True),
+        *_same("section", {r.id: r.sections for r in rows}),
+        *_same("section", {r.id: r.section_clusters for r in rows}, exact=False),
+        *_same("machine family", {r.id: (r.family,) if r.family else () for r in rows}),
+        *_same("origin", {r.id: (r.origin or r.id,) for r in rows}),
+    ]
 
 
-def _deal(groups: list[list[int]], share: float) -> tuple[list[list[int]], list[int]]:
-    """Return the groups that stay, and the rows of those taken: as near to the share as can be."""
-    rows = sum(map(len, groups))
-    target = round(rows * share)
-    chosen = _nearest_sum([len(group) for group in groups], target, limit=rows - 1)
-    taken = [row for index in sorted(chosen) for row in groups[index]]
-    return [group for index, group in enumerate(groups) if index not in chosen], taken
+def split_keys(rows: Sequence[Held]) -> dict[str, list[str]]:
+    """Return for each row, by id, the keys that it shares with others."""
+    keys: dict[str, list[str]] = {row.id: [] for row in rows}
+    for number, shared in enumerate(shared_by(rows)):
+        for id in shared.rows:
+            keys[id].append(str(number))
+    return keys
 
 
-def _nearest_sum(sizes: Sequence[int], target: int, *, limit: int) -> set[int]:
-    """Return the indices whose sizes add up nearest to `target`, at most `limit`.
+def _answered(row: Held) -> tuple[str, ...]:
+    """Return the answer with its evidence: abstentions, which have none, are all alike."""
+    evidence = "\n".join(sorted(row.evidence))
+    return (f"{row.answer}\n{evidence}",) if evidence.strip() else ()
 
-    Bit s of `reached` says that some sizes so far add up to s. `last[s]` is the size that reached s
-    first, so walking back from a sum meets ever earlier indices.
-    """
-    mask = (1 << (min(limit, 2 * target) + 1)) - 1
-    reached, last = 1, dict[int, int]()
-    for index, size in enumerate(sizes):
-        if reached >> target & 1:
-            break
-        new = (reached << size) & mask & ~reached
-        reached |= new
-        while new:
-            total = (new & -new).bit_length() - 1
-            last[total] = index
-            new &= new - 1
-    total = min([0, *last], key=lambda s: (abs(s - target), s))
-    chosen: set[int] = set()
-    while total:
-        chosen.add(last[total])
-        total -= sizes[last[total]]
-    return chosen
+
+def _texts(
+    kind: Kind, held: Mapping[str, Sequence[str]], least: float, *, contained: bool = False
+) -> Iterator[Shared]:
+    by_row = {id: [folded(text) for text in texts] for id, texts in held.items()}
+    yield from _same(kind, by_row)
+    texts = sorted({text for of_row in by_row.values() for text in of_row})
+    groups = Groups(texts)
+    for pair in _near(texts, least, contained=contained):
+        groups.join([texts[place] for place in pair])
+    first = {text: groups.first(text) for text in texts}
+    near = {first[text] for text in texts if first[text] != text}
+    yield from _same(
+        kind,
+        {id: [first[text] for text in texts if first[text] in near] for id, texts in by_row.items()},
+        exact=False,
+    )
+
+
+def _near(texts: Sequence[str], least: float, *, contained: bool) -> Iterator[tuple[int, int]]:
+    yield from near_pairs(texts, least)
+    if contained:
+        yield from contained_pairs(texts, least)
+
+
+def _same(
+    kind: Kind, held: Mapping[str, Sequence[str]], *, exact: bool = True
+) -> Iterator[Shared]:
+    holders: defaultdict[str, list[str]] = defaultdict(list)
+    for id, keys in held.items():
+        for key in dict.fromkeys(keys):
+            holders[key].append(id)
+    for ids in holders.values():
+        if len(ids) > 1:
+            yield Shared(kind, exact, tuple(ids))
