@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -28,7 +29,7 @@ class Groups(Generic[T]):
 
     def join(self, members: Sequence[T]) -> None:
         """Make one group of those that hold these members."""
-        for one, other in zip(members, members[1:], strict=False):
+        for one, other in pairwise(members):
             first, later = sorted((self.first(one), self.first(other)), key=self._place.__getitem__)
             self._parent[later] = first
 

@@ -11,7 +11,7 @@ import hashlib
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from checks.contained import contained_pairs
@@ -19,40 +19,47 @@ from checks.groups import Groups
 from checks.similar import near_pairs
 
 Kind = Literal["question", "answer and evidence", "passage", "section", "machine family", "origin"]
+Least = Sequence[tuple[int, float]]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-# Lower than what a reader calls a near repeat, so that a repeat at the border is kept together.
-_NEAR_QUESTION = 0.75
-_NEAR_TEXT = 0.7
+# By runs of so many words, how much of them two texts share. Lower than what a reader calls a near
+# repeat, so that a repeat at the border is kept together.
+_QUESTION = ((3, 0.75), (1, 0.8))
+_ANSWER = ((3, 0.75),)
+_PASSAGE = ((3, 0.7),)
+_HELD = 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """What of a row may also be another's.
 
-    `passages` are those that hold the answer. `sections` are keys of the cited sections,
-    `section_clusters` keys that their near repeats and translations share. `family` is given where
-    the split is by family; `origin` is the id of the row that this one was derived from.
+    `passages` are those that hold the answer. `sections` gives, for the key of each cited section,
+    a key that its near repeats and translations share. `family` is given where the split is by
+    family; `origin` is the id of the row that this one was derived from.
     """
 
     id: str
     question: str
     answer: str
-    evidence: tuple[str, ...]
-    passages: tuple[str, ...]
-    sections: tuple[str, ...]
-    section_clusters: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    passages: tuple[str, ...] = ()
+    sections: Mapping[str, str] = field(default_factory=dict[str, str])
     family: str | None = None
     origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """Rows, by id, that share something: word for word, or (not `exact`) nearly."""
+    """Rows that share something: those of one part word for word, those of two parts nearly."""
 
     kind: Kind
-    exact: bool
-    rows: tuple[str, ...]
+    parts: tuple[frozenset[str], ...]
+
+    @property
+    def rows(self) -> frozenset[str]:
+        """The ids of all that share it."""
+        return frozenset[str]().union(*self.parts)
 
 
 def folded(text: str) -> str:
@@ -65,41 +72,38 @@ def section_key(text: str) -> str:
     return hashlib.sha256(folded(text).encode(errors="replace")).hexdigest()
 
 
-def clusters(
-    texts: Mapping[str, str], also: Iterable[tuple[str, str]] = ()
-) -> dict[str, tuple[str, ...]]:
-    """Return, for each key, the keys of the near repeats of its text, first of them its cluster's.
+def section_clusters(
+    texts: Mapping[str, str], editions: Iterable[tuple[str, str]] = ()
+) -> dict[str, str]:
+    """Return, for the key of each section, a key that its near repeats share.
 
-    `also` are pairs of keys that belong together for another reason.
+    `editions` are pairs of keys of which one is the other in another language.
     """
-    keys = sorted(texts)
-    groups = Groups(keys)
-    for pair in [*_near([texts[key] for key in keys], _NEAR_TEXT, contained=True)]:
-        groups.join([keys[place] for place in pair])
-    for pair in also:
+    groups = Groups(sorted(texts))
+    for pair in [*_near_keys(texts), *editions]:
         groups.join(pair)
-    return {key: tuple(group) for group in groups.all() for key in group}
+    return {key: groups.first(key) for key in texts}
 
 
 def shared_by(rows: Sequence[Held]) -> list[Shared]:
     """Return everything that two rows or more share; the order of rows changes nothing."""
     rows = sorted(rows, key=lambda row: row.id)
+    clusters = {key: cluster for row in rows for key, cluster in row.sections.items()}
     return [
-        *_texts("question", {r.id: (r.question,) for r in rows}, _NEAR_QUESTION),
-        *_texts("answer and evidence", {r.id: _answered(r) for r in rows}, _NEAR_QUESTION),
-        *_texts("passage", {r.id: r.passages for r in rows}, _NEAR_TEXT, contained=True),
-        *_same("section", {r.id: r.sections for r in rows}),
-        *_same("section", {r.id: r.section_clusters for r in rows}, exact=False),
+        *_near("question", {r.id: (r.question,) for r in rows}, _QUESTION),
+        *_near("answer and evidence", {r.id: _answered(r) for r in rows}, _ANSWER),
+        *_near("passage", {r.id: r.passages for r in rows}, _PASSAGE, contained=True),
+        *_same("section", {r.id: tuple(r.sections) for r in rows}, clusters),
         *_same("machine family", {r.id: (r.family,) if r.family else () for r in rows}),
         *_same("origin", {r.id: (r.origin or r.id,) for r in rows}),
     ]
 
 
-def split_keys(rows: Sequence[Held]) -> dict[str, list[str]]:
-    """Return for each row, by id, the keys that it shares with others."""
-    keys: dict[str, list[str]] = {row.id: [] for row in rows}
-    for number, shared in enumerate(shared_by(rows)):
-        for id in shared.rows:
+def split_keys(ids: Iterable[str], shared: Sequence[Shared]) -> dict[str, list[str]]:
+    """Return, for each row by id, the keys that it has in common with others."""
+    keys: dict[str, list[str]] = {id: [] for id in ids}
+    for number, each in enumerate(shared):
+        for id in each.rows:
             keys[id].append(str(number))
     return keys
 
@@ -110,37 +114,42 @@ def _answered(row: Held) -> tuple[str, ...]:
     return (f"{row.answer}\n{evidence}",) if evidence.strip() else ()
 
 
-def _texts(
-    kind: Kind, held: Mapping[str, Sequence[str]], least: float, *, contained: bool = False
+def _near_keys(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    keys = sorted(texts)
+    for one, other in _near_pairs([texts[key] for key in keys], _PASSAGE, contained=True):
+        yield keys[one], keys[other]
+
+
+def _near(
+    kind: Kind, held: Mapping[str, Sequence[str]], least: Least, *, contained: bool = False
 ) -> Iterator[Shared]:
     by_row = {id: [folded(text) for text in texts] for id, texts in held.items()}
-    yield from _same(kind, by_row)
     texts = sorted({text for of_row in by_row.values() for text in of_row})
     groups = Groups(texts)
-    for pair in _near(texts, least, contained=contained):
-        groups.join([texts[place] for place in pair])
-    first = {text: groups.first(text) for text in texts}
-    near = {first[text] for text in texts if first[text] != text}
-    yield from _same(
-        kind,
-        {id: [first[text] for text in texts if first[text] in near] for id, texts in by_row.items()},
-        exact=False,
-    )
+    for one, other in _near_pairs(texts, least, contained=contained):
+        groups.join((texts[one], texts[other]))
+    yield from _same(kind, by_row, {text: groups.first(text) for text in texts})
 
 
-def _near(texts: Sequence[str], least: float, *, contained: bool) -> Iterator[tuple[int, int]]:
-    yield from near_pairs(texts, least)
+def _near_pairs(
+    texts: Sequence[str], least: Least, *, contained: bool
+) -> Iterator[tuple[int, int]]:
+    for width, share in least:
+        yield from near_pairs(texts, share, width)
     if contained:
-        yield from contained_pairs(texts, least)
+        yield from contained_pairs(texts, _HELD)
 
 
 def _same(
-    kind: Kind, held: Mapping[str, Sequence[str]], *, exact: bool = True
+    kind: Kind, held: Mapping[str, Sequence[str]], clusters: Mapping[str, str] | None = None
 ) -> Iterator[Shared]:
-    holders: defaultdict[str, list[str]] = defaultdict(list)
-    for id, keys in held.items():
-        for key in dict.fromkeys(keys):
-            holders[key].append(id)
-    for ids in holders.values():
-        if len(ids) > 1:
-            yield Shared(kind, exact, tuple(ids))
+    """Yield what rows share, where things of one cluster are nearly the same."""
+    holders: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for id, things in held.items():
+        for thing in things:
+            cluster = clusters[thing] if clusters else thing
+            holders[cluster][thing].add(id)
+    for parts in holders.values():
+        shared = Shared(kind, tuple(map(frozenset, parts.values())))
+        if len(shared.rows) > 1:
+            yield shared

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from checks.groups import Groups
@@ -17,50 +16,35 @@ from checks.groups import Groups
 Split = Literal["train", "validation", "test"]
 
 
-@dataclass(frozen=True, slots=True)
-class Dealt:
-    """Which split each row is in, what was wanted of the split, and the groups that were dealt."""
-
-    splits: Mapping[str, Split]
-    wanted: Mapping[Split, int]
-    groups: Sequence[Sequence[str]]
-
-
-def deal(
+def assign_splits(
     keys: Mapping[str, Sequence[str]],
     *,
     test_share: float,
     validation_share: float = 0.1,
     seed: int = 0,
-) -> Dealt:
+) -> dict[str, Split]:
     """Deal rows, given by id with their keys, so that rows that share a key stay together.
 
     Test is dealt first, to its share of all rows; validation is a share of the rest. Shares are met
     as closely as whole groups allow, and train is never empty. The order of rows changes nothing.
     """
-    groups = _groups(keys)
-    in_order = sorted(groups, key=lambda group: _digest(str(seed), group[0]))
-    rest, test = _taken(in_order, _target(len(keys), test_share))
-    left = len(keys) - len(test)
-    _, validation = _taken(rest, _target(left, validation_share))
+    groups = sorted(groups_of(keys), key=lambda group: _digest(str(seed), group[0]))
+    rest, test = _taken(groups, _target(len(keys), test_share))
+    _, validation = _taken(rest, _target(len(keys) - len(test), validation_share))
     splits: dict[str, Split] = dict.fromkeys(keys, "train")
     splits |= dict.fromkeys(test, "test")
     splits |= dict.fromkeys(validation, "validation")
-    wanted_test = _target(len(keys), test_share)
-    wanted_validation = _target(len(keys) - wanted_test, validation_share)
-    wanted: dict[Split, int] = {
-        "train": len(keys) - wanted_test - wanted_validation,
-        "validation": wanted_validation,
-        "test": wanted_test,
-    }
-    return Dealt(splits, wanted, groups)
+    return splits
 
 
-def _target(rows: int, share: float) -> int:
-    return max(0, min(round(rows * share), rows - 1))
+def wanted_rows(count: int, test_share: float, validation_share: float = 0.1) -> dict[Split, int]:
+    """Return how many of so many rows each split would have if no rows had to stay together."""
+    test = _target(count, test_share)
+    validation = _target(count - test, validation_share)
+    return {"train": count - test - validation, "validation": validation, "test": test}
 
 
-def _groups(keys: Mapping[str, Sequence[str]]) -> list[list[str]]:
+def groups_of(keys: Mapping[str, Sequence[str]]) -> list[list[str]]:
     """Return the ids of rows connected by keys, sorted, so that the order of rows is forgotten."""
     holders: defaultdict[str, list[str]] = defaultdict(list)
     for id in sorted(keys):
@@ -70,6 +54,10 @@ def _groups(keys: Mapping[str, Sequence[str]]) -> list[list[str]]:
     for ids in holders.values():
         groups.join(ids)
     return groups.all()
+
+
+def _target(rows: int, share: float) -> int:
+    return max(0, min(round(rows * share), rows - 1))
 
 
 def _digest(*parts: str) -> str:

@@ -6,10 +6,13 @@ from collections import Counter
 
 from checks.coverage import section_coverage
 from checks.duplicates import Asked, near_duplicates
+from checks.evaluation import near_evaluation
 from checks.sentences import digit_sentences
 from graph.context import Context
 from graph.ledger import Entry
 from graph.quality import QualityReport, is_as_judged, quality_report
+
+NEAR_EVALUATION = "near_evaluation_question"
 
 
 def assess_rows(context: Context) -> QualityReport:
@@ -17,13 +20,17 @@ def assess_rows(context: Context) -> QualityReport:
     ledger, wanted = context.ledger, context.brief.rows
     entries = ledger.entries("accepted", "set_aside")
     altered = {e.candidate.id: "altered" for e in entries if not (e.row and is_as_judged(e.row))}
-    doubles = near_duplicates([_asked(e) for e in entries if e.candidate.id not in altered])
+    asked = [_asked(e) for e in entries if e.candidate.id not in altered]
+    near = near_evaluation(asked, context.evaluation_questions)
+    doubles = near_duplicates([each for each in asked if each.id not in near])
     duplicates = {double: f"duplicate of {kept}" for double, kept in doubles.items()}
-    set_aside = altered | duplicates
+    held_out = {id: f"{NEAR_EVALUATION} of line {line}" for id, line in near.items()}
+    set_aside = altered | held_out | duplicates
     kept = [entry for entry in entries if entry.candidate.id not in set_aside]
     set_aside |= {entry.candidate.id: "surplus" for entry in kept[wanted:]}
     ledger.select(set_aside)
     dropped = [entry.reason for entry in ledger.entries("dropped")] + ["duplicate"] * len(doubles)
+    dropped += [NEAR_EVALUATION] * len(near)
     rows = [entry.row for entry in kept[:wanted] if entry.row]
     sections = [
         (document.path, " > ".join(section.path))

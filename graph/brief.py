@@ -74,6 +74,8 @@ class Brief(Wanted):
     """How many passages that do not hold the answer stand beside those that do."""
     test_share: float = Field(default=0.2, ge=0, lt=1)
     """The share of rows held out for evaluation."""
+    split_by_family: bool = False
+    """Whether machines of one family stay on one side of the split."""
     seed: int = 0
     """Decides the order of windows and passages and the split."""
     thresholds: Thresholds = Field(default_factory=Thresholds)

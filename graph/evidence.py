@@ -131,6 +131,7 @@ async def make_row(state: QuestionState, context: Context) -> TrainingRow:
         system=prompt[0],
         user=prompt[1],
         sections=tuple(sorted({place.key for place in cited})),
+        machine_family=machine.family if machine else None,
     )
 
 

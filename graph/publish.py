@@ -8,6 +8,7 @@ from pathlib import Path
 
 from graph.context import Context
 from graph.quality import is_as_judged
+from graph.sections import with_section_clusters
 from tools.library import write_whole
 from training.formats import CardFacts, held_out, write_dataset
 from training.rows import TrainingRow
@@ -37,8 +38,15 @@ def export_dataset(context: Context, title: str) -> Path:
     folder = context.run / "dataset"
     thresholds = brief.thresholds.model_dump()
     facts = CardFacts(title=title, scenario=brief.scenario, thresholds=thresholds)
-    rows.sort(key=lambda row: row.id)
-    write_dataset(rows, folder, test_share=brief.test_share, seed=brief.seed, facts=facts)
+    rows = with_section_clusters(sorted(rows, key=lambda row: row.id), context.library)
+    write_dataset(
+        rows,
+        folder,
+        test_share=brief.test_share,
+        seed=brief.seed,
+        facts=facts,
+        by_family=brief.split_by_family,
+    )
     return folder
 
 

@@ -9,6 +9,7 @@ from typing import get_args
 
 import yaml
 
+from training.leakage import LeakageReport, summary
 from training.rows import Frozen, Split, TrainingRow
 
 SIZES = (0, 1_000, 10_000, 100_000, 1_000_000)
@@ -23,7 +24,12 @@ class CardFacts(Frozen):
     thresholds: Mapping[str, int]
 
 
-def render_card(rows: Sequence[TrainingRow], splits: Sequence[Split], facts: CardFacts) -> str:
+def render_card(
+    rows: Sequence[TrainingRow],
+    splits: Sequence[Split],
+    facts: CardFacts,
+    leakage: LeakageReport,
+) -> str:
     """Return the dataset card: YAML front matter for the Hub, then Markdown."""
     front = yaml.safe_dump(_front_matter(rows, splits, facts), sort_keys=False, allow_unicode=True)
     parts = [
@@ -32,6 +38,7 @@ def render_card(rows: Sequence[TrainingRow], splits: Sequence[Split], facts: Car
         f"and an answer that rests on them alone. The scenario: {facts.scenario}.",
         _contents(rows, splits),
         _making(rows, facts),
+        f"## How it was split\n\n{summary(leakage)}",
         LICENCE_AND_LIMITS,
     ]
     return f"---\n{front}---\n\n" + "\n\n".join(parts) + "\n"
@@ -93,8 +100,7 @@ def _making(rows: Sequence[TrainingRow], facts: CardFacts) -> str:
         "an answerer searched the manuals and answered with verbatim quotes. A row is here because "
         "every quote was found in its passage, every number of the answer in the passages it "
         "cites, and the critic gave the finished row its least scores or more. The other passages "
-        "of a context are distractors, screened so that they do not hold the answer. Rows that "
-        "share a section of a manual are in the same split.\n\n"
+        "of a context are distractors, screened so that they do not hold the answer.\n\n"
         f"Models: {', '.join(models) or 'none'}.\n\nLeast scores, of 10: {least or 'none'}."
     )
 

@@ -59,8 +59,9 @@ class TrainingRow(Frozen):
     """A row of `rows.parquet`: what the model is tuned on, and where every word of it comes from.
 
     `section` is the first citation's heading path joined with " > ". `system` and `user` are the
-    chat messages before the answer. `sections` are content hashes of the cited sections: rows that
-    share one stay on one side of the split.
+    chat messages before the answer. `sections` are content hashes of the cited sections, and
+    `section_clusters`, in the same order, what the near repeats and translations of each share:
+    rows with a common one stay on one side of the split.
     """
 
     id: str
@@ -87,6 +88,8 @@ class TrainingRow(Frozen):
     system: str
     user: str
     sections: tuple[str, ...]
+    section_clusters: tuple[str, ...] = ()
+    machine_family: str | None = None
 
     @property
     def completion(self) -> str:
