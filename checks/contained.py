@@ -1,6 +1,7 @@
 """Texts that hold most of another text: an index of word runs, asked for the rare ones.
 
-What likeness over both texts misses, because one is much the longer. `checks/leakage.py` calls it.
+Likeness over both texts misses those of which one is much the longer. `checks/leakage.py` and
+`checks/evaluation.py` call this.
 """
 
 from __future__ import annotations
@@ -21,17 +22,18 @@ def contained_pairs(
 ) -> Iterator[tuple[int, int]]:
     """Yield pairs (holder, held): `least` or more of the held text's word runs are the holder's.
 
-    A text of fewer than six runs is held by nothing: it says too little to be recognised.
+    A text of fewer than six runs says too little to be recognised in a long one: of it, and a text
+    like it, `least` of the runs of both must be shared.
     """
     runs = [word_runs(text, width) for text in texts]
     found_in = Counter(run for of_text in runs for run in of_text)
     holders: defaultdict[str, list[int]] = defaultdict(list)
     for place in sorted(range(len(texts)), key=lambda place: (-len(runs[place]), place)):
         own = runs[place]
-        if len(own) >= _LEAST_RUNS:
-            for holder in _candidates(own, holders, found_in, least):
-                if len(own & runs[holder]) >= least * len(own):
-                    yield holder, place
+        for holder in _candidates(own, holders, found_in, least):
+            whole = own if len(own) >= _LEAST_RUNS else own | runs[holder]
+            if len(own & runs[holder]) >= least * len(whole):
+                yield holder, place
         for run in own:
             # A run of one text alone can be no one's clue.
             if found_in[run] > 1 and len(holders[run]) < _MOST_HOLDERS:

@@ -26,7 +26,6 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 # repeat, so that a repeat at the border is kept together.
 _QUESTION = ((3, 0.75), (1, 0.8))
 _ANSWER = ((3, 0.75),)
-_PASSAGE = ((3, 0.7),)
 _HELD = 0.7
 
 
@@ -79,8 +78,11 @@ def section_clusters(
 
     `editions` are pairs of keys of which one is the other in another language.
     """
-    groups = Groups(sorted(texts))
-    for pair in [*_near_keys(texts), *editions]:
+    keys = sorted(texts)
+    groups = Groups(keys)
+    for one, other in contained_pairs([texts[key] for key in keys], _HELD):
+        groups.join((keys[one], keys[other]))
+    for pair in editions:
         groups.join(pair)
     return {key: groups.first(key) for key in texts}
 
@@ -92,7 +94,7 @@ def shared_by(rows: Sequence[Held]) -> list[Shared]:
     return [
         *_near("question", {r.id: (r.question,) for r in rows}, _QUESTION),
         *_near("answer and evidence", {r.id: _answered(r) for r in rows}, _ANSWER),
-        *_near("passage", {r.id: r.passages for r in rows}, _PASSAGE, contained=True),
+        *_near("passage", {r.id: r.passages for r in rows}),
         *_same("section", {r.id: tuple(r.sections) for r in rows}, clusters),
         *_same("machine family", {r.id: (r.family,) if r.family else () for r in rows}),
         *_same("origin", {r.id: (r.origin or r.id,) for r in rows}),
@@ -114,30 +116,21 @@ def _answered(row: Held) -> tuple[str, ...]:
     return (f"{row.answer}\n{evidence}",) if evidence.strip() else ()
 
 
-def _near_keys(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    keys = sorted(texts)
-    for one, other in _near_pairs([texts[key] for key in keys], _PASSAGE, contained=True):
-        yield keys[one], keys[other]
-
-
 def _near(
-    kind: Kind, held: Mapping[str, Sequence[str]], least: Least, *, contained: bool = False
+    kind: Kind, held: Mapping[str, Sequence[str]], least: Least | None = None
 ) -> Iterator[Shared]:
+    """Yield what rows share of texts that are alike by `least`, or hold one another without it."""
     by_row = {id: [folded(text) for text in texts] for id, texts in held.items()}
     texts = sorted({text for of_row in by_row.values() for text in of_row})
     groups = Groups(texts)
-    for one, other in _near_pairs(texts, least, contained=contained):
+    for one, other in _alike(texts, least) if least else contained_pairs(texts, _HELD):
         groups.join((texts[one], texts[other]))
     yield from _same(kind, by_row, {text: groups.first(text) for text in texts})
 
 
-def _near_pairs(
-    texts: Sequence[str], least: Least, *, contained: bool
-) -> Iterator[tuple[int, int]]:
+def _alike(texts: Sequence[str], least: Least) -> Iterator[tuple[int, int]]:
     for width, share in least:
         yield from near_pairs(texts, share, width)
-    if contained:
-        yield from contained_pairs(texts, _HELD)
 
 
 def _same(
