@@ -145,13 +145,18 @@ def _remarks(
     """Yield why a split is not as large as was wanted, where it is not."""
     for split in ("test", "validation"):
         if rows[split] != wanted[split]:
-            held = "is empty" if not rows[split] else f"holds {rows[split]} rows"
-            yield f"The {split} split {held} where {wanted[split]} were wanted."
+            found = f"holds {rows[split]} rows" if rows[split] else "is empty"
+            yield f"The {split} split {found} where {wanted[split]} were wanted."
     if any(rows[split] != wanted[split] for split in SPLITS):
-        family = ", machine family" if by_family else ""
+        family, instead = "", "More rows"
+        if by_family:
+            family, instead = (
+                ", a machine family",
+                "More rows, `split_by_family: false` in the brief",
+            )
         yield (
-            f"Rows that share a question, evidence, passage, section{family} or near repeats of "
-            f"them stay together: the {sum(map(len, groups))} rows make {len(groups)} groups, the "
-            f"largest of {max(map(len, groups))}. More rows, or manuals that repeat each other "
-            "less, let the shares be met."
+            f"Rows that share a question, evidence, a passage, a section{family} or near repeats "
+            f"of these stay together: the largest such group has {max(map(len, groups))} of "
+            f"{sum(map(len, groups))} rows. {instead}, or manuals that repeat each other less let "
+            "the shares be met."
         )
