@@ -49,6 +49,8 @@ def judge_question(prompt: Prompt) -> Critique:
 
 def judge_row(prompt: Prompt) -> RowJudgement:
     """Judge a finished row: its question, its passages and its answer with citations."""
+    if not prompt.citations:
+        return _judge_abstention(prompt)
     cited = _cited(prompt)
     columns = [table_header(quote, each.text) for _, quote in prompt.citations for each in cited]
     quotes = " ".join((*(quote for _, quote in prompt.citations), *columns))
@@ -69,6 +71,24 @@ def judge_row(prompt: Prompt) -> RowJudgement:
         faithfulness=min(faithful, _FLAWED) if others else faithful,
         completeness=_score(complete, _COMPLETE_SHARE),
         instructions="" if supported else "Use only numbers and words of the quotes you cite.",
+    )
+
+
+def _judge_abstention(prompt: Prompt) -> RowJudgement:
+    """Judge an answer that cites nothing: it is right when no passage answers the question."""
+    answering = rivals(prompt, prompt.passages)
+    named = _share(
+        subject_stems(prompt.question, prompt.language, prompt.machine),
+        set(stems(prompt.answer, prompt.language)),
+    )
+    return RowJudgement(
+        reasons=(
+            f"The answer cites nothing; {len(answering)} statements of the passages answer the"
+            f" question, and {named:.0%} of the question's subject is named as missing."
+        ),
+        faithfulness=_UNUSABLE if answering else 9,
+        completeness=_score(named, _COMPLETE_SHARE),
+        instructions="Answer from the passages that hold the answer." if answering else "",
     )
 
 

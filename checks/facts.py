@@ -1,101 +1,22 @@
-"""Facts: the numbers, quantities and codes of a text, and those that no evidence supports.
+"""Facts: the numbers, quantities and codes of an answer that no evidence supports.
 
-A code is whatever holds a digit and is no plain number: E214, AR2-4471-B, 2.1.3, 2024-05-01, 10:30.
 The graph verifies answers with `unsupported`; duplicates, distractors and form compare `numbers`.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
-from functools import cache
+from collections.abc import Sequence
+from dataclasses import replace
 
 from checks.findings import Finding
-from checks.units import find_unit, units_in_headers
-from checks.words import words
+from checks.literals import numbers, read_all
+from checks.quantities import Number, converts, same_fact
+from checks.units import units_in_headers
 
-_COMMA_LANGUAGES = frozenset({"it", "de", "fr", "es", "pt", "nl"})
-_SAME_LENGTH = str.maketrans(
-    {
-        **dict.fromkeys("‐‑‒–—―−", "-"),
-        **dict.fromkeys("\u202f\u2009\u2007", "\u00a0"),
-        **dict.fromkeys("Øø∅", "⌀"),
-        "’": "'",
-    }
-)
-_START = re.compile(
-    r"(?P<sign>±[ ]?|\+/-[ ]?|(?<![^\s(\[|=:;,~≈<>≤≥{\"'*])[-+](?=\.?\d))?"
-    r"(?:(?:(?<![^\W_])|(?<=\dx))(?P<word>[^\W_]+(?:[-./:+_~#@]+[^\W_]+)*)"
-    r"|(?<![^\W_])(?P<point>\.\d+)|(?P<vulgar>[¼-¾⅐-⅞]))"
-)
-_WHOLE = re.compile(
-    r"0[xX][0-9a-fA-F]+"
-    r"|\d+(?::\d+)+(?:[.,]\d+)?"
-    r"|(?!\d{1,3}(?:\.\d{3})+(?![\d.]))\d+(?:\.\d+){2,}[^\W_]*(?:[-+~][^\W_]+)*"
-    r"|\d+(?:[-/]\d+){2,}"
-    r"|0\d+(?![.,]\d)"
-)
-_NUMBER = (
-    r"(?P<mixed>\d+[ -])?(?P<over>\d{1,2})/(?P<under>2|3|4|5|8|10|16|32|64)(?!/|[.,]?\d)"
-    r"|(?P<whole>\d*)(?P<vulgar>[¼-¾⅐-⅞])"
-    r"|10(?:\^(?P<caret>-?\d{1,2})|(?P<raised>⁻?[⁰¹²³⁴-⁹]{1,2}))(?!\d)"
-    r"|(?P<spaced>{spaced})(?![.,]?\d)"
-    r"|(?P<grouped>\d{1,3}(?P<group>[.,])\d{3}(?:(?P=group)\d{3})*(?:(?!(?P=group))[.,]\d+)?)"
-    r"(?![.,]?\d)"
-    r"|(?P<plain>(?<!\d[.,])\d*(?P<point>[.,])\d+(?!(?P=point)\d)|\d+)"
-    r"(?P<tens>[eE][+-]?\d{1,2}(?![^\W_]))?"
-)
-_NO_BREAK_GROUPS = r"\d{1,3}(?:\u00a0\d{3})+(?:[.,]\d+)?"
-# Two cells of a table row are not one number: no third number may stand beside them.
-_SPACED_GROUPS = _NO_BREAK_GROUPS + r"|(?<!\d[ ])\d{1,3}(?:[ ]\d{3})+(?:,\d+)?(?![ ]\d)"
-_POINT_NUMBER = re.compile(_NUMBER.replace("{spaced}", _NO_BREAK_GROUPS))
-_COMMA_NUMBER = re.compile(_NUMBER.replace("{spaced}", _SPACED_GROUPS))
-_GLUED = re.compile(r"(?!x\d)[^\W\d_]|-[A-Z][A-Z\d]*(?![a-z])")
-_LABELLED = re.compile(r"[^\W\d_]+:(?=\d)")
-_VERSION = re.compile(r"^v(?=\d)")
-_ONE_OF_SEVERAL = re.compile(r"[^/]*\d[^/]*(?=/[^/]*\d)|([^\W\d_]+)\d+(?=-\1\d+$)")
-_MARKER = re.compile(
-    r"^[ \t>*•-]*\(?\d{1,2}[.)](?=\s)|(?<=[.;:!?])\s+\(?\d{1,2}[.)](?=\s+\S)", re.MULTILINE
-)
+__all__ = ["Number", "numbers", "same_fact", "unsupported"]
+
 _BROKEN_CODE = re.compile(r"(?<=\w)-[ \t]*\n\s*(?=\w)")
-_LONGEST = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number or a code as it stands in a text.
-
-    `value` is an exact decimal or fraction ("1200", "1/2", "-5", "±2"), or the code in lower case;
-    `unit` is the unit's usual symbol, "" without one.
-    """
-
-    text: str
-    start: int
-    end: int
-    value: str
-    unit: str = ""
-    is_code: bool = False
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What makes two numbers the same fact."""
-        return self.value, self.unit
-
-
-def numbers(text: str, language: str = "en") -> list[Number]:
-    """Return the numbers and codes of a text in order, without the numbers of numbered lists.
-
-    `language` decides what "1.200" is; "1,5" and "1.5" are the same number in every language.
-    """
-    markers = [match.span() for match in _MARKER.finditer(text)]
-    return [
-        number
-        for number in _read(text, language)
-        if not any(start <= number.start and number.end <= end for start, end in markers)
-    ]
 
 
 def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Finding]:
@@ -116,130 +37,18 @@ class _Support:
     """What one evidence text supports."""
 
     def __init__(self, text: str, language: str) -> None:
-        found = list(_read(text, language))
+        found = list(read_all(text, language))
         if _BROKEN_CODE.search(text):
-            found.extend(_read(_BROKEN_CODE.sub("-", text), language))
+            found.extend(read_all(_BROKEN_CODE.sub("-", text), language))
+        found += [replace(n, unit=n.unit[:-1]) for n in found if n.unit[-1:] in ("=", "~")]
+        self.found = found
         self.facts = {number.key for number in found}
-        self.facts |= {(value, unit[:-1]) for value, unit in self.facts if unit[-1:] in ("=", "~")}
-        self.values = {value for value, _ in self.facts}
+        self.values = {number.value for number in found}
         self.units = units_in_headers(text)
 
     def holds(self, number: Number) -> bool:
         if not number.unit:
             return number.value in self.values
-        if number.key in self.facts:
+        if number.key in self.facts or any(converts(number, held) for held in self.found):
             return True
         return (number.value, "") in self.facts and number.unit in self.units
-
-
-def _read(text: str, language: str) -> Iterator[Number]:
-    """Yield every number and code, those of numbered lists included."""
-    plain = text.translate(_SAME_LENGTH)
-    found: list[Number] = []
-    at = 0
-    while match := _START.search(plain, at):
-        at = match.end()
-        if not (match["vulgar"] or any(char.isdecimal() for char in match.group())):
-            continue
-        start = match.end("sign") if match["sign"] else match.start()
-        number = _one(plain, start, match.end(), language)
-        sign = _sign(match, found, plain)
-        if not number.is_code and sign:
-            number = replace(number, start=match.start(), value=sign + number.value)
-        at = number.end
-        number = replace(number, text=text[number.start : number.end])
-        found.append(number)
-    yield from _with_shared_units(found, plain)
-
-
-def _sign(match: re.Match[str], found: Sequence[Number], text: str) -> str:
-    """Return "-", "±" or "": the dash of "4 -6" is that of a range, and a plus says nothing."""
-    sign = (match["sign"] or "").strip()
-    if sign in ("±", "+/-"):
-        return "±"
-    is_range = bool(found) and text[found[-1].end : match.start()] == " "
-    return "-" if sign == "-" and not is_range else ""
-
-
-def _one(text: str, start: int, end: int, language: str) -> Number:
-    """Return the number or code at `start`; `end` is where its joined word ends."""
-    if match := _LABELLED.match(text, start, end):
-        start = match.end()
-    if match := _WHOLE.match(text, start, end):
-        return _with_unit(text, start, match.end(), match.group(), is_code=True)
-    pattern = _COMMA_NUMBER if language in _COMMA_LANGUAGES else _POINT_NUMBER
-    match = pattern.match(text, start)
-    if match is None or len(match.group()) > _LONGEST:
-        return _code(text, start, max(end, match.end() if match else 0))
-    number = _with_unit(text, start, match.end(), str(_value(match, language)))
-    if not number.unit and _GLUED.match(text, number.end):
-        return _code(text, start, max(end, number.end))
-    return number
-
-
-def _code(text: str, start: int, end: int) -> Number:
-    if match := _ONE_OF_SEVERAL.match(text, start, end):
-        end = match.end()
-    value = unicodedata.normalize("NFC", text[start:end]).casefold()
-    return Number(text[start:end], start, end, _VERSION.sub("", value), is_code=True)
-
-
-def _with_unit(text: str, start: int, end: int, value: str, *, is_code: bool = False) -> Number:
-    unit, end = find_unit(text, end) or ("", end)
-    return Number(text[start:end], start, end, value.casefold(), unit, is_code)
-
-
-def _value(match: re.Match[str], language: str) -> Fraction:
-    if match["under"]:
-        return Fraction(int((match["mixed"] or "0")[:-1] or 0)) + Fraction(
-            int(match["over"]), int(match["under"])
-        )
-    if match["vulgar"]:
-        parts = unicodedata.normalize("NFKC", match["vulgar"]).replace("⁄", "/")
-        return int(match["whole"] or 0) + Fraction(parts)
-    if power := match["caret"] or match["raised"]:
-        return Fraction(10) ** int(unicodedata.normalize("NFKC", power).replace("−", "-"))
-    if match["spaced"]:
-        return Fraction(re.sub(r"\s", "", match["spaced"]).replace(",", "."))
-    if match["grouped"]:
-        return _grouped(match["grouped"], match["group"], language)
-    return Fraction(match["plain"].replace(",", ".") + (match["tens"] or ""))
-
-
-def _grouped(literal: str, separator: str, language: str) -> Fraction:
-    """Return the value of digits in groups of three, of which "1.200" may be 1200 or 1.2."""
-    other = "," if separator == "." else "."
-    decimal = "," if language in _COMMA_LANGUAGES else "."
-    single = literal.count(separator) == 1 and other not in literal
-    if single and (separator == decimal or literal.startswith("0")):
-        return Fraction(literal.replace(separator, "."))
-    return Fraction(literal.replace(separator, "").replace(other, "."))
-
-
-def _with_shared_units(found: Sequence[Number], text: str) -> list[Number]:
-    """Return the numbers, each end of a range with the unit that stands after the last one."""
-    shared: list[Number] = []
-    after: Number | None = None
-    for number in reversed(found):
-        if (
-            after
-            and after.unit
-            and not number.unit
-            and not number.is_code
-            and _joined(text[number.end : after.start], after)
-        ):
-            number = replace(number, unit=after.unit)
-        shared.append(number)
-        after = number
-    return shared[::-1]
-
-
-def _joined(between: str, after: Number) -> bool:
-    return after.value.startswith("±") or bool(_between().fullmatch(between))
-
-
-@cache
-def _between() -> re.Pattern[str]:
-    """Return what may stand between two numbers of one quantity: "4-6 bar", "from 4 to 6 bar"."""
-    joints = "|".join(map(re.escape, words()["between"]))
-    return re.compile(rf"\s*(?:[-/x×÷~…]|\.{{2,3}})\s*|\s+(?:{joints})\s+")

@@ -1,17 +1,27 @@
 """Units: the unit that follows a number, in its usual symbol, whatever its spelling.
 
-The spellings are in words.yaml; `facts` is the only caller.
+The spellings are in units.yaml; `literals` reads with them.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
-
-from checks.words import words
+from pathlib import Path
+from typing import Any
 
 _CASED = 2
 """Spellings up to this length mean something else in another case: m and M, s and S."""
+
+
+@cache
+def unit_words() -> Mapping[str, Any]:
+    """Return units.yaml as it stands."""
+    import yaml
+
+    text = Path(__file__).with_name("units.yaml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)
 
 
 def find_unit(text: str, at: int) -> tuple[str, int] | None:
@@ -33,7 +43,7 @@ def _canonical(unit: str) -> str:
     whole = " ".join(unit.split())
     if found := spellings.get(whole) or spellings.get(whole.casefold()):
         return found
-    parts = re.split(r"([/·*⋅])", whole)
+    parts = re.split(r"([/·*⋅])", _PER.sub("/", whole))
     return "".join(_canonical_part(part.strip()) for part in parts)
 
 
@@ -52,12 +62,15 @@ def _canonical_part(part: str) -> str:
 def _spellings() -> dict[str, str]:
     """Return symbol by spelling; the longer spellings in lower case too."""
     symbols: dict[str, str] = {}
-    for symbol, spellings in words()["units"].items():
+    for symbol, spellings in unit_words()["units"].items():
         for spelling in spellings:
             symbols[spelling] = symbol
             if len(spelling) > _CASED:
                 symbols.setdefault(spelling.casefold(), symbol)
     return symbols
+
+
+_PER = re.compile(r"\s(?:per|al|pro|par|por)\s")
 
 
 @cache
@@ -67,7 +80,8 @@ def _unit() -> str:
     short = "|".join(_escaped(spelling) for spelling in spellings if len(spelling) <= _CASED)
     # "in" is an inch only where no word follows: "5 in", not "5 in the box".
     one = rf"(?:(?i:{long})|{short}|in(?=\s*(?:[.,;:)\]/|]|$)))"
-    return rf"(?P<unit>{one}[23²³]?(?:\s?[/·*⋅]\s?{one}[23²³]?)*)(?![^\W_])(?!'\w)"
+    joint = rf"(?:\s?[/·*⋅]\s?|{_PER.pattern})"
+    return rf"(?P<unit>{one}[23²³]?(?:{joint}{one}[23²³]?)*)(?![^\W_])(?!'\w)"
 
 
 def _escaped(spelling: str) -> str:

@@ -9,29 +9,34 @@ from checks.duplicates import Asked, near_duplicates
 from checks.evaluation import near_evaluation
 from checks.sentences import digit_sentences
 from graph.context import Context
-from graph.ledger import Entry
-from graph.quality import QualityReport, is_as_judged, quality_report
+from graph.ledger import Entry, reason_code
+from graph.quality import QualityReport, quality_report, why_void
+from graph.selection import Selection, select_rows
+from training.rows import ABSTAINING
 
 NEAR_EVALUATION = "near_evaluation_question"
 
 
-def assess_rows(context: Context) -> QualityReport:
-    """Set duplicates and surplus rows aside in the ledger, and report on what remains."""
-    ledger, wanted = context.ledger, context.brief.rows
-    entries = ledger.entries("accepted", "set_aside")
-    altered = {e.candidate.id: "altered" for e in entries if not (e.row and is_as_judged(e.row))}
-    asked = [_asked(e) for e in entries if e.candidate.id not in altered]
-    near = near_evaluation(asked, context.evaluation_questions)
-    doubles = near_duplicates([each for each in asked if each.id not in near])
+async def assess_rows(context: Context, *, nothing_left: bool = False) -> QualityReport:
+    """Set duplicates and surplus rows aside in the ledger, and report on what remains.
+
+    With `nothing_left` to try, answerable rows take the place of rows that abstain.
+    """
+    ledger = context.ledger
+    entries = ledger.entries()
+    with_row = [entry for entry in entries if entry.row]
+    void = {e.candidate.id: why for e in with_row if e.row and (why := why_void(e.row, e.judged))}
+    # What abstains asks what its origin asks, and is set aside with it.
+    near = near_evaluation(list(map(_asked, with_row)), context.evaluation_questions)
+    void |= {id: f"{NEAR_EVALUATION} of line {line}" for id, line in near.items()}
+    compared = [e for e in with_row if e.candidate.variant not in ABSTAINING]
+    doubles = near_duplicates([_asked(e) for e in compared if e.candidate.id not in void])
     duplicates = {double: f"duplicate of {kept}" for double, kept in doubles.items()}
-    held_out = {id: f"{NEAR_EVALUATION} of line {line}" for id, line in near.items()}
-    set_aside = altered | held_out | duplicates
-    kept = [entry for entry in entries if entry.candidate.id not in set_aside]
-    set_aside |= {entry.candidate.id: "surplus" for entry in kept[wanted:]}
-    ledger.select(set_aside)
-    dropped = [entry.reason for entry in ledger.entries("dropped")] + ["duplicate"] * len(doubles)
-    dropped += [NEAR_EVALUATION] * len(near)
-    rows = [entry.row for entry in kept[:wanted] if entry.row]
+    selection = await select(context, entries, void | duplicates, nothing_left=nothing_left)
+    ledger.select(selection.set_aside)
+    dropped = [entry.reason for entry in entries if entry.status == "dropped"]
+    dropped += [*map(reason_code, void.values()), *["duplicate"] * len(doubles)]
+    rows = [entry.row for entry in selection.rows if entry.row]
     sections = [
         (document.path, " > ".join(section.path))
         for document in context.library.documents
@@ -39,12 +44,21 @@ def assess_rows(context: Context) -> QualityReport:
     ]
     coverage = section_coverage(sections, [(row.document, row.section) for row in rows])
     return quality_report(
-        wanted=wanted,
+        wanted=context.brief.rows,
         scores=[row.scores.model_dump() for row in rows],
         dropped=dropped,
         sections=coverage.total,
         sections_covered=coverage.covered,
     )
+
+
+async def select(
+    context: Context, entries: list[Entry], fallen: dict[str, str], *, nothing_left: bool = False
+) -> Selection:
+    """Return which rows the dataset has when the fallen ones cannot be in it."""
+    codes = [machine.code for machine in await context.known_machines()]
+    siblings = {code for code in codes if await context.siblings(code)}
+    return select_rows(entries, fallen, context.brief, siblings=siblings, nothing_left=nothing_left)
 
 
 def why_nothing_is_left(context: Context, *, candidates_left: int) -> str:

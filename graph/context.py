@@ -100,6 +100,15 @@ class Context:
         own = await self.machine(code)
         return sorted({m.name for m in await self.known_machines()} - {own.name if own else ""})
 
+    async def siblings(self, code: str | None) -> list[Machine]:
+        """Return the other machines of the family that the documents are about."""
+        own = await self.machine(code)
+        if own is None or own.family is None:
+            return []
+        present = {document.machine for document in self.library.documents} - {code}
+        known = await self.known_machines()
+        return [m for m in known if m.family == own.family and m.code in present]
+
     async def known_machines(self) -> Sequence[Machine]:
         """Return every machine as it was called when the run first asked.
 

@@ -1,23 +1,27 @@
 """Plan: which windows there are, and which of them the next candidates are for.
 
 Pure and deterministic: equal windows of one machine are one window, and a candidate's id is made
-from its window's content and its round.
+from its window's content and its round, or from the row that it derives from.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from graph.brief import Brief, Windows
+from graph.ledger import Entry
+from graph.selection import Derivation
 from graph.state import Candidate, Window
 from tools.documents import Document, Page
+from training.rows import ABSTAINING, Abstaining, Variant
 
 LEAST_CHARACTERS = 200
 HOPED_RATE = 0.6
+HOPED_DERIVED = 0.8
 LEAST_RATE = 0.2
 
 
@@ -53,6 +57,57 @@ def next_candidates(
         Candidate(_digest(window.id, str(round_))[:16], round_, window)
         for window in open_windows[:count]
     ]
+
+
+def next_derived(
+    derivable: Sequence[Derivation],
+    *,
+    round_: int,
+    missing: int,
+    rate: float | None,
+    most: int,
+    have: Sequence[Entry],
+) -> list[Candidate]:
+    """Return the candidates derived in a round: kinds and origins in turn, as many as needed.
+
+    `have` are the abstaining rows that there are already.
+    """
+    likely = max(rate, LEAST_RATE) if rate is not None else HOPED_DERIVED
+    count = min(math.ceil(missing / likely), most, len(derivable))
+    queues = _queues(derivable)
+    number = Counter[Variant](entry.candidate.variant for entry in have)
+    chosen: list[Candidate] = []
+    while len(chosen) < count:
+        left: list[Abstaining] = [kind for kind, queue in queues.items() if queue]
+        variant = min(left, key=lambda each: number[each])
+        number[variant] += 1
+        chosen.append(derived(queues[variant].popleft(), variant, round_))
+    return chosen
+
+
+def _queues(derivable: Sequence[Derivation]) -> dict[Abstaining, deque[Entry]]:
+    """Return the origins of each kind, so that neighbours in the queues begin with other kinds."""
+    found = {each.variant for each in derivable}
+    kinds: list[Abstaining] = [kind for kind in ABSTAINING if kind in found]
+    places: dict[str, int] = {}
+    queues: dict[Abstaining, list[tuple[int, int, Entry]]] = {kind: [] for kind in kinds}
+    for each in derivable:
+        place = places.setdefault(each.origin.candidate.id, len(places))
+        later = (kinds.index(each.variant) - place) % len(kinds)
+        queues[each.variant].append((later, place, each.origin))
+    return {
+        kind: deque(origin for _, _, origin in sorted(queue, key=lambda turn: turn[:2]))
+        for kind, queue in queues.items()
+    }
+
+
+def derived(
+    origin: Entry, variant: Variant, round_: int, window: Window | None = None
+) -> Candidate:
+    """Return the candidate of a kind that derives from a row, for its own window or another."""
+    about = window or origin.candidate.window
+    id_ = _digest(variant, origin.candidate.id, about.id)[:16]
+    return Candidate(id_, round_, about, variant, origin.candidate.id)
 
 
 def main_language(document: Document) -> str:

@@ -98,11 +98,18 @@ def judged_hash(
     ).hexdigest()
 
 
-def is_as_judged(row: TrainingRow) -> bool:
-    """Return whether a row is exactly what its verdict is bound to."""
+def why_void(row: TrainingRow, judged: str) -> str:
+    """Return why a row's verdict does not hold for it, "" when it does.
+
+    `judged` is the SHA-256 that its judge accepted: none at all leaves it `unjudged`, another than
+    the row's own content `altered`.
+    """
+    if not judged:
+        return "unjudged"
     prompt = (row.system, row.user)
-    judged = judged_hash(row.question, row.answer, row.context, row.citations, prompt)
-    return row.sha256 == judged and row.oracle_positions == oracle_positions(row.context)
+    sha256 = judged_hash(row.question, row.answer, row.context, row.citations, prompt)
+    as_judged = judged == row.sha256 == sha256
+    return "" if as_judged and row.oracle_positions == oracle_positions(row.context) else "altered"
 
 
 def oracle_positions(context: Sequence[ContextPassage]) -> tuple[int, ...]:

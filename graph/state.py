@@ -10,7 +10,7 @@ from agents.answerer import Answer
 from agents.critic import Critique, RowJudgement
 from agents.generator import Question
 from graph.quality import QualityReport, Verdict
-from training.rows import ContextPassage, RowCitation
+from training.rows import ContextPassage, RowCitation, Variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,17 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A question to be written: which window it is for, in which round."""
+    """A question to be written: which window it is for, in which round.
+
+    A derived one is made from the accepted row `origin`, whose window it has unless it is about
+    another machine.
+    """
 
     id: str
     round: int
     window: Window
+    variant: Variant = "drafted"
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,10 @@ class QuestionState(QuestionInput):
 
     drafts: int = 0
     question: Question | None = None
+    premise: str = ""
+    """The words of a question that take something wrong for granted."""
+    counterpart: str = ""
+    """The id of the sibling's passage that a near miss shows."""
     critique: Critique | None = None
     answers: int = 0
     answer: Answer | None = None

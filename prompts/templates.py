@@ -118,8 +118,12 @@ class Prompts:
         quote: str,
         hits: Sequence[Passage],
         analysis: str = "",
+        premise: str = "",
     ) -> list[BaseMessage]:
-        """Ask the critic to judge a question against its window."""
+        """Ask the critic to judge a question against its window.
+
+        `premise` is what the question wrongly takes for granted, on purpose.
+        """
         return self._render(
             "judge_question.md",
             **_shown(source),
@@ -128,6 +132,7 @@ class Prompts:
             quote=quote,
             hits=hits,
             analysis=analysis,
+            premise=premise,
         )
 
     def answer(
@@ -205,6 +210,52 @@ class Prompts:
             f"row/{chosen}.md", question=question, machine=machine, passages=passages
         )
         return str(system.content), str(user.content)
+
+    def abstention(
+        self,
+        question: str,
+        *,
+        language: str,
+        clause: str = "",
+        sibling: str = "",
+        premise: str = "",
+        instead: str = "",
+    ) -> str:
+        """Return what a row says whose passages do not hold the answer, in the row's language.
+
+        `clause` is the question as a part of a sentence, where it can be one; `sibling` the machine
+        that the passages speak of; `premise` what the question takes wrongly for granted, and
+        `instead` what the passages say.
+        """
+        chosen = language if language in ROW_LANGUAGES else "en"
+        (message,) = self._render(
+            f"abstain/{chosen}.md",
+            question=question,
+            clause=clause,
+            sibling=sibling,
+            premise=premise,
+            instead=instead,
+        )
+        return str(message.text)
+
+    def mislead(
+        self,
+        source: Source,
+        *,
+        scenario: str,
+        question: str,
+        answer: str,
+        revision: Revision | None = None,
+    ) -> list[BaseMessage]:
+        """Ask the generator for a question that takes something wrong for granted."""
+        return self._render(
+            "mislead.md",
+            **_shown(source),
+            scenario=scenario,
+            question=question,
+            answer=answer,
+            revision=revision,
+        )
 
     @cached_property
     def hashes(self) -> dict[str, str]:

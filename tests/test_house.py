@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "training": {"checks", "tools"},
     "checks": {"tools"},
     "tools": set[str](),
-    "bench": {"tools"},
+    "bench": {"tools", "checks"},
 }
 ROOMS = sorted(MAY_IMPORT)
 ONLY_IN = {

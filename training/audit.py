@@ -10,6 +10,7 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,24 +46,23 @@ class Lengths(Frozen):
     longest: int
 
 
-class Rendering(Frozen):
-    """What the rows are to a recipe's model: their lengths, and the ids of those spoiled by it."""
+class AuditReport(Frozen):
+    """What was counted; `errors` are sentences, and a training starts only without any.
 
-    max_length: int
+    `misplaced` are not, once, in the file of the split that rows.parquet says. Without a recipe
+    there is no `max_length`, and no row has tokens.
+    """
+
+    splits: Mapping[Split, int]
+    max_length: int | None
     tokens: Lengths
     answer_tokens: Lengths
     truncated: tuple[str, ...]
     wrongly_masked: tuple[str, ...]
-
-
-class AuditReport(Frozen):
-    """What was counted; `errors` are sentences, and a training starts only without any."""
-
-    splits: Mapping[Split, int]
-    rendering: Rendering | None
     empty: tuple[str, ...]
     misplaced: tuple[str, ...]
     near_evaluation: tuple[str, ...]
+    leaked: tuple[str, ...]
     leakage: LeakageReport
     errors: tuple[str, ...]
 
@@ -71,24 +71,17 @@ def audit(dataset: Path, recipe: Recipe | None = None) -> AuditReport:
     """Report what would go wrong in a training, with a recipe also what its model would see."""
     splits: dict[Split, list[ChatRow]] = {split: read_messages(dataset, split) for split in SPLITS}
     messages = [row for split in SPLITS for row in splits[split]]
-    rendering, unusable = None, list[str]()
-    if recipe:
-        tokenizer = load_tokenizer(recipe, training_texts(dataset))
-        rendering = _rendering(tokenizer, messages, recipe.max_length)
-        if not tokenizer.chat_template:
-            unusable.append(
-                f"{recipe.base} has no chat template: name one in the recipe's chat_template."
-            )
-    if not splits["train"]:
-        unusable.append("The training split is empty: make more rows.")
-    empty = [row.id for row in messages if not row.texts[2].strip()]
+    seen = _rendered(dataset, recipe, messages) if recipe else _Rendered()
     rows = read_rows(dataset)
+    empty = [row.id for row in messages if not row.texts[2].strip()]
     misplaced = _misplaced(splits, rows)
-    leakage = _leakage(dataset, splits, rows)
     near_questions = _near_evaluation(dataset, rows)
+    leakage = _leakage(dataset, splits, rows)
+    limit = recipe.max_length if recipe else None
     faults = {
         "of the dataset's files are not what manifest.json says": changed_files(dataset),
-        **(_rendering_faults(rendering) if rendering else {}),
+        f"rows do not fit in max_length {limit}, so their answers would be cut": seen.truncated,
+        "rows would be trained on something else than the answer and its end": seen.masked,
         "rows have an empty answer": empty,
         "rows are not, once, in the file of the split that rows.parquet says": misplaced,
         "rows share what they are about with a row of another split": leakage.leaked,
@@ -96,51 +89,61 @@ def audit(dataset: Path, recipe: Recipe | None = None) -> AuditReport:
     }
     return AuditReport(
         splits={split: len(splits[split]) for split in SPLITS},
-        rendering=rendering,
+        max_length=limit,
+        tokens=_lengths(seen.lengths),
+        answer_tokens=_lengths(seen.answer_lengths),
+        truncated=tuple(seen.truncated),
+        wrongly_masked=tuple(seen.masked),
         empty=tuple(empty),
         misplaced=tuple(misplaced),
         near_evaluation=tuple(near_questions),
+        leaked=leakage.leaked,
         leakage=leakage,
-        errors=(*unusable, *(_sentence(fault, names) for fault, names in faults.items() if names)),
+        errors=(
+            *seen.unusable,
+            *([] if splits["train"] else ["The training split is empty: make more rows."]),
+            *(_sentence(fault, names) for fault, names in faults.items() if names),
+        ),
     )
 
 
 def lines(report: AuditReport) -> list[str]:
     """Return the report for people; its errors are told apart."""
     found = leakage_lines(report.leakage)
-    if seen := report.rendering:
-        for name, tokens in {"a row": seen.tokens, "its answer": seen.answer_tokens}.items():
+    if report.max_length:
+        for name, tokens in {"a row": report.tokens, "its answer": report.answer_tokens}.items():
             found.append(
-                f"tokens of {name:<10}  median {tokens.median}, 95 % up to {tokens.p95}, "
-                f"longest {tokens.longest}; room for {seen.max_length}"
+                f"tokens of {name:<12}median {tokens.median}, 95 % up to {tokens.p95}, "
+                f"longest {tokens.longest}; room for {report.max_length}"
             )
     return found
 
 
-def _rendering(
-    tokenizer: PreTrainedTokenizerFast, rows: Sequence[ChatRow], max_length: int
-) -> Rendering:
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    """Rows as a training would see them; `unusable` says why it could see none."""
+
+    lengths: Sequence[int] = ()
+    answer_lengths: Sequence[int] = ()
+    truncated: Sequence[str] = ()
+    masked: Sequence[str] = ()
+    unusable: Sequence[str] = ()
+
+
+def _rendered(dataset: Path, recipe: Recipe, rows: Sequence[ChatRow]) -> _Rendered:
     """Render every row as the training will."""
-    encoded = {row.id: encode(tokenizer, row.messages) for row in rows if tokenizer.chat_template}
-    return Rendering(
-        max_length=max_length,
-        tokens=_lengths([len(tokens.whole) for tokens in encoded.values()]),
-        answer_tokens=_lengths([len(tokens.answer) for tokens in encoded.values()]),
-        truncated=tuple(id for id, tokens in encoded.items() if len(tokens.whole) > max_length),
-        wrongly_masked=tuple(
-            row.id
-            for row in rows
-            if row.id in encoded and not trains_on_the_answer(tokenizer, encoded[row.id], row)
-        ),
+    tokenizer = load_tokenizer(recipe, training_texts(dataset))
+    if not tokenizer.chat_template:
+        name = f"{recipe.base} has no chat template: name one in the recipe's chat_template."
+        return _Rendered(unusable=[name])
+    encoded = {row.id: encode(tokenizer, row.messages) for row in rows}
+    longest = recipe.max_length
+    return _Rendered(
+        lengths=[len(tokens.whole) for tokens in encoded.values()],
+        answer_lengths=[len(tokens.answer) for tokens in encoded.values()],
+        truncated=[id for id, tokens in encoded.items() if len(tokens.whole) > longest],
+        masked=[r.id for r in rows if not trains_on_the_answer(tokenizer, encoded[r.id], r)],
     )
-
-
-def _rendering_faults(rendering: Rendering) -> dict[str, Sequence[str]]:
-    too_long = (
-        f"rows do not fit in max_length {rendering.max_length}, so their answers would be cut"
-    )
-    masked = "rows would be trained on something else than the answer and its end"
-    return {too_long: rendering.truncated, masked: rendering.wrongly_masked}
 
 
 def _misplaced(

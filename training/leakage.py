@@ -61,6 +61,7 @@ def held(row: TrainingRow, *, by_family: bool) -> Held:
         passages=tuple(passage.text for passage in row.context if passage.role == "oracle"),
         sections=dict(zip(row.sections, row.section_clusters or row.sections, strict=True)),
         family=row.machine_family if by_family else None,
+        origin=row.derived_from,
     )
 
 

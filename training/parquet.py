@@ -49,6 +49,7 @@ def _schema(rows: Sequence[TrainingRow]) -> pa.Schema:
 
     text, number = pa.string(), pa.int64()
     span = [("passage_id", text), ("document", text), ("start", number), ("end", number)]
+    said = ("text", "role", "relation")
     scores = ("relevance", "global_relevance", "coverage", "faithfulness", "completeness")
     return pa.schema(
         [
@@ -65,7 +66,7 @@ def _schema(rows: Sequence[TrainingRow]) -> pa.Schema:
             ("machine_name", text),
             ("pages", pa.list_(number)),
             ("section", text),
-            ("context", pa.list_(pa.struct([*span, ("text", text), ("role", text)]))),
+            ("context", pa.list_(pa.struct([*span, *((name, text) for name in said)]))),
             ("oracle_positions", pa.list_(number)),
             ("citations", pa.list_(pa.struct([*span, ("quote", text)]))),
             ("scores", pa.struct([(name, number) for name in scores])),
@@ -76,6 +77,8 @@ def _schema(rows: Sequence[TrainingRow]) -> pa.Schema:
             ("sha256", text),
             ("system", text),
             ("user", text),
+            ("variant", text),
+            ("derived_from", text),
             ("sections", pa.list_(text)),
             ("section_clusters", pa.list_(text)),
             ("machine_family", text),

@@ -6,12 +6,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
 Split = Literal["train", "validation", "test"]
 Role = Literal["oracle", "distractor"]
+Variant = Literal["drafted", "contrast", "unanswerable", "near_miss", "false_premise"]
+"""How a row came to be: drafted from a window, or derived from an accepted row."""
+Abstaining = Literal["unanswerable", "near_miss", "false_premise"]
+ABSTAINING: tuple[Abstaining, ...] = get_args(Abstaining)
+Relation = Literal[
+    "oracle",
+    "same_machine",
+    "sibling",
+    "sibling_contrast",
+    "other_machine",
+    "same_document",
+    "other_document",
+    "unknown",
+]
+"""What a passage is to the oracles; `checks.distractors` says how it is decided."""
 
 
 class TrainingError(Exception):
@@ -25,7 +40,10 @@ class Frozen(BaseModel):
 
 
 class ContextPassage(Frozen):
-    """A passage as the model sees it, and whether the answer stands on it."""
+    """A passage as the model sees it, and whether the answer stands on it.
+
+    `relation` is unknown in datasets of before it was told.
+    """
 
     passage_id: str
     document: str
@@ -33,6 +51,7 @@ class ContextPassage(Frozen):
     end: int
     text: str
     role: Role
+    relation: Relation = "unknown"
 
 
 class RowCitation(Frozen):
@@ -61,7 +80,8 @@ class TrainingRow(Frozen):
     `section` is the first citation's heading path joined with " > ". `system` and `user` are the
     chat messages before the answer. `sections` are content hashes of the cited sections, and
     `section_clusters`, in the same order, what the near repeats and translations of each share:
-    rows with a common one stay on one side of the split.
+    rows with a common one stay on one side of the split. `derived_from` is the id of the accepted
+    row that a derived one was made from.
     """
 
     id: str
@@ -88,6 +108,8 @@ class TrainingRow(Frozen):
     system: str
     user: str
     sections: tuple[str, ...]
+    variant: Variant = "drafted"
+    derived_from: str | None = None
     section_clusters: tuple[str, ...] = ()
     machine_family: str | None = None
 

@@ -8,10 +8,6 @@ from checks.similar import word_runs
 
 NAMES = ["oil", "belt", "pump", "valve", "jaw", "film", "at", "to", "of", "48", "61", "bar"]
 WORDS = st.lists(st.sampled_from(NAMES))
-    st.sampled_from(
-        ["oil", "belt", "pump", "valve", "jaw", "film", "at", "to", "of", "48", "61", "bar"]
-    )
-)
 TEXTS = st.lists(WORDS.map(" ".join), max_size=14, unique=True)
 
 

@@ -43,6 +43,9 @@ def rendered(source: Source) -> dict[str, str]:
     for language in ROW_LANGUAGES:
         row = prompts.row("Q?", language=language, machine=machine, passages=[PASSAGE])
         texts[f"row/{language}.md"] = "\n".join(row)
+        texts[f"abstain/{language}.md"] = prompts.abstention(
+            f"Q {machine.name if machine else ''}?", language=language
+        )
     return texts
 
 

@@ -1,0 +1,66 @@
+"""Whether a mutant is false for certain, decided on words alone.
+
+A mutant is set aside when the evidence may state it after all: it stands there word for word
+(white space, case and punctuation aside), or another statement of the evidence, that is another
+sentence or table row than the truth's own, holds every word that the change brought in (or, where
+it only took words out, none of those) together with four fifths of the other telling words.
+`bench.mutants` sees to the rest: equal values, units at nought, and exchanges within a list, a
+range or a dimension are never made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from bench.mutants import Mutant
+from bench.truths import Truth
+
+_WORD = re.compile(r"\w+(?:[.,:/-]\w+)*|[±%°‰Ω]\w*")
+_END = re.compile(r"(?<=[.!?;:])\s+(?=[^\Wa-z_])|\n\s*\n|\n(?=\s*(?:[-*•|#]|\d{1,3}[.)]\s))")
+_SHARE = 0.8
+
+
+def may_be_true(mutant: Mutant) -> bool:
+    """Tell whether the evidence may state the mutant, so that it cannot be called false."""
+    said = _folded(mutant.text)
+    return any(
+        said in _folded(text) or any(_states(each, mutant) for each in _others(text, mutant.truth))
+        for text in mutant.truth.evidence
+    )
+
+
+def _states(statement: frozenset[str], mutant: Mutant) -> bool:
+    new, old = _words(mutant.text), _words(mutant.truth.text)
+    added, removed = new - old, old - new
+    if not added and (not removed or removed & statement):
+        return False
+    telling = {word for word in new - added if len(word) > 3 or any(map(str.isdecimal, word))}
+    held = len(telling & statement)
+    return added <= statement and bool(telling) and held >= _SHARE * len(telling)
+
+
+def _others(text: str, truth: Truth) -> Iterator[frozenset[str]]:
+    """Yield the words of each statement of the evidence that is not the truth's own."""
+    own = _words(truth.text)
+    for statement, words in _statements(text):
+        cells = [cell.strip() for cell in statement.strip().strip("|").split("|")]
+        is_row = truth.sort == "row" and cells[0] == truth.label
+        if not is_row and not own <= words:
+            yield words
+
+
+@lru_cache(maxsize=10_000)
+def _statements(text: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    return tuple((part, _words(part)) for part in _END.split(text))
+
+
+@lru_cache(maxsize=10_000)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.casefold()))
+
+
+@lru_cache(maxsize=10_000)
+def _folded(text: str) -> str:
+    return " ".join(_WORD.findall(text.casefold()))
