@@ -126,8 +126,6 @@ def _flaws(prompt: Prompt) -> list[str]:
         found.append("It names no subject.")
     if differs(prompt.question, prompt.language):
         found.append("It is in another language than the window.")
-    if prompt.machine and prompt.machine not in prompt.question:
-        found.append(f"It does not name the machine {prompt.machine}.")
     return found
 
 

@@ -28,11 +28,13 @@ from training.rows import TrainingRow
 SAMPLES = 10
 MOST_BARS = 24
 NO_MACHINE = "no machine"
+SCOPES = {"machine": "holds for its machine", "family": "holds for the whole family"}
 NOTE_TITLES = {
     "unreadable": "Could not be read, or not asked about",
     "skipped": "Skipped by a setting, or for its language",
     "no_machine": "Without a machine",
     "no_file": "Named with a machine, and not there",
+    "unknown_machine": "Machines that are named, and are not among the machine names",
     "lost": "In the index, but not in these manuals",
     "model": "Models whose server falls short, and what was done instead",
 }
@@ -176,7 +178,8 @@ def _spreads(rows: Sequence[TrainingRow], machines: Mapping[str, str]) -> list[t
     if machines:
         of_machine = Counter(dict.fromkeys(sorted(machines.values()), 0))
         of_machine.update(machines.get(r.machine_code or "", NO_MACHINE) for r in rows)
-        counts = {"machine": of_machine} | counts
+        scopes = Counter(SCOPES[row.scope] for row in rows if row.scope)
+        counts = {"machine": of_machine} | ({"scope": scopes} if scopes else {}) | counts
     return [
         (name, charts.bars(f"Rows by {name}", _most_frequent(found)))
         for name, found in counts.items()

@@ -146,6 +146,7 @@ def show_status(run: Path, *, as_json: bool) -> None:
     started, brief = read_run(run)
     with open_books(run) as (ledger, journal):
         progress, spent = ledger.progress(), journal.spent()
+        unknown = [note.path for note in ledger.notes() if note.kind == "unknown_machine"]
     if as_json:
         finished = started.result.decision if started.result else None
         values: dict[str, object] = {
@@ -158,10 +159,13 @@ def show_status(run: Path, *, as_json: bool) -> None:
             "calls": sum(each.calls for each in spent),
             "cost": cost_of(spent, prices_of(started)),
             "decision": finished,
+            **({"unknown_machines": unknown} if unknown else {}),
         }
         print(json.dumps(values))
         return
     Console().print(render_status(brief, progress, spent, prices_of(started)))
+    if unknown:
+        print(f"Not among the machine names: {printable(', '.join(unknown))}.")
     if started.result and started.result.reason:
         print(started.result.reason)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from checks.facts import Number, numbers
 from checks.findings import Finding
-from checks.names import mentioned, without_names
+from checks.names import mentioned, unknown_names, without_names
 from checks.quotes import locate
 from checks.statements import is_bare, is_title
 from checks.words import content_stems, pattern
@@ -32,28 +32,39 @@ def question_findings(
     window: str,
     machine: str | None,
     other_machines: Sequence[str],
+    also_named: Sequence[str] = (),
 ) -> list[Finding]:
-    """Return what is wrong with a question that rests on a quote of its window."""
+    """Return what is wrong with a question that rests on a quote of its window.
+
+    `also_named` is what may stand for the machine's name: its aliases, its family.
+    """
     if not question.strip():
         return [Finding("empty", "There is no question.")]
-    names = [*([machine] if machine else []), *other_machines]
+    own = [*([machine] if machine else []), *also_named]
+    names = [*own, *other_machines]
     return [
         *_shape(question, language),
         *_quote(quote, window),
         *_subject(without_names(question, names), language, window),
         *_given_away(without_names(question, names), without_names(quote, names), language),
-        *_machines(question, machine, other_machines),
-        *_machine_missing(question, machine),
+        *_machines(question, own, other_machines),
+        *_machine_missing(question, own),
     ]
 
 
 def answer_findings(
-    answer: str, *, language: str, machine: str | None, other_machines: Sequence[str]
+    answer: str,
+    *,
+    language: str,
+    machine: str | None,
+    other_machines: Sequence[str],
+    also_named: Sequence[str] = (),
 ) -> list[Finding]:
     """Return what is wrong with an answer, its facts aside."""
     if not answer.strip():
         return [Finding("empty", "There is no answer.")]
-    return [*_language(answer, language), *_machines(answer, machine, other_machines)]
+    own = [*([machine] if machine else []), *also_named]
+    return [*_language(answer, language), *_machines(answer, own, other_machines)]
 
 
 def _shape(question: str, language: str) -> Iterator[Finding]:
@@ -119,12 +130,15 @@ def _is_named(number: Number, quote: str, question: str) -> bool:
     return before.group() + number.text in question
 
 
-def _machines(text: str, machine: str | None, others: Sequence[str]) -> Iterator[Finding]:
-    for name in mentioned(text, [*([machine] if machine else []), *others]):
-        if name != machine:
+def _machines(text: str, own: Sequence[str], others: Sequence[str]) -> Iterator[Finding]:
+    for name in mentioned(text, [*own, *others]):
+        if name not in own:
             yield Finding("wrong_machine", f"The text names another machine, “{name}”.", name)
+    for match in unknown_names(text, [*own, *others]):
+        sentence = f"“{match.group()}” is none of the known machines."
+        yield Finding("unknown_machine", sentence, match.group())
 
 
-def _machine_missing(question: str, machine: str | None) -> Iterator[Finding]:
-    if machine and not mentioned(question, [machine]):
-        yield Finding("machine_missing", f"The question does not name “{machine}”.", machine)
+def _machine_missing(question: str, own: Sequence[str]) -> Iterator[Finding]:
+    if own and not mentioned(question, own):
+        yield Finding("machine_missing", f"The question does not name “{own[0]}”.", own[0])

@@ -196,13 +196,14 @@ async def abstains_well(
     assert state.question is not None
     assert state.answer is not None
     window, said = state.candidate.window, state.answer.text
-    machine = await context.machine(window.machine)
+    named = await context.naming(window.machine)
     asked = answered(origin_of(state.candidate, context))
     findings = answer_findings(
         said,
         language=window.language,
-        machine=machine.name if machine else None,
-        other_machines=() if state.counterpart else await context.other_machines(window.machine),
+        machine=named.machine,
+        also_named=named.also,
+        other_machines=() if state.counterpart else named.others,
     )
     if state.premise:
         return findings

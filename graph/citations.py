@@ -97,17 +97,17 @@ def _cut(
 async def _answer_findings(
     answer: str, cited: Sequence[str], window: Window, context: Context
 ) -> list[Finding]:
-    machine = await context.machine(window.machine)
-    own = machine.name if machine else None
+    named = await context.naming(window.machine)
     # "Ares 250" holds a number, which the passages about it need not repeat.
-    said = without_names(answer, [own]) if own else answer
+    said = without_names(answer, [*named.own, *named.also])
     return [
         *unsupported(said, cited, window.language),
         *answer_findings(
             answer,
             language=window.language,
-            machine=own,
-            other_machines=await context.other_machines(window.machine),
+            machine=named.machine,
+            also_named=named.also,
+            other_machines=named.others,
         ),
     ]
 

@@ -12,6 +12,7 @@ from agents.answerer import Answerer
 from agents.calls import Calls, RoleModel
 from agents.critic import Critic
 from agents.generator import Generator
+from checks.names import Naming, naming
 from graph.brief import Brief
 from graph.ledger import Ledger
 from graph.plan import windows
@@ -95,10 +96,9 @@ class Context:
         """Return the machine with this code."""
         return next((m for m in await self.known_machines() if m.code == code), None)
 
-    async def other_machines(self, code: str | None) -> list[str]:
-        """Return the names of all machines but the one with this code."""
-        own = await self.machine(code)
-        return sorted({m.name for m in await self.known_machines()} - {own.name if own else ""})
+    async def naming(self, code: str | None) -> Naming:
+        """Return what the machine with this code may be called, and what the others are."""
+        return naming(await self.machine(code), await self.known_machines())
 
     async def siblings(self, code: str | None) -> list[Machine]:
         """Return the other machines of the family that the documents are about."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
+from checks.names import unknown_names
 from graph.brief import Brief
 from graph.context import Context, Emit
 from graph.ledger import Note
@@ -16,6 +17,7 @@ from graph.plan import main_language, windows
 from tools.documents import Document, DocumentError, Unreadable, read_folder
 from tools.language import LANGUAGES
 from tools.library import DOCUMENTS, LIST, Library
+from tools.machine_names import Parts, name_parts
 from tools.machines import MachineDirectory
 from tools.passages import Passage, split
 
@@ -129,4 +131,19 @@ async def _notes(
             for d in documents
             if d.machine is None
         ]
+        notes += await _unknown_machines(documents, context)
     return notes
+
+
+async def _unknown_machines(documents: Sequence[Document], context: Context) -> list[Note]:
+    """Return a note for each name in the manuals that reads like a machine and is none."""
+    known = (await context.naming(None)).others
+    places: dict[Parts, tuple[str, dict[str, None]]] = {}
+    for document in documents:
+        for match in unknown_names(document.text, known):
+            _, paths = places.setdefault(name_parts(match.group()), (match.group(), {}))
+            paths[document.path] = None
+    return [
+        Note("unknown_machine", name, 0, f"Named in {', '.join(paths)}; the machine names lack it.")
+        for name, paths in places.values()
+    ]

@@ -37,7 +37,7 @@ class LedgerError(Exception):
 class Note:
     """What ingest could not use; page 0 is the whole file.
 
-    Its kind is unreadable, skipped, no_machine, no_file, or lost.
+    Its kind is unreadable, skipped, no_machine, no_file, unknown_machine, or lost.
     """
 
     kind: str

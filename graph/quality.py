@@ -31,6 +31,8 @@ class Verdict:
 
 
 ACCEPT = Verdict("accept")
+AMBIGUOUS = "ambiguous_machine"
+"""Why a question is asked again when it must say which machine it is about."""
 
 
 def drop(reason: str, *objections: str) -> Verdict:
@@ -64,6 +66,20 @@ def verdict_on_answer(
     if answer.abstained:
         return drop("unanswered", answer.missing or answer.text)
     return _by_findings(findings, spent=answers, most=limits.answers)
+
+
+def verdict_on_scope(
+    unclear: Sequence[Finding],
+    siblings: Sequence[Finding],
+    *,
+    drafts: int,
+    answers: int,
+    limits: Limits,
+) -> Verdict:
+    """Decide by whether the question says which machine is meant, and the answer is that one's."""
+    if unclear:
+        return _by_findings(unclear, spent=drafts, most=limits.drafts)
+    return _by_findings(siblings, spent=answers, most=limits.answers)
 
 
 def verdict_on_row(

@@ -1,13 +1,12 @@
 """The question graph: one candidate's life, from a window to a row or to a reason.
 
-draft → inspect ─┬─ critique ─┬─ answer → verify ─┬─ surround → judge ─┬─ row
-                 ├─ revise ↺  ├─ abstain ─────────┘                    ├─ answer ↺
-                 └─ drop      ├─ revise ↺ inspect ├─ answer ↺          └─ drop
-                              └─ drop             └─ drop
+draft → inspect ─┬─ critique ─┬─ answer → verify → scope ─┬─ surround → judge ─┬─ row
+                 ├─ revise ↺  ├─ abstain ─────────────────┘                    ├─ answer ↺
+                 └─ drop      └─ revise ↺, drop                                └─ drop
 
-A candidate enters at its first missing part: a question that was accepted before, at `abstain`.
-Models are asked and checks are run in the nodes; `quality.py` decides; the routers only read the
-verdict.
+`verify` and `scope` may ask for another answer or drop, `scope` for another question. A candidate
+enters at its first missing part: a question that was accepted before, at `abstain`. Models are
+asked and checks run in the nodes; `quality.py` decides; the routers only read the verdict.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from graph.context import Context
 from graph.drafting import draft, revise
 from graph.evidence import UnjudgedRowError, make_row
 from graph.quality import (
+    AMBIGUOUS,
     drop,
     judged_hash,
     verdict_on_answer,
@@ -33,14 +33,8 @@ from graph.quality import (
     verdict_on_question,
     verdict_on_row,
 )
-from graph.state import (
-    Accepted,
-    Dropped,
-    QuestionInput,
-    QuestionOutput,
-    QuestionState,
-    Step,
-)
+from graph.scope import note_unknown, scope
+from graph.state import Accepted, Dropped, QuestionInput, QuestionOutput, QuestionState, Step
 from graph.surroundings import NoContextError, row_prompt, surroundings
 from graph.variants import RULES
 from graph.verdicts import Update, decided, drops_unreadable
@@ -55,19 +49,21 @@ async def inspect(state: QuestionState, runtime: Runtime[Context]) -> Update:
     if state.verdict or state.question is None:
         return {}
     context, window = runtime.context, state.candidate.window
-    source = await context.source(window)
+    source, named = await context.source(window), await context.naming(window.machine)
     findings = question_findings(
         state.question.text,
         language=window.language,
         quote=state.question.quote,
         window="\n".join(part.text for part in source.parts),
-        machine=source.machine.name if source.machine else None,
-        other_machines=await context.other_machines(window.machine),
+        machine=named.machine,
+        also_named=named.also,
+        other_machines=named.others,
     )
     rules = RULES[state.candidate.variant]
     findings = [finding for finding in findings if finding.code not in rules.spared]
     for check in rules.draft_checks:
         findings += await check(state, source, context)
+    note_unknown(findings, state, context)
     verdict = verdict_on_draft(findings, state.drafts, context.brief.limits)
     return decided("inspect", verdict)
 
@@ -126,6 +122,7 @@ async def verify(state: QuestionState, runtime: Runtime[Context]) -> Update:
         citations, findings = await locate_citations(
             state.answer, state.question.text, state.candidate.window, runtime.context
         )
+    note_unknown(findings, state, runtime.context)
     limits = runtime.context.brief.limits
     verdict = verdict_on_answer(state.answer, findings, state.answers, limits)
     return {"citations": citations, **decided("verify", verdict)}
@@ -237,9 +234,15 @@ def route_after_critique(
     return _route(state, RULES[state.candidate.variant].answered_by, "revise", "drop")
 
 
-def route_after_verify(state: QuestionState) -> Literal["surround", "answer", "drop"]:
+def route_after_verify(state: QuestionState) -> Literal["scope", "answer", "drop"]:
     """Go on with an answer whose citations hold."""
-    return _route(state, "surround", "answer", "drop")
+    return _route(state, "scope", "answer", "drop")
+
+
+def route_after_scope(state: QuestionState) -> Literal["surround", "revise", "answer", "drop"]:
+    """Go on where question and answer fit the machines that the answer holds for."""
+    unclear = state.verdict is not None and state.verdict.reason == AMBIGUOUS
+    return _route(state, "surround", "revise" if unclear else "answer", "drop")
 
 
 def route_after_judge(state: QuestionState) -> Literal["row", "answer", "drop"]:
@@ -266,7 +269,8 @@ def build_question_graph() -> StateGraph[QuestionState, Context, QuestionInput, 
         input_schema=QuestionInput,
         output_schema=QuestionOutput,
     )
-    for node in (draft, inspect, critique, revise, answer, abstain, verify, surround, judge, row):
+    nodes = (draft, inspect, critique, revise, answer, abstain, verify, scope, surround, judge, row)
+    for node in nodes:
         builder.add_node(node.__name__, node)
     builder.add_node("drop", drop_candidate)
     builder.add_conditional_edges(START, route_start)
@@ -278,6 +282,7 @@ def build_question_graph() -> StateGraph[QuestionState, Context, QuestionInput, 
     builder.add_conditional_edges("inspect", route_after_inspect)
     builder.add_conditional_edges("critique", route_after_critique)
     builder.add_conditional_edges("verify", route_after_verify)
+    builder.add_conditional_edges("scope", route_after_scope)
     builder.add_conditional_edges("judge", route_after_judge)
     builder.add_edge("row", END)
     builder.add_edge("drop", END)

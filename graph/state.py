@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from agents.answerer import Answer
 from agents.critic import Critique, RowJudgement
 from agents.generator import Question
+from checks.scope import Scope
 from graph.quality import QualityReport, Verdict
 from training.rows import ContextPassage, RowCitation, Variant
 
@@ -89,6 +90,7 @@ class QuestionState(QuestionInput):
     answers: int = 0
     answer: Answer | None = None
     citations: tuple[RowCitation, ...] = ()
+    scope: Scope | None = None
     context: tuple[ContextPassage, ...] = ()
     judgement: RowJudgement | None = None
     verdict: Verdict | None = None

@@ -78,6 +78,7 @@ def _contents(rows: Sequence[TrainingRow], splits: Sequence[Split]) -> str:
         _table("answerable", answerable),
         _table("language", (row.language for row in rows)),
         _table("machine", (row.machine_name for row in rows if row.machine_name)),
+        _table("scope", (row.scope for row in rows if row.scope)),
         _table("document", (row.document for row in rows)),
     )
     return f"## What it holds\n\n{len(rows)} rows.\n\n" + "\n\n".join(filter(None, tables))

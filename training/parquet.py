@@ -79,6 +79,8 @@ def _schema(rows: Sequence[TrainingRow]) -> pa.Schema:
             ("user", text),
             ("variant", text),
             ("derived_from", text),
+            ("scope", text),
+            ("applies_to", pa.list_(text)),
             ("sections", pa.list_(text)),
             ("section_clusters", pa.list_(text)),
             ("machine_family", text),

@@ -81,7 +81,8 @@ class TrainingRow(Frozen):
     chat messages before the answer. `sections` are content hashes of the cited sections, and
     `section_clusters`, in the same order, what the near repeats and translations of each share:
     rows with a common one stay on one side of the split. `derived_from` is the id of the accepted
-    row that a derived one was made from.
+    row that a derived one was made from. `scope` says whether the answer holds for the whole family
+    or not, `applies_to` for which machines it does (codes); none without a directory.
     """
 
     id: str
@@ -110,6 +111,8 @@ class TrainingRow(Frozen):
     sections: tuple[str, ...]
     variant: Variant = "drafted"
     derived_from: str | None = None
+    scope: Literal["machine", "family"] | None = None
+    applies_to: tuple[str, ...] = ()
     section_clusters: tuple[str, ...] = ()
     machine_family: str | None = None
 

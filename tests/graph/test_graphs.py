@@ -13,6 +13,7 @@ from graph.question import (
     route_after_critique,
     route_after_inspect,
     route_after_judge,
+    route_after_scope,
     route_after_verify,
 )
 from graph.state import Candidate, DatasetState, QuestionState, Window
@@ -31,7 +32,8 @@ def test_drawing_has_not_changed(graph, snapshot):
     [
         (route_after_inspect, "critique", "revise"),
         (route_after_critique, "answer", "revise"),
-        (route_after_verify, "surround", "answer"),
+        (route_after_verify, "scope", "answer"),
+        (route_after_scope, "surround", "answer"),
         (route_after_judge, "row", "answer"),
     ],
 )
@@ -39,6 +41,11 @@ def test_routers_only_read_the_verdict(router, accept, revise):
     decisions = {ACCEPT: accept, REVISE: revise, drop("too_long"): "drop"}
     for verdict, expected in decisions.items():
         assert router(QuestionState(CANDIDATE, verdict=verdict)) == expected
+
+
+def test_ambiguous_question_is_asked_again():
+    unclear = Verdict("revise", "ambiguous_machine")
+    assert route_after_scope(QuestionState(CANDIDATE, verdict=unclear)) == "revise"
 
 
 @pytest.mark.parametrize("decision", ["again", "export", "stop_short"])

@@ -18,8 +18,8 @@ COLUMNS = [
     "id", "split", "question", "answer", "answerable", "kind", "difficulty", "language",
     "document", "machine_code", "machine_name", "pages", "section", "context",
     "oracle_positions", "citations", "scores", "reasons", "attempts", "models", "prompt_hashes",
-    "sha256", "system", "user", "variant", "derived_from", "sections", "section_clusters",
-    "machine_family",
+    "sha256", "system", "user", "variant", "derived_from", "scope", "applies_to", "sections",
+    "section_clusters", "machine_family",
 ]
 # fmt: on
 
