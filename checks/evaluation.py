@@ -7,13 +7,12 @@ of evaluation questions gives them. The graph calls this in `assess`, the audit 
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from checks.contained import contained_pairs
-from checks.duplicates import Asked
-from checks.facts import numbers
+from checks.duplicates import Asked, repeated_pairs
 from checks.leakage import folded
 from checks.similar import near_any
 from checks.words import content_stems
@@ -24,10 +23,11 @@ _SAME_QUESTION = ((3, 0.7), (1, 0.8))
 _SAME_EVIDENCE = 0.8
 # A whole section given as evidence is not the evidence of every question about it.
 _MUCH_LONGER = 3
-# How much of the weight of their words a question and its paraphrase share: alone, or where the
-# answers say the same as well.
-_PARAPHRASE, _PARAPHRASE_AND_ANSWER = 0.6, 0.35
-_SAME_ANSWER = 0.6
+# How many rows a question is compared with by its meaning.
+_LIKELY = 50
+# How much of the weight of their words a question and its paraphrase share.
+_PARAPHRASE = 0.5
+_NUMBER = re.compile(r"\d+")
 
 Pairs = Iterator[tuple[int, int]]
 
@@ -81,42 +81,25 @@ def _same_evidence(rows: Sequence[Asked], questions: Sequence[EvaluationQuestion
         yield from ((row, question) for row in more_rows for question in of_questions)
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What a question is about, and what its answer says beyond it."""
-
-    stems: frozenset[str]
-    numbers: frozenset[tuple[str, str]]
-    answer: frozenset[str]
-    facts: frozenset[tuple[str, str]]
-
-
-def _said(question: str, answer: str, language: str) -> _Said:
-    asked = frozenset(number.key for number in numbers(question, language))
-    return _Said(
-        frozenset(content_stems(question, language)),
-        asked,
-        frozenset(content_stems(answer, language)),
-        frozenset(number.key for number in numbers(answer, language)) - asked,
-    )
-
-
 def _paraphrases(
     rows: Sequence[Asked], questions: Sequence[EvaluationQuestion], language: str
 ) -> Pairs:
-    """Yield rows and questions about the same subject, in other words."""
-    said = [_said(row.question, row.answer, language) for row in rows]
-    wanted = [_said(question.question, question.answer, language) for question in questions]
-    weights = _weights([each.stems for each in [*said, *wanted]])
-    holders: defaultdict[str, list[int]] = defaultdict(list)
-    for place, each in enumerate(said):
-        for stem in each.stems:
-            holders[stem].append(place)
-    for question, each in enumerate(wanted):
-        places = {place for stem in _clues(each.stems, weights) for place in holders[stem]}
-        for place in sorted(places):
-            if _is_paraphrase(said[place], each, weights):
-                yield place, question
+    """Yield rows and questions that ask the same in other words, of the rows of one language."""
+    asked = [
+        Asked(str(each.line), each.question, each.evidence, each.answer, language)
+        for each in questions
+    ]
+    stems = [frozenset(content_stems(row.question, language)) for row in rows]
+    wanted = [frozenset(content_stems(each.question, language)) for each in questions]
+    weights = _weights([*stems, *wanted])
+    likely = list(_likely(stems, wanted, weights))
+    same = repeated_pairs([*rows, *asked], [(row, len(rows) + place) for row, place in likely])
+    for (row, place), repeats in zip(likely, same, strict=True):
+        if repeats or (
+            _share(stems[row], wanted[place], weights) >= _PARAPHRASE
+            and _same_numbers(rows[row].question, questions[place].question)
+        ):
+            yield row, place
 
 
 def _weights(texts: Sequence[frozenset[str]]) -> dict[str, float]:
@@ -125,29 +108,31 @@ def _weights(texts: Sequence[frozenset[str]]) -> dict[str, float]:
     return {stem: math.log(1 + len(texts) / count) for stem, count in counts.items()}
 
 
-def _clues(stems: frozenset[str], weights: Mapping[str, float]) -> list[str]:
-    """Return the rarest stems: whoever shares none of them shares too little of the rest."""
-    left = sum(weights[stem] for stem in stems) * (1 - _PARAPHRASE_AND_ANSWER)
-    clues: list[str] = []
-    for stem in sorted(stems, key=lambda stem: (-weights[stem], stem)):
-        clues.append(stem)
-        left -= weights[stem]
-        if left < 0:
-            break
-    return clues
+def _likely(
+    stems: Sequence[frozenset[str]],
+    wanted: Sequence[frozenset[str]],
+    weights: Mapping[str, float],
+) -> Pairs:
+    """Yield, for each question, the rows whose questions share the most of its words."""
+    holders: defaultdict[str, list[int]] = defaultdict(list)
+    for place, of_row in enumerate(stems):
+        for stem in of_row:
+            holders[stem].append(place)
+    for question, asked in enumerate(wanted):
+        shared: defaultdict[int, float] = defaultdict(float)
+        for stem in sorted(asked):
+            for place in holders[stem]:
+                shared[place] += weights[stem]
+        ranked = sorted(shared, key=lambda place: (-shared[place], place))
+        yield from ((place, question) for place in ranked[:_LIKELY])
 
 
-def _is_paraphrase(one: _Said, other: _Said, weights: Mapping[str, float]) -> bool:
-    # One of them may leave out the machine's name; other values are another question.
-    if one.numbers - other.numbers and other.numbers - one.numbers:
-        return False
-    either = sum(weights[stem] for stem in one.stems | other.stems)
-    share = sum(weights[stem] for stem in one.stems & other.stems) / either if either else 0.0
-    if share < _PARAPHRASE_AND_ANSWER:
-        return False
-    if not (one.answer or one.facts) or not (other.answer or other.facts):
-        return share >= _PARAPHRASE
-    if one.facts != other.facts:
-        return False
-    same = len(one.answer & other.answer) / max(1, min(len(one.answer), len(other.answer)))
-    return bool(one.facts) or share >= _PARAPHRASE or same >= _SAME_ANSWER
+def _share(one: frozenset[str], other: frozenset[str], weights: Mapping[str, float]) -> float:
+    either = math.fsum(weights[stem] for stem in one | other)
+    return math.fsum(weights[stem] for stem in one & other) / either if either else 0.0
+
+
+def _same_numbers(one: str, other: str) -> bool:
+    """Say whether one may ask what the other asks: it leaves numbers out, and names no others."""
+    found, others = set(_NUMBER.findall(one)), set(_NUMBER.findall(other))
+    return found <= others or others <= found

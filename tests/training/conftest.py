@@ -11,9 +11,12 @@ from training.rows import ContextPassage, RowCitation, Scores, TrainingRow
 PARTS = ("sealing jaw", "infeed belt", "vacuum pump", "film brake", "printing head", "cutter")
 PROPERTIES = ("tightening torque", "working pressure", "belt tension", "oil temperature")
 UNITS = ("N·m", "bar", "N", "°C")
+# fmt: off
 WORDS = (
-    "switch off main supply wait moving part rest guard open keep area dry film scrap oil".split()
+    "switch", "off", "main", "supply", "wait", "moving", "part", "rest", "guard", "open", "keep",
+    "area", "dry", "film", "scrap", "oil",
 )
+# fmt: on
 
 
 def filler(number: int) -> str:
