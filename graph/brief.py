@@ -88,6 +88,8 @@ class Brief(Wanted):
     a sibling machine's instead, `false_premise` assumes what the passages contradict."""
     test_share: float = Field(default=0.2, ge=0, lt=1)
     """The share of rows held out for evaluation."""
+    split_by_family: bool = False
+    """Whether machines of one family stay on one side of the split."""
     seed: int = 0
     """Decides the order of windows and passages and the split."""
     duplicates: Duplicates = Field(default_factory=Duplicates)

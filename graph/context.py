@@ -25,6 +25,7 @@ from tools.kept_vectors import KeptVectors
 from tools.library import DOCUMENTS, MACHINES_KEPT, Library, read_machines, write_machines
 from tools.machines import Machine, MachineDirectory
 from tools.patience import Patience
+from tools.questions_file import EvaluationQuestion, kept_questions
 from tools.search import build_tools, look_up
 from training.recipe import Recipe
 
@@ -65,6 +66,11 @@ class Context:
     def library(self) -> Library:
         """The normalised documents, as `ingest` wrote them."""
         return Library.open(self.run / DOCUMENTS)
+
+    @cached_property
+    def evaluation_questions(self) -> list[EvaluationQuestion]:
+        """The questions that the tuned model will be tested with; no row may be near one."""
+        return kept_questions(self.run)
 
     @cached_property
     def windows(self) -> list[Window]:
