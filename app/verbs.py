@@ -222,12 +222,12 @@ def upload_dataset(run: Path, name: str) -> None:
         print(f"url      {done.url}")
 
 
-def show_audit(run: Path, recipe: str) -> int:
-    """Print what a training would see; return the exit code."""
-    from training.audit import audit
+def show_audit(run: Path, recipe: str | None, *, as_json: bool) -> int:
+    """Print what a training would see and what the split parted; return the exit code."""
+    from training.audit import audit, lines
 
-    report = audit(run / "dataset", load_recipe(recipe))
-    print(report.model_dump_json(indent=2))
+    report = audit(run / "dataset", load_recipe(recipe) if recipe else None)
+    print(report.model_dump_json() if as_json else "\n".join(lines(report)))
     for error in report.errors:
         print(error, file=sys.stderr)
     return SHORT if report.errors else DONE

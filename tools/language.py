@@ -85,7 +85,7 @@ def stems(text: str, language: str) -> list[str]:
     Codes and numbers (`e214`, `ar2-4471-b`, `1,5`) are kept whole, lower-cased.
     """
     stop = stop_words(language)
-    return [_stem(word, language) for word in _tokens(text) if word not in stop]
+    return [stem(word, language) for word in _tokens(text) if word not in stop]
 
 
 @cache
@@ -107,7 +107,8 @@ def _tokens(text: str) -> Iterable[str]:
 
 
 @lru_cache(maxsize=50_000)
-def _stem(word: str, language: str) -> str:
+def stem(word: str, language: str) -> str:
+    """Return the stem of a lower-case word; a code, or a word of an unknown language, as it is."""
     if language not in NAMES or _IS_CODE.search(word):
         return word
     import snowballstemmer  # pyright: ignore[reportMissingTypeStubs]
