@@ -26,7 +26,7 @@ _MOST_OF_ANSWER = 0.6
 _MOST_OF_QUOTE, _MOST_OF_SENTENCE = 0.55, 0.75
 _SAME_SUBJECT = 0.75
 _SAME_PASSAGE, _SAME_LETTERS, _SAME_BUT_VALUES = 92, 88, 85
-_FEW_STEMS, _SENTENCE_STEMS, _FEW_LETTERS = 4, 6, 12
+_FEW_STEMS, _SENTENCE_STEMS, _FEW_LETTERS = 4, 5, 12
 _STRETCH = 1.5
 """How much longer than a quote the stretch may be that says the same in other words."""
 _SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|(?<=[。！？；])|\n+")
@@ -87,7 +87,7 @@ def near_identical(a: str, b: str, language: str) -> bool:
     first, second = _read(a, language), _read(b, language)
     if fuzz.ratio(first.masked, second.masked, score_cutoff=_SAME_PASSAGE) == 0:
         return False
-    return {number.key for number in first.numbers} == {number.key for number in second.numbers}
+    return {n.value for n in first.numbers} == {n.value for n in second.numbers}
 
 
 def version_of(oracle: str, passage: str, language: str) -> bool:
@@ -255,6 +255,8 @@ def _gathered(wanted: _Text, held: _Text) -> float:
 
 def _has_letters(quote: str, passage: str) -> bool:
     """Compare letter by letter what has too few words, as text without spaces does."""
+    if not any(map(str.isalnum, quote)):
+        return False
     if locate(quote, passage):
         return True
     first, second = _folded(quote), _folded(passage)
