@@ -138,7 +138,9 @@ def test_versions_share_most_word_pairs():
     assert not version_of(ORACLE, REST, "en")
 
 
-@pytest.mark.parametrize("text", ["", "。", "设置 > 显示 > 深色模式,打开开关。", "‏הפעל את המצב הכהה"])
+@pytest.mark.parametrize(
+    "text", ["", "。", "设置 > 显示 > 深色模式,打开开关。", "‏הפעל את המצב הכהה"]
+)
 def test_any_script_is_compared(text):
     given = asked("?", text, text, "")
     assert bool(supports(f"一 {text} 二", given)) == (len(text) > 3)
