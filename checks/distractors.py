@@ -13,15 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from checks.compared import near_identical, version_of
 from checks.names import mentioned
-from checks.support import (
-    Answered,
-    contradicts,
-    gives_other_values,
-    near_identical,
-    supports,
-    version_of,
-)
+from checks.support import Answered, contradicts, gives_other_values, supports
 from tools.index import Hit
 from tools.passages import Passage
 
