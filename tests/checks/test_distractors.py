@@ -103,6 +103,13 @@ def test_best_scores_go_first():
     assert [text for text, _ in found] == texts[:2]
 
 
+def test_contrast_goes_before_better_scores():
+    texts = [f"The {part} is checked by the press." for part in ("lamp", "door", "motor")]
+    passages = [passage(text, start=500 * n) for n, text in enumerate(texts, 1)]
+    found = chosen(*passages, other_value("B"), k=2)
+    assert [relation for _, relation in found] == ["sibling_contrast", "same_machine"]
+
+
 def test_equal_scores_are_drawn_by_seed():
     texts = [f"The {part} is checked by the press." for part in ("lamp", "door", "motor")]
     hits = [Hit(passage(t, start=500 * n), 1.0, n, "bm25") for n, t in enumerate(texts, 1)]
