@@ -77,6 +77,7 @@ async def make_row(state: QuestionState, context: Context) -> TrainingRow:
         derived_from=state.candidate.origin,
         scope=state.scope.kind if state.scope else None,
         applies_to=state.scope.machines if state.scope else (),
+        machine_family=machine.family if machine else None,
     )
 
 

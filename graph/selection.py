@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from checks.abstentions import has_value
 from graph.brief import Brief
 from graph.ledger import Entry, reason_code
-from training.rows import ABSTAINING, Abstaining
+from training.rows import ABSTAINING, Abstaining, TrainingRow
 
 ORIGIN_GONE = "origin_set_aside"
 _SURPLUS = "surplus"
@@ -164,5 +165,12 @@ def _derivable(
         for origin in origins
         for kind in dict.fromkeys(kinds)
         if (origin.candidate.id, kind) not in tried
-        and (kind != "near_miss" or (origin.row and origin.row.machine_code in siblings))
+        and origin.row
+        and _lends_itself(origin.row, kind, siblings)
     ]
+
+
+def _lends_itself(row: TrainingRow, kind: Abstaining, siblings: Collection[str]) -> bool:
+    if kind == "near_miss":
+        return row.machine_code in siblings
+    return kind != "false_premise" or has_value(row.question, row.answer, row.language)
