@@ -25,6 +25,7 @@ _MIX = 0x9E3779B1
 _MASK = 0xFFFFFFFF
 _RUNS_KEPT = 8
 _RAREST = 4
+_ANSWERS = 6
 _SAMPLE = 20_000
 _PRIOR = 8
 
@@ -106,6 +107,10 @@ class _Compared:
         """Return what another row must share to be compared."""
         row = self.rows[place]
         keys = set(_evidence_keys(row))
+        if keys:
+            said = terms(row.question, row.language) + terms(row.answer, row.language)[:_ANSWERS]
+            names = {name for term in said for name in _names(term)}
+            keys |= {_hashed(name) * _MIX + min(keys) & _MASK for name in names}
         if self.some_bare:
             keys.update(self._question_keys(row))
             keys.update(self.cells[place] if len(self.cells) else ())
