@@ -11,8 +11,8 @@ from heapq import nsmallest
 import numpy as np
 from numpy.typing import NDArray
 
-_LOOK_BACK = 24
-_MEETINGS = 24
+_LOOK_BACK = 12
+_MEETINGS = 12
 _BITS = 8
 _TABLES = 16
 _SEED = 1

@@ -103,7 +103,7 @@ def test_scale_prints_time_and_memory(monkeypatch, capsys):
     bench(monkeypatch, "--scale", 400)
     said = capsys.readouterr().out
     assert re.search(r"400 rows in .* MB", said)
-    assert "times as long for twice the rows" in said
+    assert "times the CPU for twice the rows" in said
 
 
 def test_synthetic_rows_are_as_many_as_asked():
