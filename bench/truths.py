@@ -64,9 +64,10 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder's documents with their passages, and the distinct truths that were found in them."""
+    """A folder's documents with their passages and titles, and the truths found in them."""
 
     documents: dict[str, list[Passage]]
+    titles: dict[str, str]
     truths: list[Truth]
 
 
@@ -86,7 +87,7 @@ def read_truths(root: Path) -> Folder:
     documents, _ = read_folder(root)
     passages = {document.path: split(document) for document in documents}
     truths = [truth for each in documents for truth in truths_of(each, passages[each.path])]
-    return Folder(passages, truths)
+    return Folder(passages, {each.path: each.title for each in documents}, truths)
 
 
 def truths_of(document: Document, passages: Sequence[Passage]) -> Iterator[Truth]:

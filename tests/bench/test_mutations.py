@@ -309,6 +309,25 @@ def test_siblings_are_found_without_a_directory(tmp_path: Path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("one", "two", "names"),
+    [
+        ("Nova 10 – User guide", "Nova 10 Pro – User guide", ("Nova 10", "Nova 10 Pro")),
+        ("Manuale della pompa Nilo 30", "Manuale della pompa Nilo 40", ("Nilo 30", "Nilo 40")),
+    ],
+)
+def test_names_are_what_titles_differ_in(
+    tmp_path: Path, one: str, two: str, names: tuple[str, str]
+):
+    lines = "".join(f"Step {word} takes at least {n} s.\n\n" for n, word in enumerate("abcdef"))
+    for place, (title, name) in enumerate(zip((one, two), names, strict=True)):
+        text = f"# {title}\n\nThe whole {name} is water proof.\n\n{lines}"
+        (tmp_path / f"{place}.md").write_text(text, "utf-8")
+    first, second = siblings(tmp_path, read_truths(tmp_path))
+    assert dict(first.names) == {names[0]: names[1]}
+    assert dict(second.names) == {names[1]: names[0]}
+
+
 def test_sibling_lends_values_and_name(tmp_path: Path):
     root = folder_of_siblings(tmp_path)
     pools = mutant_pools(root, read_truths(root), seed=0)
