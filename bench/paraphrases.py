@@ -22,6 +22,7 @@ from bench.truths import Truth
 from tools.language import stop_words
 
 _SIGN = re.compile(r"(?:±|\+/-|[-−])\s?$")
+CONVERTED = "unit converted"
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _CLAUSE = r"[^,;:()]{8,}"
 _NO_BREAK = "\u00a0"
@@ -212,7 +213,7 @@ def yes_or_no(
 
 
 REWORDINGS: dict[str, Rewording] = {
-    "unit converted": unit_converted,
+    CONVERTED: unit_converted,
     "unit written otherwise": unit_written,
     "number reformatted": number_reformatted,
     "number as a word": number_as_word,

@@ -8,12 +8,12 @@ from random import Random
 
 import pytest
 
+from bench.answers import KINDS, MUTATIONS, mutant_pools
 from bench.falsehood import may_be_true
 from bench.intervals import wilson
 from bench.measures import convert
 from bench.mutants import Change, Mutant, mutant
 from bench.mutated_rows import EXCHANGED
-from bench.mutations import KINDS, MUTATIONS, mutant_pools
 from bench.paraphrases import paraphrases
 from bench.quantities import digits_in, range_pairs
 from bench.siblings import NAME, VALUE, siblings
