@@ -19,7 +19,7 @@ from bench.mutated_rows import (
 )
 from bench.mutated_words import WORD_MUTATIONS
 from bench.paraphrases import CONVERTED, REWORDINGS, Paraphrase, paraphrases
-from bench.quantities import digits_in
+from bench.quantities import Digits, digits_in, exact_decimals, read_literal
 from bench.siblings import MENU, NAME, VALUE, menu_mutants, sibling_mutants, siblings
 from bench.truths import Folder, Truth, distinct
 
@@ -34,7 +34,7 @@ def mutant_pools(root: Path, folder: Folder, seed: int) -> dict[str, list[Mutant
     """Return every mutant of every kind, each kind in a seeded order."""
     truths = distinct(folder.truths)
     random = Random(f"{seed} elsewhere")
-    found = [each for truth in truths for each in _own_mutants(truth, seed)]
+    found = [each for truth in truths for each in own_mutants(truth, seed)]
     found += row_mutants(truths, random)
     found += (each for pair in _pairs(truths, seed) for each in exchanged(pair, random))
     found += sibling_mutants(folder, siblings(root, folder))
@@ -47,7 +47,8 @@ def mutant_pools(root: Path, folder: Folder, seed: int) -> dict[str, list[Mutant
     return pools
 
 
-def _own_mutants(truth: Truth, seed: int) -> Iterator[Mutant]:
+def own_mutants(truth: Truth, seed: int) -> Iterator[Mutant]:
+    """Yield the mutants that need no other truth, those of its paraphrases included."""
     digits = digits_in(truth.text, truth.language)
     for kind, mutation in MUTATIONS.items():
         random = Random(f"{seed} {kind} {truth.text}")
@@ -66,12 +67,21 @@ def _reworded_mutants(paraphrase: Paraphrase, random: Random) -> Iterator[Mutant
         known = {
             (each.value, each.unit) for each in digits_in(paraphrase.truth.text, truth.language)
         }
-        fresh = [each for each in digits if (each.value, each.unit) not in known]
-        for changes in digit_changed(truth, fresh, random):
-            yield mutant(MISCONVERTED, truth, changes)
+        for number in digits:
+            if (number.value, number.unit) not in known:
+                for changes in digit_changed(truth, [number], random):
+                    if not _rounds(number, changes[0].new, truth.language):
+                        yield mutant(MISCONVERTED, truth, changes)
+        return
     found = [each for change in MUTATIONS.values() for each in change(truth, digits, random)]
     if found:
         yield mutant(REWORDED, truth, random.choice(found))
+
+
+def _rounds(number: Digits, new: str, language: str) -> bool:
+    """Tell whether the new digits are the number's value, rounded: 0.720 is 0.722 in two digits."""
+    value, _, _ = read_literal(new, language)
+    return round(number.value, exact_decimals(value) or 0) == value
 
 
 def true_answers(truths: Sequence[Truth], seed: int) -> dict[str, list[Paraphrase]]:

@@ -40,18 +40,33 @@ def _states(statement: frozenset[str], mutant: Mutant) -> bool:
     added, removed = new - old, old - new
     if not added and (not removed or removed & statement):
         return False
-    telling = {word for word in new - added if len(word) > 3 or any(map(str.isdecimal, word))}
+    telling = _telling(new - added, mutant.truth)
     held = len(telling & statement)
     return added <= statement and bool(telling) and held >= _SHARE * len(telling)
+
+
+def _telling(words: frozenset[str], truth: Truth) -> frozenset[str]:
+    """Return the words that tell a statement from others: of a row those of its own cells."""
+    if truth.sort == "row":
+        return words & _own_row(truth) - _words(truth.place)
+    return frozenset(word for word in words if len(word) > 3 or any(map(str.isdecimal, word)))
+
+
+def _own_row(truth: Truth) -> frozenset[str]:
+    rows = (row for text in truth.evidence for row in _statements(text))
+    return frozenset[str]().union(*(words for row, words in rows if _is_row_of(truth, row)))
+
+
+def _is_row_of(truth: Truth, line: str) -> bool:
+    cells = " | ".join(cell.strip() for cell in line.strip().strip("|").split("|"))
+    return truth.sort == "row" and f"{cells} | ".startswith(f"{truth.label} | ")
 
 
 def _others(text: str, truth: Truth) -> Iterator[frozenset[str]]:
     """Yield the words of each statement of the evidence that is not the truth's own."""
     own = _words(truth.text)
     for statement, words in _statements(text):
-        row = " | ".join(cell.strip() for cell in statement.strip().strip("|").split("|"))
-        is_row = truth.sort == "row" and f"{row} | ".startswith(f"{truth.label} | ")
-        if not is_row and not own <= words:
+        if not _is_row_of(truth, statement) and not own <= words:
             yield words
 
 

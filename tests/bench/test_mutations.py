@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from bench.answers import KINDS, MUTATIONS, mutant_pools
+from bench.answers import KINDS, MUTATIONS, mutant_pools, own_mutants
 from bench.falsehood import may_be_true
 from bench.intervals import wilson
 from bench.measures import convert
@@ -76,6 +76,17 @@ def test_changed_digits_change_the_value(kind: str, text: str, language: str, se
     for changed in made(kind, text, language, seed):
         assert numbers(changed, language) != numbers(text, language)
         assert len(numbers(changed, language)) == 2
+
+
+def test_rounding_a_conversion_is_no_mutation():
+    for seed in range(30):
+        said = truth("The jaw is 220 mm wide.")
+        changed_values = [
+            numbers(each.text, "en")[0]
+            for each in own_mutants(said, seed)
+            if each.kind == "converted value changed"
+        ]
+        assert (Fraction(72, 100), "ft") not in changed_values
 
 
 def test_thousands_keep_their_marks():
@@ -197,6 +208,17 @@ def test_list_with_one_name_twice_is_set_aside():
     text = "Use file systems such as ext3, ext4 and btrfs."
     assert may_be_true(changed(text, "ext4", "ext3"))
     assert not may_be_true(changed(text, "ext4", "ext2"))
+
+
+def test_value_that_another_row_has_too_is_set_aside(tmp_path: Path):
+    (tmp_path / "a.md").write_text(
+        "| Fuse | Circuit | Type |\n| --- | --- | --- |\n"
+        "| F2 | Heaters | gG |\n| F3 | Bar | gG |\n| F4 | Fan | aM |\n"
+    )
+    (row,) = (each for each in read_truths(tmp_path).truths if each.text == "F3, Type: gG")
+    one, other = (mutant("code changed", row, [Change(0, 2, code)]) for code in ("F2", "F4"))
+    assert may_be_true(one)
+    assert not may_be_true(other)
 
 
 def test_rows_are_named_by_what_tells_them_apart(tmp_path: Path):
