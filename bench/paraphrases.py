@@ -24,6 +24,7 @@ from tools.language import stop_words
 _SIGN = re.compile(r"(?:±|\+/-|[-−])\s?$")
 CONVERTED = "unit converted"
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+_LONGEST_VALUE = 60
 _CLAUSE = r"[^,;:()]{8,}"
 _NO_BREAK = "\u00a0"
 
@@ -187,8 +188,8 @@ def clauses_reordered(
 def row_as_sentence(
     truth: Truth, digits: Sequence[Digits], words: Lexicon, random: Random
 ) -> Iterator[str]:
-    """Say a row in a sentence."""
-    if truth.sort == "row":
+    """Say a row in a sentence, unless its value is one."""
+    if truth.sort == "row" and len(truth.value) <= _LONGEST_VALUE and truth.value[-1] not in ".!;":
         form = words.row if truth.column else words.row_alone
         yield form.format(label=truth.named, column=truth.column, value=truth.value)
 

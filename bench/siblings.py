@@ -183,6 +183,7 @@ def menu_mutants(truths: Sequence[Truth], random: Random) -> Iterator[Mutant]:
         spans = [step.span() for step in re.finditer(_STEP, path[0])]
         start, end = random.choice(spans[1:])
         held = " ".join((truth.text, *truth.evidence)).casefold()
-        if strangers := [step for step in steps if step.casefold() not in held]:
+        strangers = [step for step in steps if step[0].isalpha() and step.casefold() not in held]
+        if strangers:
             at = path.start()
             yield mutant(MENU, truth, [Change(at + start, at + end, random.choice(strangers))])

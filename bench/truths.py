@@ -41,8 +41,8 @@ Sort = Literal["sentence", "row"]
 class Truth:
     """A true answer, and the texts of the passages of its document in which it stands.
 
-    Of a row, `cell` is where its value stands, `place` names its table and column, `label` are the
-    cells that name it, `named` and `column` how the answer says so.
+    Of a row, `cell` is where its `value` stands, `place` names its table and column, `label` are
+    the cells that name it, `named` and `column` how the answer says so.
     """
 
     text: str
@@ -55,11 +55,7 @@ class Truth:
     label: str = ""
     named: str = ""
     column: str = ""
-
-    @property
-    def value(self) -> str:
-        """The value of a row, nothing of a sentence."""
-        return self.text[slice(*self.cell)]
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +118,7 @@ def _in_passage(document: str, passage: Passage) -> Iterator[Truth]:
                 cell.label,
                 cell.named,
                 cell.column,
+                cell.value,
             )
 
 

@@ -221,6 +221,19 @@ def test_value_that_another_row_has_too_is_set_aside(tmp_path: Path):
     assert not may_be_true(other)
 
 
+def test_value_of_two_columns_is_set_aside(tmp_path: Path):
+    (tmp_path / "a.md").write_text(
+        "| Part | At 20 °C | At 40 °C |\n| --- | --- | --- |\n| Jaw | 125 | 125 |\n"
+    )
+    (row,) = (each for each in read_truths(tmp_path).truths if "20" in each.text)
+    column, value = (
+        mutant("digit changed", row, [Change(*each, "99")]) for each in ((8, 10), row.cell)
+    )
+    assert column.text == "Jaw, At 99 °C: 125"
+    assert may_be_true(column)
+    assert not may_be_true(value)
+
+
 def test_rows_are_named_by_what_tells_them_apart(tmp_path: Path):
     (tmp_path / "a.md").write_text(
         "# Drives\n\n| Maker | Model | Step time | Unit |\n| --- | --- | --- | --- |\n"
