@@ -57,13 +57,15 @@ class LeakageReport(Frozen):
 
 def held(row: TrainingRow, *, by_family: bool) -> Held:
     """Return what of a row may also be another's."""
+    # A dataset of before there were clusters has sections alone.
+    clusters = row.section_clusters or row.sections
     return Held(
         id=row.id,
         question=row.question,
         answer=row.answer,
         evidence=tuple(citation.quote for citation in row.citations),
         passages=tuple(passage.text for passage in row.context if passage.role == "oracle"),
-        sections=dict(zip(row.sections, row.section_clusters or row.sections, strict=True)),
+        sections=dict(zip(row.sections, clusters, strict=len(clusters) == len(row.sections))),
         family=(row.machine_family or row.machine_code) if by_family else None,
         origin=row.derived_from,
     )
