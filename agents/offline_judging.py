@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from agents.critic import Critique, RowJudgement
@@ -20,6 +21,7 @@ _COMPLETE_SHARE = 0.8
 _FAITHFUL_SHARE = 0.7
 _FLAWED = 5
 _UNUSABLE = 2
+_QUOTED = re.compile(r"[“«„] ?([^”»“]+?) ?[”»“]")
 _LENGTHS = range(3, 36)
 
 
@@ -54,7 +56,8 @@ def judge_row(prompt: Prompt) -> RowJudgement:
     cited = _cited(prompt)
     columns = [table_header(quote, each.text) for _, quote in prompt.citations for each in cited]
     quotes = " ".join((*(quote for _, quote in prompt.citations), *columns))
-    loose = unsupported(prompt.answer, [*_headings(cited), quotes, prompt.machine], prompt.language)
+    said = _without_premise(prompt)
+    loose = unsupported(said, [*_headings(cited), quotes, prompt.machine], prompt.language)
     held = _share(stems(prompt.answer, prompt.language), _said(prompt, cited, quotes))
     complete = _share(
         subject_stems(prompt.question, prompt.language, prompt.machine),
@@ -72,6 +75,12 @@ def judge_row(prompt: Prompt) -> RowJudgement:
         completeness=_score(complete, _COMPLETE_SHARE),
         instructions="" if supported else "Use only numbers and words of the quotes you cite.",
     )
+
+
+def _without_premise(prompt: Prompt) -> str:
+    """Return the answer without the words of the question that it quotes to contradict them."""
+    quoted = next((each for each in _QUOTED.findall(prompt.answer) if each in prompt.question), "")
+    return prompt.answer.replace(quoted, "") if quoted else prompt.answer
 
 
 def _judge_abstention(prompt: Prompt) -> RowJudgement:

@@ -51,6 +51,7 @@ class Result:
     evaluation: dict[str, float] = field(default_factory=dict[str, float])
     replayed: int = 0
     seconds: float = 0.0
+    note: str = ""
 
 
 @dataclass(slots=True)
@@ -249,6 +250,7 @@ async def drive(
         evaluation=ended.evaluation,
         replayed=replayed,
         seconds=round(time.monotonic() - began, 1),
+        note=ended.note,
     )
     write_run_file(run, started)
     return started.result

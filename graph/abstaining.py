@@ -197,17 +197,20 @@ async def abstains_well(
     assert state.answer is not None
     window, said = state.candidate.window, state.answer.text
     named = await context.naming(window.machine)
-    asked = answered(origin_of(state.candidate, context))
+    origin = origin_of(state.candidate, context)
     findings = answer_findings(
         said,
+        question=state.question.text,
+        cited=[origin.answer],
         language=window.language,
         machine=named.machine,
         also_named=named.also,
         other_machines=() if state.counterpart else named.others,
+        abstains=True,
     )
     if state.premise:
         return findings
-    return [*findings, *abstention_findings(said, state.question.text, asked)]
+    return [*findings, *abstention_findings(said, state.question.text, answered(origin))]
 
 
 def question_of(origin: TrainingRow) -> Question:

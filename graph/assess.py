@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from checks.coverage import section_coverage
 from checks.duplicates import Asked, near_duplicates
@@ -11,7 +12,7 @@ from checks.sentences import digit_sentences
 from graph.context import Context
 from graph.ledger import Entry, reason_code
 from graph.quality import QualityReport, quality_report, why_void
-from graph.selection import Selection, select_rows
+from graph.selection import Selection, abstentions_wanted, select_rows
 from training.rows import ABSTAINING
 
 NEAR_EVALUATION = "near_evaluation_question"
@@ -30,7 +31,7 @@ async def assess_rows(context: Context, *, nothing_left: bool = False) -> Qualit
     near = near_evaluation(list(map(_asked, with_row)), context.evaluation_questions)
     void |= {id: f"{NEAR_EVALUATION} of line {line}" for id, line in near.items()}
     compared = [e for e in with_row if e.candidate.variant not in ABSTAINING]
-    doubles = near_duplicates([_asked(e) for e in compared if e.candidate.id not in void])
+    doubles = await _doubles([_asked(e) for e in compared if e.candidate.id not in void], context)
     duplicates = {double: f"duplicate of {kept}" for double, kept in doubles.items()}
     selection = await select(context, entries, void | duplicates, nothing_left=nothing_left)
     ledger.select(selection.set_aside)
@@ -49,6 +50,7 @@ async def assess_rows(context: Context, *, nothing_left: bool = False) -> Qualit
         dropped=dropped,
         sections=coverage.total,
         sections_covered=coverage.covered,
+        abstaining=len(selection.abstaining),
     )
 
 
@@ -87,6 +89,23 @@ def why_short(cause: str, report: QualityReport, context: Context) -> str:
     )
 
 
+def why_fewer_abstain(report: QualityReport, context: Context) -> str:
+    """Return the sentences that say why fewer rows abstain than the brief asks for; "" if enough.
+
+    Answerable rows have taken their places.
+    """
+    wanted = abstentions_wanted(context.brief)
+    if report.abstaining >= wanted:
+        return ""
+    entries = context.ledger.entries("dropped")
+    reasons = Counter(e.reason for e in entries if e.candidate.variant in ABSTAINING)
+    most = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common(3)) or "none"
+    return (
+        f"{report.abstaining} rows abstain where `unanswerable` in brief.yaml asks for {wanted}: "
+        f"the accepted rows gave no more. Most frequent drops of such rows: {most}."
+    )
+
+
 def _why_nothing_was_asked(context: Context) -> str:
     pages = [page for document in context.library.documents for page in document.pages]
     found = Counter(page.language or "unknown" for page in pages if not page.problem)
@@ -96,6 +115,12 @@ def _why_nothing_was_asked(context: Context) -> str:
         f"No page can be asked about: `languages` in brief.yaml is {wanted}, and the manuals' "
         f"readable pages are by language: {listed}."
     )
+
+
+async def _doubles(rows: Sequence[Asked], context: Context) -> dict[str, str]:
+    """Return the ids of rows that repeat an earlier one, with the id of that one."""
+    kept = context.question_vectors
+    return near_duplicates(rows, await kept.of([row.question for row in rows]) if kept else ())
 
 
 def _asked(entry: Entry) -> Asked:

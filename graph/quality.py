@@ -145,6 +145,7 @@ class QualityReport:
     mean_scores: dict[str, float]
     sections: int
     sections_covered: int
+    abstaining: int = 0
 
     @property
     def missing(self) -> int:
@@ -159,8 +160,12 @@ def quality_report(
     dropped: Sequence[str],
     sections: int,
     sections_covered: int,
+    abstaining: int = 0,
 ) -> QualityReport:
-    """Return the report over accepted rows' scores and the reasons of all that was dropped."""
+    """Return the report over accepted rows' scores and the reasons of all that was dropped.
+
+    `abstaining` is how many of the accepted rows abstain.
+    """
     accepted, decided = len(scores), len(scores) + len(dropped)
     names = sorted({name for each in scores for name in each})
     return QualityReport(
@@ -172,6 +177,7 @@ def quality_report(
         mean_scores={name: round(sum(s[name] for s in scores) / accepted, 2) for name in names},
         sections=sections,
         sections_covered=sections_covered,
+        abstaining=abstaining,
     )
 
 

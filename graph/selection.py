@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from checks.abstentions import has_value
 from graph.brief import Brief
 from graph.ledger import Entry, reason_code
-from training.rows import ABSTAINING, Abstaining
+from training.rows import ABSTAINING, Abstaining, TrainingRow
 
 ORIGIN_GONE = "origin_set_aside"
 _SURPLUS = "surplus"
@@ -81,7 +82,7 @@ def select_rows(
             answerable.append(entry)
     abstaining = _in_turn([e for e in entries if e.row and e.candidate.id not in fallen])
     share, rows = brief.unanswerable, brief.rows
-    wanted = round(rows * share)
+    wanted = abstentions_wanted(brief)
     in_share = min(wanted, round(len(answerable) * share / (1 - share)))
     kept, chosen = _fitted(answerable, abstaining, rows, in_share)
     derivable: list[Derivation] = []
@@ -100,6 +101,11 @@ def select_rows(
             reason = f"{ORIGIN_GONE} of {entry.candidate.origin}" if gone else _SURPLUS
             set_aside[entry.candidate.id] = reason
     return Selection(kept, chosen, set_aside, derivable, wanted, in_share)
+
+
+def abstentions_wanted(brief: Brief) -> int:
+    """Return how many of the rows shall abstain."""
+    return round(brief.rows * brief.unanswerable)
 
 
 def fallen_rows(entries: Sequence[Entry]) -> dict[str, str]:
@@ -159,5 +165,12 @@ def _derivable(
         for origin in origins
         for kind in dict.fromkeys(kinds)
         if (origin.candidate.id, kind) not in tried
-        and (kind != "near_miss" or (origin.row and origin.row.machine_code in siblings))
+        and origin.row
+        and _lends_itself(origin.row, kind, siblings)
     ]
+
+
+def _lends_itself(row: TrainingRow, kind: Abstaining, siblings: Collection[str]) -> bool:
+    if kind == "near_miss":
+        return row.machine_code in siblings
+    return kind != "false_premise" or has_value(row.question, row.answer, row.language)

@@ -124,6 +124,8 @@ class DatasetState(DatasetInput):
     """Why nothing more can be tried, as a sentence; empty while something is left."""
     decision: Decision = "again"
     reason: str = ""
+    note: str = ""
+    """What is not quite as the brief asks, though the thresholds are met."""
     report: QualityReport | None = None
     dataset: str = ""
     adapter: str = ""
@@ -136,6 +138,7 @@ class DatasetOutput:
 
     decision: Decision = "again"
     reason: str = ""
+    note: str = ""
     report: QualityReport | None = None
     dataset: str = ""
     adapter: str = ""

@@ -76,6 +76,7 @@ def _contents(rows: Sequence[TrainingRow], splits: Sequence[Split]) -> str:
         _table("kind", (row.kind for row in rows)),
         _table("difficulty", (row.difficulty for row in rows)),
         _table("answerable", answerable),
+        _table("variant", (row.variant for row in rows)),
         _table("language", (row.language for row in rows)),
         _table("machine", (row.machine_name for row in rows if row.machine_name)),
         _table("scope", (row.scope for row in rows if row.scope)),
@@ -101,7 +102,11 @@ def _making(rows: Sequence[TrainingRow], facts: CardFacts) -> str:
         "an answerer searched the manuals and answered with verbatim quotes. A row is here because "
         "every quote was found in its passage, every number of the answer in the passages it "
         "cites, and the critic gave the finished row its least scores or more. The other passages "
-        "of a context are distractors, screened so that they do not hold the answer.\n\n"
+        "of a context are distractors, screened so that they do not hold the answer. A row that is "
+        "not answerable was made from one that is (`derived_from`): its question stands, and every "
+        "passage that supports the answer is kept out of its context (`unanswerable`), or a "
+        "sibling machine's passage stands there (`near_miss`); or its question takes for granted "
+        "what the passages contradict (`false_premise`). It says what the passages do not.\n\n"
         f"Models: {', '.join(models) or 'none'}.\n\nLeast scores, of 10: {least or 'none'}."
     )
 
