@@ -63,13 +63,13 @@ def select_rows(
     fallen: Mapping[str, str],
     brief: Brief,
     *,
-    siblings: Collection[str],
+    siblings: Mapping[str, Collection[str]],
     nothing_left: bool = False,
 ) -> Selection:
     """Select among all entries of a ledger, given in order of round and id.
 
     `fallen` are the ids of rows that cannot be in the dataset, with the reasons; `siblings` the
-    codes of machines that have a sibling; with `nothing_left` no more is tried.
+    codes of each machine's siblings; with `nothing_left` no more is tried.
     """
     set_aside = dict(fallen)
     answerable: list[Entry] = []
@@ -158,7 +158,7 @@ def _derivable(
     origins: Sequence[Entry],
     tried: Collection[tuple[str | None, str]],
     kinds: Sequence[Abstaining],
-    siblings: Collection[str],
+    siblings: Mapping[str, Collection[str]],
 ) -> list[Derivation]:
     return [
         Derivation(origin, kind)
@@ -170,7 +170,10 @@ def _derivable(
     ]
 
 
-def _lends_itself(row: TrainingRow, kind: Abstaining, siblings: Collection[str]) -> bool:
+def _lends_itself(
+    row: TrainingRow, kind: Abstaining, siblings: Mapping[str, Collection[str]]
+) -> bool:
     if kind == "near_miss":
-        return row.machine_code in siblings
+        others = set(siblings.get(row.machine_code or "", ()))
+        return bool(others.difference(row.applies_to))
     return kind != "false_premise" or has_value(row.question, row.answer, row.language)

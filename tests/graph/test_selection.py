@@ -59,7 +59,7 @@ def twin(origin, variant="unanswerable", status="accepted"):
 
 
 def selected(entries, brief, fallen=None, **kwargs):
-    return select_rows(entries, fallen or {}, brief, siblings={"A1"}, **kwargs)
+    return select_rows(entries, fallen or {}, brief, siblings={"A1": ["A2"]}, **kwargs)
 
 
 BRIEF = Brief(rows=10, unanswerable=0.2, abstentions=["unanswerable"])
@@ -121,10 +121,13 @@ def test_near_miss_wants_a_sibling_and_a_premise_a_value():
     (plain,) = drafted(1)
     wordy = plain.row.model_copy(update={"answer": "The jaw is closed by hand."})
     entries = [Entry(plain.candidate, "accepted", "", "", 1, 1, (), wordy)]
-    alone = select_rows(entries, {}, brief, siblings=())
+    alone = select_rows(entries, {}, brief, siblings={})
     assert [each.variant for each in alone.derivable] == ["unanswerable"]
     found = selected(drafted(1), brief)
     assert {each.variant for each in found.derivable} == set(ABSTAINING)
+    shared = plain.row.model_copy(update={"applies_to": ("A1", "A2")})
+    entries = [Entry(plain.candidate, "accepted", "", "", 1, 1, (), shared)]
+    assert "near_miss" not in {each.variant for each in selected(entries, brief).derivable}
 
 
 def test_kinds_and_origins_are_taken_in_turn():
