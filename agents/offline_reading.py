@@ -43,6 +43,7 @@ class Prompt:
     passages: tuple[Shown, ...]
     question: str
     asked: tuple[str, ...]
+    again: str
     draft: str
     quote: str
     answer: str
@@ -67,6 +68,7 @@ def read(messages: Sequence[BaseMessage]) -> Prompt:
         passages=_passages(text),
         question=_between(after, "<question>", "</question>"),
         asked=tuple(_ASKED.findall(asked)),
+        again=_between(text, "<again>", "</again>"),
         draft=_between(text, "<draft>", "</draft>"),
         quote=_between(after, "<quote>", "</quote>"),
         answer=_between(text, "<answer>", "</answer>"),

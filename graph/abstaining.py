@@ -202,7 +202,8 @@ async def abstains_well(
         said,
         language=window.language,
         machine=named.machine,
-        also_named=named.also,
+        # A near miss names the sibling whose manual does say it.
+        also_named=named.every if state.counterpart else named.also,
         other_machines=() if state.counterpart else named.others,
     )
     if state.premise:

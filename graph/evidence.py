@@ -75,8 +75,9 @@ async def make_row(state: QuestionState, context: Context) -> TrainingRow:
         sections=tuple(sorted(kept_together)),
         variant=state.candidate.variant,
         derived_from=state.candidate.origin,
-        scope=state.scope.kind if state.scope else None,
-        applies_to=state.scope.machines if state.scope else (),
+        scope=state.scope.kind if state.scope else origin.scope if origin else None,
+        counterpart=state.contrast,
+        applies_to=state.scope.machines if state.scope else origin.applies_to if origin else (),
     )
 
 

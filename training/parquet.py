@@ -15,7 +15,7 @@ from training.rows import Split, TrainingRow
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NOT_KEPT = {"sections"}
+NOT_KEPT = {"counterpart", "sections"}
 
 
 def write_parquet(rows: Sequence[TrainingRow], splits: Sequence[Split], path: Path) -> None:
