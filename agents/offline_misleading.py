@@ -16,7 +16,8 @@ from checks.facts import Number, numbers, same_fact
 
 _NONE = Misleading(text="", premise="")
 _LONGEST = 200
-_DIGITS = "123456789"
+_DIGITS = "23456789"
+_NOUN = re.compile(r" [^\W\d_]{3,}")
 _FIRST_DIGIT = re.compile(r"[1-9]")
 _NO_STATEMENT = re.compile(r"[:;\n]|[.!?]\s|\d ?(?:[–-]|\.\.) ?\d")
 
@@ -34,13 +35,24 @@ def mislead(prompt: Prompt) -> Misleading:
     ):
         return _NONE
     for number in numbers(statement, prompt.language):
-        if number.unit and (premise := _other(number, prompt)):
-            wrong = statement[: number.start] + premise + statement[number.end :]
+        if _is_asked(number, prompt):
+            continue
+        if other := _other(number, prompt):
+            # A bare number says with its noun what is wrong.
+            noun = "" if number.unit else _NOUN.match(statement, number.end)
+            premise = other + (noun[0] if noun else "")
+            wrong = statement[: number.start] + other + statement[number.end :]
             slots = {"clause": wrong[:1].lower() + wrong[1:], "statement": f"{wrong}."}
             for text in Wording(phrases, prompt.machine).forms((phrases.say["mislead"],), slots):
                 if premise in text:
                     return Misleading(text=text, premise=premise)
     return _NONE
+
+
+def _is_asked(number: Number, prompt: Prompt) -> bool:
+    """Say whether a number is a code, or one that the question or the machine's name has."""
+    known = numbers(f"{prompt.question} {prompt.machine}", prompt.language)
+    return number.is_code or any(each.value == number.value for each in known)
 
 
 def _other(number: Number, prompt: Prompt) -> str:

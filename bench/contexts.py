@@ -1,6 +1,7 @@
-"""What would stand beside the oracle: the distractors a run chooses, plain top-k, and random ones.
+"""What would stand beside the oracle: the distractors that a run chooses, and those of other ways.
 
-`bench.distractors` measures all three on the same questions and index.
+Plain top-k; the top-k that a perfect screen would leave, which no safe choice can exceed; random.
+`bench.distractors` measures all on the same questions and index.
 """
 
 from __future__ import annotations
@@ -8,22 +9,24 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Literal, get_args
 
+from bench.poison import poison
 from bench.questions import Folder, Question
-from checks.distractors import Machines, Placed, choose
-from checks.names import mentioned
+from checks.distractors import Placed, choose
+from checks.names import naming
 from checks.support import Answered
 from tools.embedded import EmbeddedIndex
 from tools.index import Index
 from tools.mining import mine
 from tools.passages import Passage
 
-Arm = Literal["chosen", "top-k", "random"]
+Arm = Literal["chosen", "top-k", "safe top-k", "random"]
 ARMS: Sequence[Arm] = get_args(Arm)
 _SCORED = 2000
 
@@ -39,7 +42,7 @@ class Context:
 
 
 @asynccontextmanager
-async def indexed(passages: Sequence[Passage]) -> AsyncIterator[Index]:
+async def indexed(passages: Sequence[Passage]) -> AsyncGenerator[Index]:
     """Yield an embedded index of the passages, in a folder that goes with it."""
     with tempfile.TemporaryDirectory() as folder:
         index = EmbeddedIndex(Path(folder))
@@ -63,6 +66,7 @@ async def context_of(
     taken: dict[Arm, Sequence[Passage]] = {
         "chosen": [each.passage for each in placed],
         "top-k": others[:k],
+        "safe top-k": list(islice((p for p in others if not poison(p, question.labelled)), k)),
         "random": random.Random(seed).sample(any_other, min(k, len(any_other))),
     }
     return Context(placed, taken, {hit.passage.id: hit.score for hit in hits}, milliseconds)
@@ -73,8 +77,10 @@ async def _chosen(
 ) -> tuple[list[Placed], float]:
     """Return the distractors as a run chooses them, and the CPU time of choosing."""
     language = question.labelled.language
-    asked = Answered(question.text, question.answer, (question.quote,), language)
-    machines = _machines(question, manuals)
+    own = next((m for m in manuals.machines if m.code == question.oracles[0].machine), None)
+    names = naming(own, manuals.machines).own
+    asked = Answered(question.text, question.answer, (question.quote,), language, names)
+    families = {machine.code: machine.family for machine in manuals.machines}
     chosen: list[Placed] = []
     spent = 0.0
     mined = mine(index, question.text, question.oracles, wanted=k, language=language)
@@ -83,17 +89,9 @@ async def _chosen(
             began = time.process_time()
             left = k - len(chosen)
             chosen += choose(
-                asked, question.oracles, hits, machines, k=left, seed=seed, beside=chosen
+                asked, question.oracles, hits, families, k=left, seed=seed, beside=chosen
             )
             spent += time.process_time() - began
             if len(chosen) == k:
                 break
     return chosen, 1000 * spent
-
-
-def _machines(question: Question, manuals: Folder) -> Machines:
-    code = question.oracles[0].machine
-    own = next((machine for machine in manuals.machines if machine.code == code), None)
-    names = [own.name, own.code, *own.aliases] if own else []
-    families = {machine.code: machine.family for machine in manuals.machines}
-    return Machines(bool(mentioned(question.text, names)), families)

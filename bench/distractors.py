@@ -7,8 +7,9 @@ is the answer. `document` is a path relative to DIR; start and end count in its 
 which a run leaves as RUN/documents/ID.txt (RUN/documents/documents.jsonl says which ID a path has),
 and which `tools.documents.read_folder(DIR)` returns.
 
-Plain top-k and random passages stand beside the chosen ones. `bench.poison` judges, by code that
-the screen never calls; `--json` also lists each context, for a judge of your own.
+Plain top-k, what a perfect screen would leave of it, and random passages stand beside the chosen
+ones. `bench.poison` judges, by code that the screen never calls; `--json` also lists each context,
+for a judge of your own.
 """
 
 from __future__ import annotations
@@ -199,7 +200,7 @@ def table(figures: dict[str, Any]) -> Iterator[str]:
         f"{figures['fewer_than_k']} contexts with fewer"
     )
     arms = figures["arms"]
-    yield f"{'':22}" + "".join(f"{arm:>26}" for arm in arms)
+    yield f"{'':21}" + "".join(f"{arm:>24}" for arm in arms)
     rows = [("poisoned distractors", "poisoned"), ("poisoned contexts", "poisoned_contexts")]
     for name, key in rows:
         yield _row(name, (_percent(arm[key]) for arm in arms.values()))
@@ -210,7 +211,7 @@ def table(figures: dict[str, Any]) -> Iterator[str]:
         yield _row(f"  {how}", (_percent(arm["planted"][how]) for arm in arms.values()))
     yield _row(
         "mean BM25",
-        (f"{arm['bm25']:.2f} ({arm['of_top_k']:.1%} of top-k)" for arm in arms.values()),
+        (f"{arm['bm25']:.2f} ({arm['of_top_k']:.1%})" for arm in arms.values()),
     )
     positions, labels = figures["positions"], dict(figures["labels"])
     yield (
@@ -224,7 +225,7 @@ def table(figures: dict[str, Any]) -> Iterator[str]:
 
 
 def _row(name: str, cells: Iterator[str]) -> str:
-    return f"{name:22}" + "".join(f"{cell:>26}" for cell in cells)
+    return f"{name:21}" + "".join(f"{cell:>24}" for cell in cells)
 
 
 def _percent(share: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from bench.stated import all_in, values
+from bench.stated import all_in, values, without_values
 from tools.language import stop_words
 from tools.passages import Passage
 
@@ -52,9 +52,10 @@ def poison(passage: Passage, asked: Labelled) -> Poison | None:
     wanted = [value for value in values(asked.answer) if not all_in([value], known)]
     held = values(passage.text)
     about = _held(content(asked.question, asked.language), content(passage.text, asked.language))
-    if wanted and all_in(wanted, held):
-        if about >= _HALF or any(value.kind for value in wanted):
-            return "values"
+    telling = [value for value in wanted if value.kind]
+    is_told = bool(telling) and all_in(telling, held, bare=False)
+    if wanted and all_in(wanted, held) and (is_told or about >= _HALF):
+        return "values"
     if not _holds_words(passage.text, asked, about):
         return None
     kinds = {value.kind for value in held}
@@ -82,10 +83,11 @@ def best_window(wanted: Sequence[str], held: Sequence[str]) -> float:
 
 
 def _holds_words(text: str, asked: Labelled, about: float) -> bool:
-    said, held = content(asked.answer, asked.language), content(text, asked.language)
+    said, held = (content(without_values(each), asked.language) for each in (asked.answer, text))
+    known = content(asked.question, asked.language)
+    new = [word for word in said if word not in known]
     if len(set(said)) >= _FEW:
-        return best_window(said, held) >= _MOST
-    new = [word for word in said if word not in content(asked.question, asked.language)]
+        return best_window(said, held) >= _MOST and (not new or best_window(new, held) >= _MOST)
     return bool(new) and about >= _TWO_THIRDS and best_window(new, held) == 1.0
 
 

@@ -122,24 +122,32 @@ def _question(line: dict[str, Any], folder: Folder, spans: dict[str, list[Span]]
         if passage.document == document and passage.start < end and start < passage.end
     )
     same = {*spans[_folded(line["question"])], *spans[_folded(quote)]} - {(document, start, end)}
+    names = _names(folder.documents[document].machine, folder.machines)
     labelled = Labelled(
-        line["question"],
-        answer,
+        _without(line["question"], names),
+        _without(answer, names),
         oracles[0].language if oracles else "",
-        _named(line["question"], folder.documents[document].machine, folder.machines),
+        _named(line["question"], names, folder.documents[document].machine),
         tuple(sorted(same)),
     )
     return Question(line["question"], answer, quote, document, start, end, oracles, labelled)
 
 
-def _named(question: str, code: str | None, machines: Sequence[Machine]) -> str | None:
-    """Return the code where the question says the machine's name, an alias or the code."""
+def _names(code: str | None, machines: Sequence[Machine]) -> tuple[str, ...]:
     own = next((machine for machine in machines if machine.code == code), None)
-    names = (own.name, own.code, *own.aliases) if own else ()
-    said = any(
-        re.search(rf"(?<!\w){re.escape(name)}(?!\w)", question, re.IGNORECASE) for name in names
-    )
-    return code if said else None
+    return (own.name, own.code, *own.aliases) if own else ()
+
+
+def _named(question: str, names: Sequence[str], code: str | None) -> str | None:
+    """Return the code where the question says the machine's name, an alias or the code."""
+    return code if _without(question, names) != question else None
+
+
+def _without(text: str, names: Sequence[str]) -> str:
+    """Return the text without the machine's names, whose numbers are no values."""
+    for name in sorted(names, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", text, flags=re.IGNORECASE)
+    return text
 
 
 def _text(line: dict[str, Any], folder: Folder) -> str:

@@ -11,10 +11,10 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from bench.poison import Labelled, content
-from bench.stated import all_in, values
+from bench.stated import all_in, values, without_values
 from tools.passages import Passage
 
-_SAME_WORDS = 0.8
+_SAME_WORDS = 0.7
 
 
 def families(folder: Path) -> dict[str, tuple[str, str]]:
@@ -59,6 +59,6 @@ def gives_another_value(text: str, asked: Labelled) -> bool:
     wanted = [value for value in values(asked.answer) if not all_in([value], known)]
     if not wanted or any(all_in([value], held) for value in wanted):
         return False
-    said, words = content(asked.answer, asked.language), content(text, asked.language)
+    said, words = (content(without_values(each), asked.language) for each in (asked.answer, text))
     blocks = SequenceMatcher(None, said, words, autojunk=False).get_matching_blocks()
     return sum(block.size for block in blocks) >= _SAME_WORDS * len(said)

@@ -58,6 +58,12 @@ def premise_findings(question: str, premise: str, asked: Answered, window: str) 
     return findings
 
 
+def has_value(question: str, answer: str, language: str) -> bool:
+    """Say whether an answer gives a value that its question does not, so that it can be wrong."""
+    known = numbers(question, language)
+    return any(not _holds_any(known, [number]) for number in numbers(answer, language))
+
+
 def holds_premise(passage: str, premise: str, language: str) -> bool:
     """Say whether a passage holds one of the premise's values, or where it has none, its words."""
     wrong = numbers(premise, language)

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import random
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-from rapidfuzz import fuzz
-
-from checks.facts import numbers
-from checks.support import Answered, contradicts, gives_other_values, supports, version_of
+from checks.names import mentioned
+from checks.support import (
+    Answered,
+    contradicts,
+    gives_other_values,
+    near_identical,
+    supports,
+    version_of,
+)
 from tools.index import Hit
 from tools.passages import Passage
 
@@ -35,18 +39,8 @@ Relation = Literal[
 A sibling contrast is the sibling's version of a cited sentence, with another value.
 """
 
-_NEAR = 92
 _VARIETY = 0.9
 """What a passage's score is worth for each one of its relation that was chosen before it."""
-_SPACE = re.compile(r"\s+")
-
-
-@dataclass(frozen=True, slots=True)
-class Machines:
-    """What is known of machines: whether the question names its own, and families by code."""
-
-    named: bool = False
-    families: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +55,7 @@ def choose(
     asked: Answered,
     oracles: Sequence[Passage],
     hits: Sequence[Hit],
-    machines: Machines,
+    families: Mapping[str, str | None],
     *,
     k: int,
     seed: str,
@@ -70,24 +64,28 @@ def choose(
     """Return at most `k` of the hits that are safe beside the oracles and `beside`, hardest first.
 
     The best score goes first, with some variety of relations; equal ones in an order of the seed.
+    `families` are those of the machines, by code.
     """
-    scores = {hit.passage: hit.score for hit in sorted(hits, key=lambda hit: hit.score)}
-    left = sorted(scores, key=lambda passage: (-scores[passage], _drawn(seed, passage.id)))
-    relations: dict[Passage, Relation] = {
-        passage: _relation(passage, oracles, machines) for passage in left
+    best = {hit.passage.id: hit for hit in sorted(hits, key=lambda hit: hit.score)}
+    left = sorted(best, key=lambda id: (-best[id].score, _drawn(seed, id)))
+    relations: dict[str, Relation] = {
+        id: _relation(best[id].passage, oracles, families) for id in left
     }
+    is_named = bool(mentioned(asked.question, asked.names))
     chosen: list[Placed] = []
     taken = Counter[Relation]()
 
-    def worth(passage: Passage) -> float:
-        return scores[passage] * _VARIETY ** taken[relations[passage]]
+    def worth(id: str) -> float:
+        return best[id].score * _VARIETY ** taken[relations[id]]
 
     while left and len(chosen) < k:
-        passage = max(left, key=worth)
-        left.remove(passage)
+        left.remove(id := max(left, key=worth))
+        passage, relation = best[id].passage, relations[id]
         others = [*oracles, *(placed.passage for placed in (*beside, *chosen))]
-        relation = relations[passage]
-        if _is_safe(passage, relation, asked, oracles, others, machines):
+        is_told_apart = is_named and relation in ("sibling", "other_machine")
+        if _is_new(passage, oracles, others, asked) and (
+            _is_safe(passage, oracles, asked, is_told_apart=is_told_apart)
+        ):
             chosen.append(Placed(passage, _told(relation, passage, asked)))
             taken[relation] += 1
     return chosen
@@ -100,25 +98,17 @@ def arrange(oracles: Sequence[Passage], chosen: Sequence[Placed], *, seed: str) 
     return placed
 
 
-def near_identical(a: str, b: str) -> bool:
-    """Say whether two passages repeat each other: hardly a word differs, and no number does."""
-    first, second = (_SPACE.sub(" ", text).strip().casefold() for text in (a, b))
-    if first == second:
-        return True
-    if fuzz.ratio(first, second, score_cutoff=_NEAR) == 0:
-        return False
-    return {n.value for n in numbers(a)} == {n.value for n in numbers(b)}
-
-
-def _relation(passage: Passage, oracles: Sequence[Passage], machines: Machines) -> Relation:
+def _relation(
+    passage: Passage, oracles: Sequence[Passage], families: Mapping[str, str | None]
+) -> Relation:
     own = {oracle.machine for oracle in oracles}
     if passage.machine is None or None in own:
         documents = {oracle.document for oracle in oracles}
         return "same_document" if passage.document in documents else "other_document"
     if passage.machine in own:
         return "same_machine"
-    families = {machines.families.get(code) for code in own if code} - {None}
-    return "sibling" if machines.families.get(passage.machine) in families else "other_machine"
+    related = {families.get(code) for code in own if code} - {None}
+    return "sibling" if families.get(passage.machine) in related else "other_machine"
 
 
 def _told(relation: Relation, passage: Passage, asked: Answered) -> Relation:
@@ -127,25 +117,23 @@ def _told(relation: Relation, passage: Passage, asked: Answered) -> Relation:
     return "sibling_contrast" if is_contrast else relation
 
 
-def _is_safe(
-    passage: Passage,
-    relation: Relation,
-    asked: Answered,
-    oracles: Sequence[Passage],
-    others: Sequence[Passage],
-    machines: Machines,
+def _is_new(
+    passage: Passage, oracles: Sequence[Passage], others: Sequence[Passage], asked: Answered
 ) -> bool:
-    """Say whether the passage neither holds the answer nor, for the same question, another one."""
-    if any(_overlap(passage, oracle) for oracle in oracles):
-        return False
-    if any(near_identical(passage.text, other.text) for other in others):
-        return False
+    return not any(_overlap(passage, oracle) for oracle in oracles) and not any(
+        near_identical(passage.text, other.text, asked.language) for other in others
+    )
+
+
+def _is_safe(
+    passage: Passage, oracles: Sequence[Passage], asked: Answered, *, is_told_apart: bool
+) -> bool:
+    """Say whether the passage holds neither the answer nor, for the same question, another one."""
     if supports(passage.text, asked):
         return False
-    if machines.named and relation in ("sibling", "other_machine"):
-        return True
-    return not contradicts(passage.text, asked) and not any(
-        version_of(oracle.text, passage.text, asked.language) for oracle in oracles
+    return is_told_apart or not (
+        contradicts(passage.text, asked)
+        or any(version_of(oracle.text, passage.text, asked.language) for oracle in oracles)
     )
 
 

@@ -1,29 +1,30 @@
 """Near-duplicates over the whole dataset: a question with its evidence and the facts of its answer.
 
-Rows are compared only within a bucket of the same evidence, facts and numbers asked about, so the
-work grows with the rows. The graph calls this in `assess`, with rows in order of round and id.
+Rows meet where they share a run of words of their evidence or, without evidence, rare words of
+their questions; each meets a bounded number of others, so the work grows with the rows. The graph
+calls this in `assess`, with rows in order of round and id.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from math import log
+from zlib import crc32
 
-from rapidfuzz import fuzz
+from checks.meetings import Meetings, cells, centred
+from checks.paraphrases import Profile, profile, same_question, split_sentences
+from checks.similar import word_runs
+from checks.wording import Term, terms
 
-from checks.facts import numbers
-from checks.words import content_stems
-
-_SHINGLE = 5
-_SHINGLES_KEPT = 12
-_SAME_QUESTION = 90
-_SIMILAR_QUESTION = 50
-_SIMILAR_ANSWER = 70
-_WORD = re.compile(r"\w+")
-_NAME = re.compile(r"(?<=[^\W_] )(?<![.?!:] )[^\W\d_]*[A-Z][^\W\d_]*")
+_RUN = 3
+_RUNS_KEPT = 8
+_RAREST = 4
+_SAMPLE = 20_000
+_PRIOR = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,90 +38,126 @@ class Asked:
     language: str
 
 
-def near_duplicates(rows: Sequence[Asked]) -> dict[str, str]:
-    """Return, for each row that repeats an earlier one, the id of that row; the first is kept."""
-    buckets: defaultdict[object, list[_Profile]] = defaultdict(list)
-    repeats: dict[str, str] = {}
-    for row in rows:
-        profile = _profile(row)
-        earlier = next(
-            (kept for key in profile.keys for kept in buckets[key] if _repeats(profile, kept)), None
-        )
-        if earlier:
-            repeats[row.id] = earlier.id
-            continue
-        for key in profile.keys:
-            buckets[key].append(profile)
-    return repeats
+def near_duplicates(
+    rows: Sequence[Asked], vectors: Sequence[Sequence[float]] = ()
+) -> dict[str, str]:
+    """Return, for each row that repeats an earlier one, the id of that row; the first is kept.
 
-
-@dataclass(frozen=True, slots=True)
-class _Profile:
-    """What two rows are compared by."""
-
-    id: str
-    question: str
-    answer: str
-    stems: frozenset[str]
-    evidence: frozenset[str]
-    facts: frozenset[tuple[str, str]]
-    words: tuple[str, ...]
-    names: frozenset[str]
-    keys: tuple[object, ...]
-
-
-def _profile(row: Asked) -> _Profile:
-    asked = frozenset(number.key for number in numbers(row.question, row.language))
-    facts = frozenset(number.key for number in numbers(row.answer, row.language)) - asked
-    scope = (row.language, tuple(sorted(asked)))
-    stems = frozenset(content_stems(row.question, row.language))
-    return _Profile(
-        row.id,
-        " ".join(sorted(stems)),
-        " ".join(content_stems(row.answer, row.language)),
-        stems,
-        frozenset(content_stems("\n".join(row.evidence), row.language)),
-        facts,
-        tuple(_WORD.findall(row.question.casefold())),
-        frozenset(name.casefold() for name in _NAME.findall(row.question)),
-        tuple((*scope, shingle) for shingle in sorted(set(_shingles(row.evidence)))),
-    )
-
-
-def _shingles(evidence: Sequence[str]) -> Iterator[int]:
-    """Yield for each quote the smallest hashes of its word runs, which overlapping quotes share."""
-    for quote in evidence:
-        words = _WORD.findall(quote.casefold())
-        runs = range(max(1, len(words) - _SHINGLE + 1))
-        yield from sorted({_hashed(words[at : at + _SHINGLE]) for at in runs})[:_SHINGLES_KEPT]
-
-
-def _hashed(words: Sequence[str]) -> int:
-    digest = hashlib.blake2b(" ".join(words).encode(errors="replace"), digest_size=8).digest()
-    return int.from_bytes(digest, "big")
-
-
-def _repeats(row: _Profile, kept: _Profile) -> bool:
-    """Say whether the rows, whose evidence overlaps, ask for the same thing."""
-    if row.words == kept.words:
-        return True
-    if row.facts != kept.facts or _other_subject(row, kept):
-        return False
-    if fuzz.ratio(row.question, kept.question) >= _SAME_QUESTION:
-        return True
-    alike = fuzz.token_set_ratio(row.question, kept.question) >= _SIMILAR_QUESTION
-    return alike and bool(
-        row.facts or fuzz.token_set_ratio(row.answer, kept.answer) >= _SIMILAR_ANSWER
-    )
-
-
-def _other_subject(row: _Profile, kept: _Profile) -> bool:
-    """Say whether each question names what the other does not: another machine, another part.
-
-    Parts differ when one word takes another's place and the evidence knows both, as in "the upper
-    screw" and "the lower screw"; other words of a paraphrase come from outside the evidence.
+    `vectors` are embeddings of the questions in the order of the rows, none without.
     """
-    if row.names - kept.names and kept.names - row.names:
-        return True
-    only, other = row.stems - kept.stems, kept.stems - row.stems
-    return len(only) == len(other) == 1 and only | other <= row.evidence | kept.evidence
+    compared = _Compared(rows, vectors)
+    meetings = Meetings(compared.keys(place) for place in range(len(rows)))
+    kept_for: dict[int, int] = {}
+    for place in range(len(rows)):
+        kept = sorted({kept_for.get(other, other) for other in meetings.earlier(place)})
+        same = next((other for other in kept if compared.repeat(other, place)), None)
+        if same is not None:
+            kept_for[place] = same
+    return {rows[place].id: rows[kept].id for place, kept in kept_for.items()}
+
+
+def repeated_pairs(
+    rows: Sequence[Asked],
+    pairs: Sequence[tuple[int, int]],
+    vectors: Sequence[Sequence[float]] = (),
+) -> list[bool]:
+    """Return, for each pair of places, whether the two rows alone would be found to repeat.
+
+    What a word counts for is taken from all the rows.
+    """
+    compared = _Compared(rows, vectors)
+    return [
+        not compared.keys(a).isdisjoint(compared.keys(b)) and compared.repeat(a, b)
+        for a, b in pairs
+    ]
+
+
+class _Compared:
+    """The rows, each read when it is first compared."""
+
+    def __init__(self, rows: Sequence[Asked], vectors: Sequence[Sequence[float]]) -> None:
+        self.rows = rows
+        self.vectors = centred(vectors)
+        self.cells = cells(self.vectors)
+        self.some_bare = any(not _has_words(row.evidence) for row in rows)
+        self.profiles: dict[int, Profile] = {}
+
+    @cached_property
+    def asked(self) -> Counter[str]:
+        """How many questions hold a stem, in an even sample of the rows."""
+        sample = self.rows[:: 1 + len(self.rows) // _SAMPLE]
+        questions = sorted({(row.question, row.language) for row in sample})
+        return Counter(
+            term.stem for question, language in questions for term in terms(question, language)
+        )
+
+    @cached_property
+    def size(self) -> int:
+        """How many questions were counted, and a few more, so that few rows do not say much."""
+        return min(len(self.rows), _SAMPLE) + _PRIOR
+
+    def rarity(self, stem: str) -> float:
+        """Return what a stem counts for."""
+        return 1 + log(self.size / (min(self.asked[stem] + _PRIOR, self.size)))
+
+    def keys(self, place: int) -> set[int]:
+        """Return what another row must share to be compared."""
+        row = self.rows[place]
+        keys = set(_evidence_keys(row))
+        if self.some_bare:
+            keys.update(self._question_keys(row))
+            keys.update(self.cells[place] if len(self.cells) else ())
+        return keys
+
+    def repeat(self, one: int, other: int) -> bool:
+        """Say whether two rows that met ask the same."""
+        a, b = self.rows[one], self.rows[other]
+        if a.language != b.language:
+            return False
+        both = self.some_bare and _has_words(a.evidence) and _has_words(b.evidence)
+        if both and set(_evidence_keys(a)).isdisjoint(_evidence_keys(b)):
+            return False
+        meant = float(self.vectors[one] @ self.vectors[other]) if len(self.vectors) else None
+        return same_question(self._profile(one), self._profile(other), meant)
+
+    def _profile(self, place: int) -> Profile:
+        if place not in self.profiles:
+            row = self.rows[place]
+            self.profiles[place] = profile(
+                row.question, row.evidence, row.answer, row.language, self.rarity
+            )
+        return self.profiles[place]
+
+    def _question_keys(self, row: Asked) -> Iterator[int]:
+        """Yield keys of the rarest words of a question, and of two of them together."""
+        asked = sorted(
+            terms(row.question, row.language),
+            key=lambda term: (-self.rarity(term.stem), term.stem),
+        )
+        names = sorted({name for term in asked[:_RAREST] for name in _names(term)})
+        for name in [*names, *(f"{a} {b}" for a, b in combinations(names, 2))]:
+            yield _hashed(f"{row.language} question {name}")
+        if not names:
+            yield _hashed(f"{row.language} asked {' '.join(sorted(word_runs(row.question, 1)))}")
+
+
+def _names(term: Term) -> list[str]:
+    """Return the groups of synonyms of a term, or else its stem."""
+    return [key for key in term.keys if key.startswith("#")] or [term.stem]
+
+
+def _has_words(evidence: Sequence[str]) -> bool:
+    return any(quote.strip() for quote in evidence)
+
+
+def _evidence_keys(row: Asked) -> Iterator[int]:
+    """Yield for each sentence the smallest hashes of its runs of words, which a copy shares."""
+    parts = [part for quote in row.evidence for part in split_sentences(quote)]
+    each = max(1, _RUNS_KEPT // (len(parts) or 1))
+    for part in parts:
+        hashes = {_hashed(f"{row.language} {run}") for run in word_runs(part, _RUN)}
+        yield from sorted(hashes)[:each]
+
+
+def _hashed(text: str) -> int:
+    return crc32(text.encode(errors="replace"))

@@ -7,8 +7,9 @@ part of a section: so passages are compared with the quotes. `distractors` scree
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -16,16 +17,18 @@ from rapidfuzz import fuzz
 
 from checks.facts import Number, numbers, same_fact
 from checks.findings import Finding
+from checks.names import without_names
 from checks.quotes import locate
 from checks.words import content_stems
 
 _SOME, _MOST = 0.25, 0.5
 _MOST_OF_ANSWER = 0.6
-_MOST_OF_QUOTE, _PAIRS_OF_QUOTE = 0.7, 0.45
-_MOST_OF_SENTENCE = 0.85
+_MOST_OF_QUOTE, _MOST_OF_SENTENCE = 0.5, 0.75
 _SAME_SUBJECT = 0.75
-_SAME_LETTERS, _SAME_BUT_VALUES = 88, 85
+_SAME_PASSAGE, _SAME_LETTERS, _SAME_BUT_VALUES = 92, 88, 85
 _FEW_STEMS, _SENTENCE_STEMS, _FEW_LETTERS = 4, 6, 12
+_STRETCH = 1.5
+"""How much longer than a quote the stretch may be that says the same in other words."""
 _SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|(?<=[。！？；])|\n+")
 _SPACE = re.compile(r"\s+")
 _CACHED = 4096
@@ -33,18 +36,22 @@ _CACHED = 4096
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A question with its answer and the quotes that the answer stands on."""
+    """A question with its answer and the quotes that the answer stands on.
+
+    `names` are what its machine is called: the number in a name is no fact.
+    """
 
     question: str
     answer: str
     quotes: tuple[str, ...]
     language: str
+    names: tuple[str, ...] = ()
 
 
 def supports(passage: str, asked: Answered) -> Finding | None:
     """Return why the passage may let a reader answer, or None when it does not."""
     held, facts = _read(passage, asked.language), _answer_facts(asked)
-    if facts and _holds_all(held, facts, asked):
+    if _holds_values(held, facts, asked):
         values = ", ".join(fact.text for fact in facts)
         return Finding("holds_values", "The passage holds the values of the answer.", values)
     if facts and _has_other_values(held, facts, asked):
@@ -62,10 +69,10 @@ def contradicts(passage: str, asked: Answered) -> bool:
     held, facts = _read(passage, asked.language), _answer_facts(asked)
     if not facts:
         return False
-    if _has_other_values(held, facts, asked):
+    if any(_in_place_of(quote, held, asked) for quote in asked.quotes):
         return True
     units = {fact.key[1] for fact in facts if fact.unit}
-    about = _share(_read(asked.question, asked.language).stems, held.stems)
+    about = _share(_said(asked.question, asked).stems, held.stems)
     return about >= _SAME_SUBJECT and any(number.key[1] in units for number in held.numbers)
 
 
@@ -73,6 +80,14 @@ def gives_other_values(passage: str, asked: Answered) -> bool:
     """Say whether a quote's sentence stands there with another value for each of the answer's."""
     facts = _answer_facts(asked)
     return bool(facts) and _has_other_values(_read(passage, asked.language), facts, asked)
+
+
+def near_identical(a: str, b: str, language: str) -> bool:
+    """Say whether two passages repeat each other: hardly a word differs, and no number does."""
+    first, second = _read(a, language), _read(b, language)
+    if fuzz.ratio(first.masked, second.masked, score_cutoff=_SAME_PASSAGE) == 0:
+        return False
+    return {number.key for number in first.numbers} == {number.key for number in second.numbers}
 
 
 def version_of(oracle: str, passage: str, language: str) -> bool:
@@ -90,6 +105,7 @@ class _Text:
     """
 
     numbers: tuple[Number, ...]
+    words: tuple[str, ...]
     stems: frozenset[str]
     pairs: frozenset[tuple[str, str]]
     masked: str
@@ -98,7 +114,7 @@ class _Text:
 
 @lru_cache(maxsize=_CACHED)
 def _read(text: str, language: str) -> _Text:
-    found = tuple(numbers(text, language))
+    found = tuple(_plain(number) for number in numbers(text, language))
     pieces: list[str] = []
     ends: list[int] = []
     done = length = 0
@@ -111,8 +127,19 @@ def _read(text: str, language: str) -> _Text:
     rest = _folded(text[done:], strip=False)
     stems = content_stems(_without_quantities(text, found), language)
     return _Text(
-        found, frozenset(stems), frozenset(pairwise(stems)), "".join([*pieces, rest]), tuple(ends)
+        found,
+        tuple(stems),
+        frozenset(stems),
+        frozenset(pairwise(stems)),
+        "".join([*pieces, rest]),
+        tuple(ends),
     )
+
+
+def _plain(number: Number) -> Number:
+    """Return the number as it may be meant where a text leaves out the kind of current."""
+    unit = number.unit.rstrip("=~")
+    return number if unit == number.unit else replace(number, unit=unit)
 
 
 def _without_quantities(text: str, found: Sequence[Number]) -> str:
@@ -126,28 +153,35 @@ def _without_quantities(text: str, found: Sequence[Number]) -> str:
     return " ".join([*pieces, text[done:]])
 
 
-def _answer_facts(asked: Answered) -> list[Number]:
-    """Return the answer's numbers; those of the question (a machine, a code) only if all are."""
-    facts = numbers(asked.answer, asked.language)
-    known = {number.value for number in _read(asked.question, asked.language).numbers}
-    return [fact for fact in facts if fact.value not in known] or facts
+@lru_cache(maxsize=_CACHED)
+def _answer_facts(asked: Answered) -> tuple[Number, ...]:
+    """Return the answer's numbers; those of the question (a code asked about) only if all are."""
+    said = _said(asked.answer, asked).numbers
+    known = {number.value for number in _said(asked.question, asked).numbers}
+    return tuple(number for number in said if number.value not in known) or said
 
 
-def _holds_all(held: _Text, facts: Sequence[Number], asked: Answered) -> bool:
-    """Say whether all values stand in the passage, and are about the subject where they are bare.
+def _said(text: str, asked: Answered) -> _Text:
+    return _read(without_names(text, asked.names) if asked.names else text, asked.language)
 
-    A quantity or a code says what it is; a bare number may be anything's.
+
+def _holds_values(held: _Text, facts: Sequence[Number], asked: Answered) -> bool:
+    """Say whether the answer's values stand in the passage, and are about the subject if need be.
+
+    A quantity or a code says what it is, so all of them are enough anywhere, and one where the
+    question's words are; a bare number may be anything's.
     """
-    if not all(_holds(held.numbers, fact) for fact in facts):
-        return False
+    question, answer = (_said(text, asked).stems for text in (asked.question, asked.answer))
+    about = _share(question, held.stems)
     telling = [fact for fact in facts if fact.unit or fact.is_code]
-    if telling and all(_states(held.numbers, fact) for fact in telling):
+    told = [fact for fact in telling if _states(held.numbers, fact)]
+    if told and (len(told) == len(telling) or about >= _MOST):
         return True
-    about = max(
-        _share(_read(text, asked.language).stems, held.stems)
-        for text in (asked.question, asked.answer)
+    least = _SOME if telling else _MOST
+    return bool(facts) and (
+        max(about, _share(answer, held.stems)) >= least
+        and all(_holds(held.numbers, fact) for fact in facts)
     )
-    return about >= (_SOME if telling else _MOST)
 
 
 def _states(found: Sequence[Number], fact: Number) -> bool:
@@ -192,25 +226,37 @@ def _in_place_of(quote: str, held: _Text, asked: Answered) -> list[Number]:
 
 def _repeats(quote: str, passage: str, asked: Answered) -> bool:
     """Say whether the passage holds the quote or a whole sentence of it, in nearly its words."""
-    if not quote.strip():
-        return False
-    if locate(quote, passage):
-        return True
     wanted, held = _read(quote, asked.language), _read(passage, asked.language)
     if len(wanted.stems) < _FEW_STEMS:
-        return _has_letters(quote, passage)
-    if _share(wanted.stems, held.stems) >= _MOST_OF_QUOTE:
-        return True
-    if _share(wanted.pairs, held.pairs) >= _PAIRS_OF_QUOTE:
+        about = _share(_said(asked.question, asked).stems, held.stems)
+        is_told = len(wanted.stems) > 1 and about >= _MOST and wanted.stems <= held.stems
+        return is_told or _has_letters(quote, passage)
+    if _gathered(wanted, held) >= _MOST_OF_QUOTE:
         return True
     return any(
-        _share(sentence.stems, held.stems) >= _MOST_OF_SENTENCE
+        _gathered(sentence, held) >= _MOST_OF_SENTENCE
         for sentence in _sentences(quote, asked.language)
     )
 
 
+def _gathered(wanted: _Text, held: _Text) -> float:
+    """Return the share of the wanted stems that stand in one stretch of the passage."""
+    places = [(place, stem) for place, stem in enumerate(held.words) if stem in wanted.stems]
+    width = max(_SENTENCE_STEMS, len(wanted.words) * _STRETCH)
+    inside: deque[tuple[int, str]] = deque()
+    most = 0
+    for place, stem in places:
+        inside.append((place, stem))
+        while place - inside[0][0] >= width:
+            inside.popleft()
+        most = max(most, len({stem for _, stem in inside}))
+    return most / len(wanted.stems) if wanted.stems else 0.0
+
+
 def _has_letters(quote: str, passage: str) -> bool:
     """Compare letter by letter what has too few words, as text without spaces does."""
+    if locate(quote, passage):
+        return True
     first, second = _folded(quote), _folded(passage)
     if not _FEW_LETTERS <= len(first) <= len(second):
         return False
@@ -226,11 +272,13 @@ def _sentences(quote: str, language: str) -> Iterator[_Text]:
 
 def _holds_words(held: _Text, facts: Sequence[Number], asked: Answered) -> bool:
     """Say whether the words that the answer adds to the question stand there."""
-    known, said = (_read(text, asked.language).stems for text in (asked.question, asked.answer))
+    answer = _said(asked.answer, asked)
+    known, said = _said(asked.question, asked).stems, answer.stems
     new = said - known
     if facts:
         return len(new) >= _FEW_STEMS and _share(new, held.stems) >= _MOST_OF_ANSWER
-    if _share(said, held.stems) >= _MOST_OF_ANSWER:
+    least = _MOST_OF_QUOTE if len(said) > _FEW_STEMS else _MOST_OF_ANSWER
+    if _gathered(answer, held) >= least or _share(said, held.stems) >= _MOST_OF_SENTENCE:
         return True
     about = max(_share(known, held.stems), _share(said, held.stems))
     return about >= _MOST and bool(new) and new <= held.stems

@@ -48,10 +48,11 @@ def origin_of(candidate: Candidate, context: Context) -> TrainingRow:
     return entry.row
 
 
-def answered(origin: TrainingRow) -> Answered:
+async def answered(origin: TrainingRow, context: Context) -> Answered:
     """Return the question of a row with its answer and quotes, as the checks compare them."""
     quotes = tuple(citation.quote for citation in origin.citations)
-    return Answered(origin.question, origin.answer, quotes, origin.language)
+    named = await context.naming(origin.machine_code)
+    return Answered(origin.question, origin.answer, quotes, origin.language, named.own)
 
 
 async def abstain(state: QuestionState, runtime: Runtime[Context]) -> Update:
@@ -90,8 +91,9 @@ async def _counterpart(
     """Return a sibling and its passage that says what the origin cites, with another value."""
     if candidate.variant != "near_miss":
         return None
-    asked = answered(origin)
-    for sibling in await context.siblings(origin.machine_code):
+    asked = await answered(origin, context)
+    siblings = await context.siblings(origin.machine_code)
+    for sibling in (each for each in siblings if each.code not in origin.applies_to):
         for sought in (*asked.quotes, asked.question):
             hits = await context.index.search(
                 sought, k=NEAR_MISS_HITS, machine=sibling.code, language=origin.language
@@ -157,14 +159,15 @@ async def misleads(state: QuestionState, source: Source, context: Context) -> li
     assert state.question is not None
     origin = origin_of(state.candidate, context)
     window = "\n".join(part.text for part in source.parts)
-    return premise_findings(state.question.text, state.premise, answered(origin), window)
+    asked = await answered(origin, context)
+    return premise_findings(state.question.text, state.premise, asked, window)
 
 
 async def holds_no_answer(
     state: QuestionState, passages: Sequence[ContextPassage], context: Context
 ) -> list[Finding]:
     """Find the passages that may support the answer to the origin's question."""
-    asked = answered(origin_of(state.candidate, context))
+    asked = await answered(origin_of(state.candidate, context), context)
     return supporting([passage.text for passage in passages], asked)
 
 
@@ -197,14 +200,15 @@ async def abstains_well(
     assert state.answer is not None
     window, said = state.candidate.window, state.answer.text
     named = await context.naming(window.machine)
-    asked = answered(origin_of(state.candidate, context))
+    counterpart = await context.index.get([state.counterpart])
+    sibling = [n for each in counterpart for n in (await context.naming(each.machine)).own]
+    asked = await answered(origin_of(state.candidate, context), context)
     findings = answer_findings(
         said,
         language=window.language,
         machine=named.machine,
-        # A near miss names the sibling whose manual does say it.
-        also_named=named.every if state.counterpart else named.also,
-        other_machines=() if state.counterpart else named.others,
+        also_named=(*named.also, *sibling),
+        other_machines=[name for name in named.others if name not in sibling],
     )
     if state.premise:
         return findings

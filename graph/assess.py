@@ -52,8 +52,10 @@ async def select(
     context: Context, entries: list[Entry], fallen: dict[str, str], *, nothing_left: bool = False
 ) -> Selection:
     """Return which rows the dataset has when the fallen ones cannot be in it."""
-    codes = [machine.code for machine in await context.known_machines()]
-    siblings = {code for code in codes if await context.siblings(code)}
+    siblings = {
+        machine.code: [sibling.code for sibling in await context.siblings(machine.code)]
+        for machine in await context.known_machines()
+    }
     return select_rows(entries, fallen, context.brief, siblings=siblings, nothing_left=nothing_left)
 
 

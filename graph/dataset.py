@@ -12,6 +12,7 @@ needs no saver.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -81,7 +82,7 @@ async def plan(state: DatasetState, runtime: Runtime[Context]) -> Update:
         missing=wanted - len(selection.abstaining),
         rate=acceptance_rate(entries, fallen, abstaining=True),
         most=most - len(chosen),
-        have=selection.abstaining,
+        tried=Counter(entry.candidate.variant for entry in entries),
     )
     ledger.plan(chosen)
     runtime.stream_writer({"event": "planned", "round": last + 1, "candidates": len(chosen)})
@@ -103,13 +104,15 @@ async def assess(state: DatasetState, runtime: Runtime[Context]) -> Update:
     context = runtime.context
     report = await assess_rows(context, nothing_left=bool(state.exhausted))
     runtime.stream_writer({"event": "assessed", "accepted": report.accepted})
+    note = why_fewer_abstain(report, context)
+    # Rows that were to abstain may still be had from candidates that a limit left open.
+    cut_off = bool(note and context.ledger.entries("planned"))
     decision: Decision = "again"
-    if not report.missing:
+    if not report.missing and not cut_off:
         decision = "export"
     elif state.exhausted:
         decision = "stop_short"
-    note = why_fewer_abstain(report, context) if decision != "again" else ""
-    return {"decision": decision, "report": report, "note": note}
+    return {"decision": decision, "report": report, "note": note if decision != "again" else ""}
 
 
 async def stop_short(state: DatasetState, runtime: Runtime[Context]) -> Update:

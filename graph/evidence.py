@@ -41,6 +41,9 @@ async def make_row(state: QuestionState, context: Context) -> TrainingRow:
     # A row that cites nothing is about what its origin cites.
     evidence = origin.citations if origin and not state.citations else state.citations
     cited = [_place(context.library, citation) for citation in evidence]
+    scope, applies_to = (origin.scope, origin.applies_to) if origin else (None, ())
+    if state.scope:
+        scope, applies_to = state.scope.kind, state.scope.machines
     kept_together = {place.key for place in cited}.union(origin.sections if origin else ())
     return TrainingRow(
         id=state.candidate.id,
@@ -75,9 +78,9 @@ async def make_row(state: QuestionState, context: Context) -> TrainingRow:
         sections=tuple(sorted(kept_together)),
         variant=state.candidate.variant,
         derived_from=state.candidate.origin,
-        scope=state.scope.kind if state.scope else origin.scope if origin else None,
+        scope=scope,
+        applies_to=applies_to,
         counterpart=state.contrast,
-        applies_to=state.scope.machines if state.scope else origin.applies_to if origin else (),
     )
 
 

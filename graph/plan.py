@@ -66,16 +66,16 @@ def next_derived(
     missing: int,
     rate: float | None,
     most: int,
-    have: Sequence[Entry],
+    tried: Mapping[Variant, int],
 ) -> list[Candidate]:
     """Return the candidates derived in a round: kinds and origins in turn, as many as needed.
 
-    `have` are the abstaining rows that there are already.
+    `tried` is how many of each kind there were before.
     """
     likely = max(rate, LEAST_RATE) if rate is not None else HOPED_DERIVED
     count = min(math.ceil(missing / likely), most, len(derivable))
     queues = _queues(derivable)
-    number = Counter[Variant](entry.candidate.variant for entry in have)
+    number = Counter[Variant](tried)
     chosen: list[Candidate] = []
     while len(chosen) < count:
         left: list[Abstaining] = [kind for kind, queue in queues.items() if queue]

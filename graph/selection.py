@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from checks.abstentions import has_value
 from graph.brief import Brief
 from graph.ledger import Entry, reason_code
-from training.rows import ABSTAINING, Abstaining
+from training.rows import ABSTAINING, Abstaining, TrainingRow
 
 ORIGIN_GONE = "origin_set_aside"
 _SURPLUS = "surplus"
@@ -65,13 +66,13 @@ def select_rows(
     fallen: Mapping[str, str],
     brief: Brief,
     *,
-    siblings: Collection[str],
+    siblings: Mapping[str, Collection[str]],
     nothing_left: bool = False,
 ) -> Selection:
     """Select among all entries of a ledger, given in order of round and id.
 
     `fallen` are the ids of rows that cannot be in the dataset, with the reasons; `siblings` the
-    codes of machines that have a sibling; with `nothing_left` no more is tried.
+    codes of each machine's siblings; with `nothing_left` no more is tried.
     """
     set_aside = dict(fallen)
     answerable: list[Entry] = []
@@ -185,12 +186,22 @@ def _derivable(
     origins: Sequence[Entry],
     tried: Collection[tuple[str | None, str]],
     kinds: Sequence[Abstaining],
-    siblings: Collection[str],
+    siblings: Mapping[str, Collection[str]],
 ) -> list[Derivation]:
     return [
         Derivation(origin, kind)
         for origin in origins
         for kind in dict.fromkeys(kinds)
         if (origin.candidate.id, kind) not in tried
-        and (kind != "near_miss" or (origin.row and origin.row.machine_code in siblings))
+        and origin.row
+        and _lends_itself(origin.row, kind, siblings)
     ]
+
+
+def _lends_itself(
+    row: TrainingRow, kind: Abstaining, siblings: Mapping[str, Collection[str]]
+) -> bool:
+    if kind == "near_miss":
+        others = set(siblings.get(row.machine_code or "", ()))
+        return bool(others.difference(row.applies_to))
+    return kind != "false_premise" or has_value(row.question, row.answer, row.language)

@@ -7,8 +7,7 @@ from contextlib import aclosing
 
 from agents.answerer import Answer
 from agents.generator import Question
-from checks.distractors import Machines, Placed, arrange, choose
-from checks.names import mentioned
+from checks.distractors import Placed, arrange, choose
 from checks.support import Answered
 from graph.context import Context
 from graph.state import Candidate, Window
@@ -44,7 +43,8 @@ async def surroundings(
     wanted = context.brief.distractors if wanted is None else wanted
     oracles = await context.index.get(list(dict.fromkeys(c.passage_id for c in citations)))
     quotes = tuple(citation.quote for citation in citations)
-    asked = Answered(question.text, answer.text, quotes, window.language)
+    named = await context.naming(window.machine)
+    asked = Answered(question.text, answer.text, quotes, window.language, named.own)
     seed = f"{context.brief.seed}\0{candidate.id}"
     chosen = await _chosen(asked, oracles, window, wanted, seed, context)
     if wanted and not chosen:
@@ -67,22 +67,15 @@ async def _chosen(
     chosen: list[Placed] = []
     if not wanted:
         return chosen
-    machines = await _machines(asked.question, window, context)
+    families = {machine.code: machine.family for machine in await context.known_machines()}
     mined = mine(context.index, asked.question, oracles, wanted=wanted, language=window.language)
     async with aclosing(mined) as batches:
         async for hits in batches:
             left = wanted - len(chosen)
-            chosen += choose(asked, oracles, hits, machines, k=left, seed=seed, beside=chosen)
+            chosen += choose(asked, oracles, hits, families, k=left, seed=seed, beside=chosen)
             if len(chosen) == wanted:
                 break
     return chosen
-
-
-async def _machines(question: str, window: Window, context: Context) -> Machines:
-    own = await context.machine(window.machine)
-    names = [own.name, own.code, *own.aliases] if own else []
-    families = {machine.code: machine.family for machine in await context.known_machines()}
-    return Machines(bool(mentioned(question, names)), families)
 
 
 def _shown(placed: Placed) -> ContextPassage:

@@ -10,23 +10,14 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
+from checks.distractors import Relation
+
 Split = Literal["train", "validation", "test"]
 Role = Literal["oracle", "distractor"]
 Variant = Literal["drafted", "contrast", "unanswerable", "near_miss", "false_premise"]
 """How a row came to be: drafted from a window, or derived from an accepted row."""
 Abstaining = Literal["unanswerable", "near_miss", "false_premise"]
 ABSTAINING: tuple[Abstaining, ...] = get_args(Abstaining)
-Relation = Literal[
-    "oracle",
-    "same_machine",
-    "sibling",
-    "sibling_contrast",
-    "other_machine",
-    "same_document",
-    "other_document",
-    "unknown",
-]
-"""What a passage is to the oracles; `checks.distractors` says how it is decided."""
 
 
 class TrainingError(Exception):
@@ -51,7 +42,7 @@ class ContextPassage(Frozen):
     end: int
     text: str
     role: Role
-    relation: Relation = "unknown"
+    relation: Relation | Literal["unknown"] = "unknown"
 
 
 class RowCitation(Frozen):

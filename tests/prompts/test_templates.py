@@ -95,3 +95,20 @@ def test_undefined_variable_is_an_error(tmp_path):
 def test_unknown_language_gets_the_english_row():
     unknown = Prompts().row("Q?", language="pl", machine=None, passages=[])
     assert unknown == Prompts().row("Q?", language="en", machine=None, passages=[])
+
+
+@pytest.mark.parametrize("language", ROW_LANGUAGES)
+def test_abstentions_say_what_is_missing_in_every_language(language):
+    say = Prompts().abstention
+    quoted = say("Q?", language=language)
+    clause = say("Q?", language=language, clause="why so")
+    sibling = say("Q?", language=language, clause="why so", sibling="Ares 200")
+    premise = say("Q?", language=language, premise="42 Nm", instead="It is 24 Nm.")
+    assert "Q?" in quoted
+    assert "why so" in clause
+    assert "Q?" not in clause
+    assert clause in sibling
+    assert "Ares 200" in sibling
+    assert "42 Nm" in premise
+    assert premise.endswith("It is 24 Nm.")
+    assert "\n" not in quoted + clause + sibling + premise

@@ -1,0 +1,61 @@
+"""How near-duplicates grow with rows: `python -m bench.duplicates --scale 100000` calls this."""
+
+from __future__ import annotations
+
+import random
+import resource
+import time
+
+from checks.duplicates import Asked, near_duplicates
+
+_PARTS = "pump valve screw bearing belt filter guide motor sensor door lamp hose seal shaft".split()
+_KINDS = "main upper lower left right front rear inner outer hydraulic electric spare".split()
+_VERBS = "check clean replace grease tighten adjust remove test inspect align".split()
+_UNITS = "Nm bar mm h °C kg l V".split()
+_ASKED = (
+    ("How often must the {p} be {v}ed?", "At what interval should I {v} the {p}?"),
+    ("Which value has the {p} after you {v} it?", "What do I set the {p} to once {v}ed?"),
+    ("Why is it important to {v} the {p}?", "For what reason should one {v} the {p}?"),
+    ("How do I {v} the {p}?", "What is the procedure to {v} the {p}?"),
+)
+
+
+def synthetic_rows(count: int) -> list[Asked]:
+    """Return invented rows: up to four questions on a passage, a tenth of them asked again."""
+    chosen = random.Random(count)
+    rows: list[Asked] = []
+    while len(rows) < count:
+        machine, number = chosen.randrange(10, 99), len(rows)
+        part = f"{chosen.choice(_KINDS)} {chosen.choice(_PARTS)} {number:x}"
+        verb, unit = chosen.choice(_VERBS), chosen.choice(_UNITS)
+        value = chosen.randrange(1, 900)
+        other, days = chosen.choice(_PARTS), value % 9 + 2
+        passage = (
+            f"On the machine M{machine} {verb} the {part} every {value} hours, switched off and "
+            f"seen from the side of the {other}. Set it to {value % 70} {unit} afterwards. "
+            f"A {part} in poor condition damages the {other} in {days} days."
+        )
+        answers = (
+            f"Every {value} hours.",
+            f"{value % 70} {unit}.",
+            f"In poor condition it damages the {other} in {days} days.",
+            f"Switched off and seen from the side of the {other}.",
+        )
+        for (first, again), answer in zip(_ASKED, answers, strict=True):
+            for wording in (first, again)[: 1 + (chosen.random() < 0.1)]:
+                question = wording.format(p=part, v=verb)
+                rows.append(Asked(f"r{len(rows)}", question, (passage,), answer, "en"))
+    return rows[:count]
+
+
+def measure(count: int) -> tuple[float, int]:
+    """Return the seconds that near-duplicates took among so many rows, and how many they found."""
+    rows = synthetic_rows(count)
+    started = time.perf_counter()
+    found = near_duplicates(rows)
+    return time.perf_counter() - started, len(found)
+
+
+def peak_megabytes() -> float:
+    """Return the most memory that this process held, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,0 +1,183 @@
+"""What a question says, whatever its words: its terms, their synonyms, and what it asks for.
+
+Words are alike by stem, by group of `synonyms.yaml` and by their first letters; numbers and codes
+are left to `facts`. `paraphrases` compares questions and answers with these.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from checks.words import content_stems
+from tools.language import stems
+
+_GAP = 5
+_LETTERS = 6
+_PARTICLE = " … "
+_JOINED = re.compile(r"\b(e|wi)-(?=\w)", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+")
+_CODE = re.compile(r"[^\W_]*\d[^\W_]*")
+_NAME = re.compile(r"(?<=[^\W_] )(?<![.?!:] )(?!I\b)[^\W\d_]*[A-Z][^\W\d_]*")
+_NOUNS_ARE_CAPITALS = frozenset({"de"})
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word that carries a subject, and the keys that it shares with words like it.
+
+    A key is a group of synonyms, "#12", or the first letters of a long word.
+    """
+
+    stem: str
+    keys: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question taken apart.
+
+    `sides` are those it takes of opposites; `names` are stems; `asked` is "manner", "reason", ….
+    """
+
+    terms: tuple[Term, ...]
+    names: frozenset[str]
+    sides: frozenset[tuple[int, int]]
+    asked: str
+
+
+def asking(question: str, language: str) -> Asking:
+    """Return the question taken apart."""
+    known = _lexicon(language)
+    asked = next((kind for kind, found in known.asked.items() if found.search(question)), "")
+    names: frozenset[str] = frozenset()
+    if language not in _NOUNS_ARE_CAPITALS:
+        names = frozenset(word for name in _NAME.findall(question) for word in _words(name))
+    words = _words(question)
+    found = _found(words, language)
+    return Asking(
+        found,
+        frozenset(term.stem for word in names if (term := _entry(word, language).term)),
+        _sides_taken(words, found, language),
+        asked,
+    )
+
+
+def terms(text: str, language: str) -> tuple[Term, ...]:
+    """Return the distinct terms of a text in order."""
+    return _found(_words(text), language)
+
+
+def _words(text: str) -> list[str]:
+    text = _JOINED.sub(r"\1", unicodedata.normalize("NFC", text).lower())
+    return _WORD.findall(_CODE.sub(" ", text))
+
+
+def _found(words: Sequence[str], language: str) -> tuple[Term, ...]:
+    found: dict[str, Term] = {}
+    for at, word in enumerate(words):
+        entry = _entry(word, language)
+        term = entry.term
+        for last, phrase in entry.phrases:
+            if last in words[at + 1 : at + 1 + _GAP]:
+                term = phrase
+                break
+        if term:
+            found.setdefault(term.stem, term)
+    return tuple(found.values())
+
+
+def _sides_taken(
+    words: Sequence[str], found: Sequence[Term], language: str
+) -> frozenset[tuple[int, int]]:
+    """Return the sides that words take of those opposites of which they do not name both."""
+    known = _lexicon(language)
+    stated = {_any_stem(word, language) for word in words}
+    stated.update(key for term in found for key in term.keys)
+    taken = {side for each in stated for side in known.sides.get(each, ())}
+    return frozenset((pair, side) for pair, side in taken if (pair, 1 - side) not in taken)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What is known of a word: the term that it makes, and with which particle another."""
+
+    term: Term | None
+    phrases: tuple[tuple[str, Term], ...] = ()
+
+
+@lru_cache(maxsize=100_000)
+def _entry(word: str, language: str) -> _Entry:
+    known = _lexicon(language)
+    content = next(iter(content_stems(word, language)), "")
+    stem = _any_stem(word, language)
+    keys = set(known.groups.get(stem, ()))
+    if len(stem) >= _LETTERS:
+        keys.add(stem[:_LETTERS])
+    phrases = [
+        (last, Term(f"{stem}{_PARTICLE}{last}", frozenset({group})))
+        for last, group in known.phrases.get(stem, ())
+    ]
+    return _Entry(Term(stem, frozenset(keys)) if content or keys & known.all else None, (*phrases,))
+
+
+@lru_cache(maxsize=100_000)
+def _any_stem(word: str, language: str) -> str:
+    return next(iter(stems(word, language)), word)
+
+
+@dataclass(frozen=True)
+class _Lexicon:
+    """The synonyms of a language: by stem the groups, particles and sides; by kind its pattern."""
+
+    groups: Mapping[str, frozenset[str]]
+    all: frozenset[str]
+    phrases: Mapping[str, Sequence[tuple[str, str]]]
+    sides: Mapping[str, frozenset[tuple[int, int]]]
+    asked: Mapping[str, re.Pattern[str]]
+
+
+@cache
+def _lexicon(language: str) -> _Lexicon:
+    content = _synonyms()
+    groups: dict[str, set[str]] = {}
+    phrases: dict[str, list[tuple[str, str]]] = {}
+    for number, group in enumerate(content["same"].get(language, ())):
+        for word in group:
+            first, particle, last = word.partition(_PARTICLE)
+            if particle:
+                phrases.setdefault(_any_stem(first, language), []).append((last, f"#{number}"))
+            else:
+                groups.setdefault(_any_stem(first, language), set()).add(f"#{number}")
+    asked = content["asked"].get(language, {})
+    return _Lexicon(
+        {stem: frozenset(keys) for stem, keys in groups.items()},
+        frozenset(key for keys in groups.values() for key in keys),
+        phrases,
+        _sides(content, language),
+        {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in asked.items()},
+    )
+
+
+def _sides(content: Mapping[str, Any], language: str) -> dict[str, frozenset[tuple[int, int]]]:
+    """Return the sides of opposites by stem, or by the group that the word names."""
+    named = {group[0]: f"#{at}" for at, group in enumerate(content["same"].get(language, ()))}
+    sides: dict[str, set[tuple[int, int]]] = {}
+    for pair, words in enumerate(content["opposite"].get(language, ())):
+        for side, word in enumerate(words):
+            key = named.get(word) or _any_stem(word, language)
+            sides.setdefault(key, set()).add((pair, side))
+    return {stem: frozenset(taken) for stem, taken in sides.items()}
+
+
+@cache
+def _synonyms() -> Mapping[str, Any]:
+    import yaml
+
+    text = Path(__file__).with_name("synonyms.yaml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)
