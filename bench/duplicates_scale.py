@@ -8,10 +8,49 @@ import time
 
 from checks.duplicates import Asked, near_duplicates
 
-_PARTS = "pump valve screw bearing belt filter guide motor sensor door lamp hose seal shaft".split()
-_KINDS = "main upper lower left right front rear inner outer hydraulic electric spare".split()
-_VERBS = "check clean replace grease tighten adjust remove test inspect align".split()
-_UNITS = "Nm bar mm h °C kg l V".split()
+_PARTS = (
+    "pump",
+    "valve",
+    "screw",
+    "bearing",
+    "belt",
+    "filter",
+    "guide",
+    "motor",
+    "sensor",
+    "door",
+    "lamp",
+    "hose",
+    "seal",
+    "shaft",
+)
+_KINDS = (
+    "main",
+    "upper",
+    "lower",
+    "left",
+    "right",
+    "front",
+    "rear",
+    "inner",
+    "outer",
+    "hydraulic",
+    "electric",
+    "spare",
+)
+_VERBS = (
+    "check",
+    "clean",
+    "replace",
+    "grease",
+    "tighten",
+    "adjust",
+    "remove",
+    "test",
+    "inspect",
+    "align",
+)
+_UNITS = ("Nm", "bar", "mm", "h", "°C", "kg", "l", "V")
 _ASKED = (
     ("How often must the {p} be {v}ed?", "At what interval should I {v} the {p}?"),
     ("Which value has the {p} after you {v} it?", "What do I set the {p} to once {v}ed?"),

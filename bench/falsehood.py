@@ -3,7 +3,8 @@
 A mutant is set aside when the evidence may state it after all: it stands there word for word
 (white space, case and punctuation aside), or another statement of the evidence, that is another
 sentence or table row than the truth's own, holds every word that the change brought in (or, where
-it only took words out, none of those) together with four fifths of the other telling words.
+it only took words out, none of those) together with four fifths of the other telling words; or it
+names one thing of a list twice ("ext3, ext3"), which is incomplete rather than false.
 `bench.mutants` sees to the rest: equal values, units at nought, and exchanges within a list, a
 range or a dimension are never made.
 """
@@ -19,11 +20,14 @@ from bench.truths import Truth
 
 _WORD = re.compile(r"\w+(?:[.,:/-]\w+)*|[±%°‰Ω]\w*")
 _END = re.compile(r"(?<=[.!?;:])\s+(?=[^\Wa-z_])|\n\s*\n|\n(?=\s*(?:[-*•|#]|\d{1,3}[.)]\s))")
+_TWICE = re.compile(r"(?<!\w)(\w*\d\w*)(?:, \S+){0,4}(?:[,;/]| \w{1,4}) ?\1(?!\w)")
 _SHARE = 0.8
 
 
 def may_be_true(mutant: Mutant) -> bool:
     """Tell whether the evidence may state the mutant, so that it cannot be called false."""
+    if _TWICE.search(mutant.text) and not _TWICE.search(mutant.truth.text):
+        return True
     said = _folded(mutant.text)
     return any(
         said in _folded(text) or any(_states(each, mutant) for each in _others(text, mutant.truth))
@@ -45,8 +49,8 @@ def _others(text: str, truth: Truth) -> Iterator[frozenset[str]]:
     """Yield the words of each statement of the evidence that is not the truth's own."""
     own = _words(truth.text)
     for statement, words in _statements(text):
-        cells = [cell.strip() for cell in statement.strip().strip("|").split("|")]
-        is_row = truth.sort == "row" and cells[0] == truth.label
+        row = " | ".join(cell.strip() for cell in statement.strip().strip("|").split("|"))
+        is_row = truth.sort == "row" and f"{row} | ".startswith(f"{truth.label} | ")
         if not is_row and not own <= words:
             yield words
 

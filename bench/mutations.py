@@ -24,17 +24,25 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench.falsehood import may_be_true
-from bench.mutants import MUTATIONS, Mutant, mutant
+from bench.mutants import Mutant, mutant
+from bench.mutated_numbers import NUMBER_MUTATIONS
+from bench.mutated_rows import (
+    EXCHANGED,
+    ROW,
+    exchanged,
+    row_mutants,
+    row_pairs,
+    sentence_pairs,
+)
+from bench.mutated_words import WORD_MUTATIONS
 from bench.mutation_table import Measured, Share, as_json, show
 from bench.paraphrases import REWORDINGS, Paraphrase, paraphrases
 from bench.quantities import digits_in
 from bench.siblings import (
     MENU,
     NAME,
-    ROW,
     VALUE,
     menu_mutants,
-    row_mutants,
     sibling_mutants,
     siblings,
 )
@@ -43,8 +51,10 @@ from checks.facts import unsupported
 from tools.documents import DocumentError
 from tools.machines import MachineDirectoryError
 
-KINDS = (*MUTATIONS, VALUE, NAME, ROW, MENU)
+MUTATIONS = NUMBER_MUTATIONS | WORD_MUTATIONS
+KINDS = (*MUTATIONS, EXCHANGED, ROW, VALUE, NAME, MENU)
 VERBATIM = ("sentence, word for word", "table row, worded")
+PAIRED = ("two sentences, last first", "two rows in one answer")
 _DIGIT_WORD = re.compile(r"\S*\d\S*")
 
 Step = Callable[[str], None]
@@ -61,6 +71,7 @@ def mutant_pools(root: Path, folder: Folder, seed: int) -> dict[str, list[Mutant
             pools[kind] += [mutant(kind, truth, each) for each in mutation(truth, digits, random)]
     random = Random(f"{seed} elsewhere")
     taken = [*row_mutants(truths, random), *menu_mutants(truths, random)]
+    taken += (each for pair in _pairs(truths, seed) for each in exchanged(pair, random))
     for each in (*sibling_mutants(folder, siblings(root, folder)), *taken):
         pools[each.kind].append(each)
     for kind, pool in pools.items():
@@ -109,16 +120,24 @@ def _judge(share: Share, text: str, truth: Truth, most: int, *, wrong_is_accepte
 
 def _true_answers(truths: Sequence[Truth], seed: int) -> dict[str, list[Paraphrase]]:
     """Return the true answers of each kind, in a seeded order."""
-    kinds: dict[str, list[Paraphrase]] = {kind: [] for kind in (*VERBATIM, *REWORDINGS)}
+    kinds: dict[str, list[Paraphrase]] = {kind: [] for kind in (*VERBATIM, *REWORDINGS, *PAIRED)}
     for truth in truths:
         verbatim = VERBATIM[truth.sort == "row"]
         kinds[verbatim].append(Paraphrase(verbatim, truth.text, truth))
         random = Random(f"{seed} {truth.text}")
         for each in paraphrases(truth, digits_in(truth.text, truth.language), random):
             kinds[each.kind].append(each)
+    for pair in _pairs(truths, seed):
+        kind = PAIRED[pair.sort == "row"]
+        kinds[kind].append(Paraphrase(kind, pair.text, pair))
     for kind, answers in kinds.items():
         Random(f"{seed} {kind}").shuffle(answers)
     return kinds
+
+
+def _pairs(truths: Sequence[Truth], seed: int) -> Iterator[Truth]:
+    yield from row_pairs(truths, Random(f"{seed} pairs"))
+    yield from sentence_pairs(truths)
 
 
 def _with_words(

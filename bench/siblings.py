@@ -1,4 +1,4 @@
-"""Mutants that take something from elsewhere: a sibling machine, another row, another menu.
+"""Mutants that take something from elsewhere: a sibling machine, another menu.
 
 Siblings are the machines of one family in machines.csv. Without one they are documents in one
 language that share at least a quarter of their statements once the digits are masked; their names
@@ -16,16 +16,11 @@ from pathlib import Path
 from random import Random
 
 from bench.mutants import Change, Mutant, mutant
-from bench.quantities import digits_in
+from bench.mutated_rows import differ
 from bench.truths import Folder, Truth
 from tools.machines_csv import find_directory_file, read_table
 
-VALUE, NAME, ROW, MENU = (
-    "sibling's value",
-    "sibling's name",
-    "another row's value",
-    "menu path changed",
-)
+VALUE, NAME, MENU = "sibling's value", "sibling's name", "menu path changed"
 _DIGITS = re.compile(r"\w*\d\w*(?:[-.,:/+]\w+)*")
 _NAME = re.compile(r"[A-ZÀ-Ý][\w-]* \S*\d\S*|[^\W\d_]+[\w-]*\d[\w-]*")
 _STEP = r"[A-ZÀ-Ý\d][\w-]*(?: [A-ZÀ-Ý\d][\w-]*)*"
@@ -146,19 +141,10 @@ def _with_values(
     changes = [
         Change(*mine, other.text[slice(*its)])
         for mine, its in pairs
-        if _differ(truth.text[slice(*mine)], other.text[slice(*its)], truth.language)
+        if differ(truth.text[slice(*mine)], other.text[slice(*its)], truth.language)
     ]
     if changes:
         yield mutant(VALUE, truth, changes)
-
-
-def _differ(one: str, two: str, language: str) -> bool:
-    """Tell whether two digit-bearing texts are written and valued otherwise."""
-    read = [
-        [(d.value, d.unit) if d.kind == "number" else d.text.casefold() for d in found]
-        for found in (digits_in(one, language), digits_in(two, language))
-    ]
-    return one.casefold() != two.casefold() and read[0] != read[1]
 
 
 def _with_names(truth: Truth, names: Mapping[str, str]) -> Iterator[Mutant]:
@@ -167,27 +153,6 @@ def _with_names(truth: Truth, names: Mapping[str, str]) -> Iterator[Mutant]:
         if found and its.casefold() != mine.casefold():
             yield mutant(NAME, truth, [Change(*found.span(), its)])
             return
-
-
-def row_mutants(truths: Sequence[Truth], random: Random) -> Iterator[Mutant]:
-    """Yield each row with the digits of another row's value in the same column."""
-    columns: dict[tuple[str, str], list[Truth]] = defaultdict(list)
-    for truth in truths:
-        if truth.sort == "row" and _DIGITS.search(truth.value):
-            columns[truth.document, truth.place].append(truth)
-    for rows in columns.values():
-        for truth in rows:
-            own = set(_DIGITS.findall(truth.value.casefold()))
-            others = sorted(
-                {
-                    row.value
-                    for row in rows
-                    if _differ(truth.value, row.value, truth.language)
-                    and not set(_DIGITS.findall(row.value.casefold())) <= own
-                }
-            )
-            if others:
-                yield mutant(ROW, truth, [Change(*truth.cell, random.choice(others))])
 
 
 def menu_mutants(truths: Sequence[Truth], random: Random) -> Iterator[Mutant]:

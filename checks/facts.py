@@ -1,54 +1,160 @@
-"""Facts: the numbers, quantities and codes of an answer that no evidence supports.
+"""Facts: what an answer states that its evidence does not, or that it says of something else.
 
 The graph verifies answers with `unsupported`; duplicates, distractors and form compare `numbers`.
+A number must stand in the evidence, beside the words that the answer gives it (`bindings`), with
+the same limit; what the evidence denies may not be affirmed (`polarity`); menu paths are `paths`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
+from functools import lru_cache
 
+from checks.bindings import Place, Row, fit, places, rarities, rows
 from checks.findings import Finding
-from checks.literals import numbers, read_all
-from checks.quantities import Number, converts, same_fact
-from checks.units import units_in_headers
+from checks.literals import in_words, numbers
+from checks.matches import could_state, is_plain, states
+from checks.paths import wrong_paths
+from checks.polarity import contradictions
+from checks.quantities import Number, same_fact
 
 __all__ = ["Number", "numbers", "same_fact", "unsupported"]
 
 _BROKEN_CODE = re.compile(r"(?<=\w)-[ \t]*\n\s*(?=\w)")
+_STRANGER = 0.6
+_CLEAR = 0.25
+_SURE = 0.93
+_LIMITED = 0.35
+_TOLD = 0.35
+_AS_GOOD = 0.9
+_UNWRITTEN = 0.3
+"""How well a number's word fits that the evidence does not hold: counting is the reader's right."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """The places and rows of the cited passages, and how rare their words are."""
+
+    places: tuple[Place, ...]
+    rows: tuple[Row, ...]
+    rarity: dict[str, float]
 
 
 def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Finding]:
-    """Return a finding for each number, with its unit, and each code that no evidence holds."""
-    supports = [_Support(text, language) for text in evidence]
+    """Return a finding for each fact of the answer that the evidence does not bear out."""
+    held = _evidence(tuple(evidence), language)
+    stated = [place for place in places(answer, language) if not place.is_mark]
+    found = (_finding(fact, stated, held) for fact in stated)
     return [
-        Finding(
-            "unsupported_number",
-            f"“{number.text}” does not stand in the cited passages.",
-            number.text,
-        )
-        for number in numbers(answer, language)
-        if not any(support.holds(number) for support in supports)
+        *(finding for finding in found if finding),
+        *wrong_paths(answer, evidence),
+        *contradictions(answer, evidence, language),
     ]
 
 
-class _Support:
-    """What one evidence text supports."""
+@lru_cache(maxsize=256)
+def _evidence(texts: tuple[str, ...], language: str) -> _Evidence:
+    whole = [text for each in texts for text in dict.fromkeys((each, _BROKEN_CODE.sub("-", each)))]
+    held = tuple(place for text in whole for place in places(text, language))
+    labelled = tuple(row for text in whole for row in rows(text, language))
+    return _Evidence(held, labelled, rarities(held))
 
-    def __init__(self, text: str, language: str) -> None:
-        found = list(read_all(text, language))
-        if _BROKEN_CODE.search(text):
-            found.extend(read_all(_BROKEN_CODE.sub("-", text), language))
-        found += [replace(n, unit=n.unit[:-1]) for n in found if n.unit[-1:] in ("=", "~")]
-        self.found = found
-        self.facts = {number.key for number in found}
-        self.values = {number.value for number in found}
-        self.units = units_in_headers(text)
 
-    def holds(self, number: Number) -> bool:
-        if not number.unit:
-            return number.value in self.values
-        if number.key in self.facts or any(converts(number, held) for held in self.found):
-            return True
-        return (number.value, "") in self.facts and number.unit in self.units
+def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding | None:
+    own = [place for place in held.places if states(place, fact)]
+    text = fact.number.text
+    if not own and not in_words(fact.number):
+        sentence = f"“{text}” does not stand in the cited passages."
+        return Finding("unsupported_number", sentence, text)
+    fits = [fit(fact, place, held.rarity) for place in own]
+    best = max(fits, default=_UNWRITTEN)
+    fitting = [place for place, each in zip(own, fits, strict=True) if place.row or each > _TOLD]
+    if own and (row := _other_row(fitting, _named_rows(fact, held.rows))):
+        sentence = f"“{text}” does not stand in the row of “{' '.join(sorted(row.label))}”."
+        return Finding("wrong_subject", sentence, text)
+    if rival := _rival(fact, best, stated, held, own):
+        sentence = (
+            f"“{text}” stands beside something else in the cited passages, which have"
+            f" “{rival.number.text}” here."
+        )
+        return Finding("wrong_subject", sentence, text)
+    limits = {place.limit for place, each in zip(own, fits, strict=True) if each > _AS_GOOD * best}
+    if fact.limit and limits == {-fact.limit} and best > _LIMITED:
+        sentence = f"“{text}” is {_LIMIT[-fact.limit]} in the cited passages."
+        return Finding("wrong_limit", sentence, text)
+    return None
+
+
+_LIMIT = {1: "a lower limit", -1: "an upper limit"}
+
+
+def _named_rows(fact: Place, labelled: Sequence[Row]) -> list[Row]:
+    """Return the rows that the fact's sentence names by their whole label."""
+    named = [row for row in labelled if row.is_named(fact.beside)]
+    return [
+        row
+        for row in named
+        if all(fact.beside[word] > 1 for word in row.label)
+        or not any(row.label < other.label for other in named)
+    ]
+
+
+def _other_row(own: Sequence[Place], named: Sequence[Row]) -> Row | None:
+    """Return the row that the sentence names where the fact stands only in others of its table."""
+    for row in named:
+        if all(
+            place.row is not None
+            and place.cell > 0
+            and place.row.heads == row.heads
+            and place.cell in row.cells
+            and not any(place.row.label == each.label for each in named)
+            for place in own
+        ):
+            return row
+    return None
+
+
+def _rival(
+    fact: Place,
+    best: float,
+    stated: Sequence[Place],
+    held: _Evidence,
+    own: Sequence[Place],
+) -> Place | None:
+    """Return the place of another value that fits the fact's words clearly better than its own."""
+    mine = {id(place) for place in own}
+    for place in held.places:
+        if place.is_mark or id(place) in mine:
+            continue
+        least = _least(fact, place)
+        if not least:
+            continue
+        score = fit(fact, place, held.rarity)
+        if score < _CLEAR or best >= score * (least if least < 1 else _margin(score)):
+            continue
+        if not _claimed(place, score, fact, stated, held):
+            return place
+    return None
+
+
+def _least(fact: Place, place: Place) -> float:
+    if could_state(place, fact):
+        return 1.0
+    return _STRANGER if is_plain(fact.number) and is_plain(place.number) else 0.0
+
+
+def _margin(score: float) -> float:
+    """Return how near the best fit must come: the better a rival fits, the nearer."""
+    return min(_SURE, 0.4 + 0.62 * score)
+
+
+def _claimed(
+    place: Place, score: float, fact: Place, stated: Sequence[Place], held: _Evidence
+) -> bool:
+    """Say whether another fact of the answer states the place, and fits it as well."""
+    return any(
+        other is not fact and states(place, other) and fit(other, place, held.rarity) >= score
+        for other in stated
+    )

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from random import Random
@@ -10,8 +11,9 @@ import pytest
 from bench.falsehood import may_be_true
 from bench.intervals import wilson
 from bench.measures import convert
-from bench.mutants import MUTATIONS, Change, Mutant, mutant
-from bench.mutations import KINDS, mutant_pools
+from bench.mutants import Change, Mutant, mutant
+from bench.mutated_rows import EXCHANGED
+from bench.mutations import KINDS, MUTATIONS, mutant_pools
 from bench.paraphrases import paraphrases
 from bench.quantities import digits_in, range_pairs
 from bench.siblings import NAME, VALUE, siblings
@@ -123,6 +125,9 @@ def test_moved_range_stays_a_range(text: str, language: str, seed: int):
         ),
         ("negation dropped", "es", "No abra la tapa.", "Abra la tapa."),
         ("negation dropped", "fr", "Ne pas ouvrir la vanne.", "Ouvrir la vanne."),
+        ("limit turned", "en", "Wait at least 5 s.", "Wait at most 5 s."),
+        ("limit turned", "it", "Attendere almeno 5 s.", "Attendere al massimo 5 s."),
+        ("limit turned", "de", "Höchstens 5 s warten.", "Mindestens 5 s warten."),
         ("negation added", "en", "The belt must be oiled.", "The belt must not be oiled."),
         ("negation added", "it", "La cinghia va oliata.", "La cinghia non va oliata."),
         ("negation added", "es", "La tapa se puede abrir.", "La tapa no se puede abrir."),
@@ -188,6 +193,26 @@ def test_mutant_that_evidence_states_is_set_aside():
     assert not may_be_true(changed(text, "25", "30", f"{text} Wait for 30 seconds."))
 
 
+def test_list_with_one_name_twice_is_set_aside():
+    text = "Use file systems such as ext3, ext4 and btrfs."
+    assert may_be_true(changed(text, "ext4", "ext3"))
+    assert not may_be_true(changed(text, "ext4", "ext2"))
+
+
+def test_rows_are_named_by_what_tells_them_apart(tmp_path: Path):
+    (tmp_path / "a.md").write_text(
+        "# Drives\n\n| Maker | Model | Step time | Unit |\n| --- | --- | --- | --- |\n"
+        "| Alfa | 201 | 500 | ns |\n| Alfa | 202 | 700 | ns |\n| Beta | 7 | 900 | ns |\n"
+    )
+    rows = [each.text for each in read_truths(tmp_path).truths]
+    assert rows == [
+        "Alfa, Model 201, Step time: 500 ns",
+        "Alfa, Model 202, Step time: 700 ns",
+        "Beta, Model: 7",
+        "Beta, Step time: 900 ns",
+    ]
+
+
 def test_sentences_are_factual_ones():
     text = (
         "- Set the pressure of the line to 5 bar\n\nWhat is the pressure of the line? "
@@ -220,6 +245,14 @@ def test_sentences_are_factual_ones():
 )
 def test_paraphrases_are_worded_well(kind: str, language: str, text: str, expected: str):
     assert expected in said_otherwise(kind, text, language)
+
+
+def test_yes_and_no_follow_the_negation():
+    assert said_otherwise("yes or no in front", "The valve is open.") == ["Yes, the valve is open."]
+    assert said_otherwise("yes or no in front", "La valvola non è aperta.", "it") == [
+        "No, la valvola non è aperta."
+    ]
+    assert said_otherwise("yes or no in front", "If it is not red, open the valve.") == []
 
 
 def test_clauses_with_pronouns_stay():
@@ -283,6 +316,27 @@ def test_sibling_lends_values_and_name(tmp_path: Path):
     assert "La pompa Nilo 30 contiene 2,5 litri di olio." in values
     assert "Massa: 150 kg" in values
     assert "La pompa Nilo 40 contiene 1,5 litri di olio." in {each.text for each in pools[NAME]}
+
+
+def test_statements_are_paired_and_exchanged(tmp_path: Path):
+    root = folder_of_siblings(tmp_path)
+    texts = {each.text for each in mutant_pools(root, read_truths(root), seed=0)[EXCHANGED]}
+    assert "Massa: 4 kg; Potenza: 120 kW" not in texts
+    (tmp_path / "one.md").write_text(
+        "| Vite | Coppia |\n| --- | --- |\n| Coperchio | 25 Nm |\n| Base | 80 Nm |\n"
+    )
+    pairs = mutant_pools(root, read_truths(root), seed=0)[EXCHANGED]
+    assert "Coperchio: 80 Nm; Base: 25 Nm" in {each.text for each in pairs}
+
+
+def test_rows_are_said_in_sentences(tmp_path: Path):
+    (tmp_path / "one.md").write_text(
+        "| Vite | Coppia | Controllo |\n| --- | --- | --- |\n| Base | 80 Nm | 500 h |\n"
+    )
+    (row, _) = read_truths(tmp_path).truths
+    said = replace(row, language="it")
+    found = [each.text for each in paraphrases(said, [], Random(0))]
+    assert found == ["80 Nm (Base, Coppia)", "Per Base il valore di Coppia è 80 Nm."]
 
 
 def test_listings_hold_no_truths(tmp_path: Path):

@@ -155,7 +155,12 @@ def test_wrong_language_is_found(question, language):
 )
 def test_answers_are_checked(answer, expected):
     found = answer_findings(
-        answer, language="it", machine="Ares 250", other_machines=["Ares 200", "Ares 2500"]
+        answer,
+        question="Ogni quante ore va ingrassato il cuscinetto dell'Ares 250?",
+        cited=["Il cuscinetto va ingrassato ogni 500 ore."],
+        language="it",
+        machine="Ares 250",
+        other_machines=["Ares 200", "Ares 2500"],
     )
     assert [finding.code for finding in found] == expected
 
