@@ -78,6 +78,14 @@ class Context:
         return windows(self.library.documents, self.brief)
 
     @cached_property
+    def windows_of(self) -> Mapping[str, Sequence[Window]]:
+        """The same windows by the id of their document."""
+        found: dict[str, list[Window]] = {}
+        for window in self.windows:
+            found.setdefault(window.document_id, []).append(window)
+        return found
+
+    @cached_property
     def generator(self) -> Generator:
         """The generator."""
         return Generator(self.models["generator"], self.calls, self.prompts)
