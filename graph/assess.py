@@ -18,7 +18,7 @@ async def assess_rows(context: Context) -> QualityReport:
     ledger, wanted = context.ledger, context.brief.rows
     entries = ledger.entries("accepted", "set_aside")
     altered = {e.candidate.id: "altered" for e in entries if not (e.row and is_as_judged(e.row))}
-    doubles = await _doubles([_asked(e) for e in entries if e.candidate.id not in altered], context)
+    doubles = await _doubles([e for e in entries if e.candidate.id not in altered], context)
     duplicates = {double: f"duplicate of {kept}" for double, kept in doubles.items()}
     set_aside = altered | duplicates
     kept = [entry for entry in entries if entry.candidate.id not in set_aside]
@@ -78,14 +78,24 @@ def _why_nothing_was_asked(context: Context) -> str:
     )
 
 
-async def _doubles(rows: Sequence[Asked], context: Context) -> dict[str, str]:
-    """Return the ids of rows that repeat an earlier one, with the id of that one."""
+async def _doubles(entries: Sequence[Entry], context: Context) -> dict[str, str]:
+    """Return the ids of rows that repeat an earlier one, with the id of that one.
+
+    A question without an answer in its context is no repetition of the same one with it.
+    """
     kept = context.question_vectors
-    return near_duplicates(rows, await kept.of([row.question for row in rows]) if kept else ())
+    doubles: dict[str, str] = {}
+    for answerable in (True, False):
+        rows = [_asked(e) for e in entries if e.row and e.row.answerable == answerable]
+        vectors = await kept.of([row.question for row in rows]) if kept else ()
+        doubles |= near_duplicates(rows, vectors)
+    return doubles
 
 
 def _asked(entry: Entry) -> Asked:
     row = entry.row
     assert row is not None
     evidence = tuple(citation.quote for citation in row.citations)
-    return Asked(entry.candidate.id, row.question, evidence, row.answer, row.language)
+    # Abstentions are alike whatever was asked.
+    answer = row.answer if row.answerable else ""
+    return Asked(entry.candidate.id, row.question, evidence, answer, row.language)
