@@ -45,6 +45,7 @@ WAIT: wait_base = wait_exponential_jitter(multiplier=0.5, max=30)
 # By step: its words in a trace, and what the first attempt's number lacks to one.
 _TITLES = {
     "draft": ("draft {}", 1),
+    "mislead": ("draft {} with a false premise", 1),
     "analyse": ("analyses question {}", 0),
     "critique": ("judges question {}", 0),
     "search": ("searches for answer {}", 1),

@@ -65,8 +65,11 @@ class Critic:
         question: str,
         quote: str,
         hits: Sequence[Passage],
+        premise: str = "",
     ) -> Critique:
         """Return reasons and scores for a question; `hits` are the best of a search for it.
+
+        `premise` is what it takes wrongly for granted, if it is made to.
 
         Raises:
             CallError: no critique could be had.
@@ -85,6 +88,7 @@ class Critic:
             quote=quote,
             hits=hits,
             analysis=analysis,
+            premise=premise,
         )
         return await self.calls.ask(
             self.model, messages, Critique, CallKey(candidate, "critique", attempt)

@@ -35,6 +35,18 @@ class Question(BaseModel):
     passages."""
 
 
+class Misleading(BaseModel):
+    """A question that takes something wrong for granted, for a model to learn not to follow it."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
+
+    text: str
+    """The question, in the language of the window, naming its subject; empty if none can be
+    asked."""
+    premise: str
+    """The words of the question that are wrong, copied exactly; empty if none can be asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Generator:
     """A model in the generator's role."""
@@ -64,4 +76,27 @@ class Generator:
         )
         return await self.calls.ask(
             self.model, messages, Question, CallKey(candidate, "draft", attempt)
+        )
+
+    async def mislead(
+        self,
+        source: Source,
+        *,
+        candidate: str,
+        attempt: int,
+        scenario: str,
+        question: str,
+        answer: str,
+        revision: Revision | None = None,
+    ) -> Misleading:
+        """Return a variant of an answered question that takes something wrong for granted.
+
+        Raises:
+            CallError: none could be had.
+        """
+        messages = self.prompts.mislead(
+            source, scenario=scenario, question=question, answer=answer, revision=revision
+        )
+        return await self.calls.ask(
+            self.model, messages, Misleading, CallKey(candidate, "mislead", attempt)
         )

@@ -21,7 +21,7 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel
 
-from agents import offline_answering, offline_drafting, offline_judging
+from agents import offline_answering, offline_drafting, offline_judging, offline_misleading
 from agents.offline_reading import Prompt, read
 
 _SEARCH = "search_manuals"
@@ -29,6 +29,7 @@ _LETTERS_PER_TOKEN = 4
 
 _REPLIES: dict[str, Callable[[Prompt], BaseModel]] = {
     "Question": offline_drafting.draft,
+    "Misleading": offline_misleading.mislead,
     "Critique": offline_judging.judge_question,
     "RowJudgement": offline_judging.judge_row,
     "Answer": offline_answering.answer,

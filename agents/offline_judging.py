@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from agents.critic import Critique, RowJudgement
@@ -20,6 +21,7 @@ _COMPLETE_SHARE = 0.8
 _FAITHFUL_SHARE = 0.7
 _FLAWED = 5
 _UNUSABLE = 2
+_QUOTED = re.compile(r"[“«„] ?([^”»“]+?) ?[”»“]")
 _LENGTHS = range(3, 36)
 
 
@@ -49,10 +51,13 @@ def judge_question(prompt: Prompt) -> Critique:
 
 def judge_row(prompt: Prompt) -> RowJudgement:
     """Judge a finished row: its question, its passages and its answer with citations."""
+    if not prompt.citations:
+        return _judge_abstention(prompt)
     cited = _cited(prompt)
     columns = [table_header(quote, each.text) for _, quote in prompt.citations for each in cited]
     quotes = " ".join((*(quote for _, quote in prompt.citations), *columns))
-    loose = unsupported(prompt.answer, [*_headings(cited), quotes, prompt.machine], prompt.language)
+    said = _without_premise(prompt)
+    loose = unsupported(said, [*_headings(cited), quotes, prompt.machine], prompt.language)
     held = _share(stems(prompt.answer, prompt.language), _said(prompt, cited, quotes))
     complete = _share(
         subject_stems(prompt.question, prompt.language, prompt.machine),
@@ -69,6 +74,30 @@ def judge_row(prompt: Prompt) -> RowJudgement:
         faithfulness=min(faithful, _FLAWED) if others else faithful,
         completeness=_score(complete, _COMPLETE_SHARE),
         instructions="" if supported else "Use only numbers and words of the quotes you cite.",
+    )
+
+
+def _without_premise(prompt: Prompt) -> str:
+    """Return the answer without the words of the question that it quotes to contradict them."""
+    quoted = next((each for each in _QUOTED.findall(prompt.answer) if each in prompt.question), "")
+    return prompt.answer.replace(quoted, "") if quoted else prompt.answer
+
+
+def _judge_abstention(prompt: Prompt) -> RowJudgement:
+    """Judge an answer that cites nothing: it is right when no passage answers the question."""
+    answering = rivals(prompt, prompt.passages)
+    named = _share(
+        subject_stems(prompt.question, prompt.language, prompt.machine),
+        set(stems(prompt.answer, prompt.language)),
+    )
+    return RowJudgement(
+        reasons=(
+            f"The answer cites nothing; {len(answering)} statements of the passages answer the"
+            f" question, and {named:.0%} of the question's subject is named as missing."
+        ),
+        faithfulness=_UNUSABLE if answering else 9,
+        completeness=_score(named, _COMPLETE_SHARE),
+        instructions="Answer from the passages that hold the answer." if answering else "",
     )
 
 
@@ -106,8 +135,6 @@ def _flaws(prompt: Prompt) -> list[str]:
         found.append("It names no subject.")
     if differs(prompt.question, prompt.language):
         found.append("It is in another language than the window.")
-    if prompt.machine and prompt.machine not in prompt.question:
-        found.append(f"It does not name the machine {prompt.machine}.")
     return found
 
 

@@ -70,6 +70,7 @@ class Phrases(_Read):
     value: str
     lowers_nouns: bool
     lowered: str
+    stating: str
     label: str
     leading: str
     vague: str

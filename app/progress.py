@@ -24,6 +24,7 @@ from agents.journal import Journal, Spent
 from agents.prices import Price, cost_of, dollars
 from graph.brief import Brief
 from graph.ledger import Ledger, Progress
+from training.rows import ABSTAINING
 
 Prices = Mapping[str, Price]
 PER_SECOND = 4
@@ -52,7 +53,7 @@ def status_lines(
     reasons = ", ".join(f"{code} {count}" for code, count in dropped.items())
     tokens = sum(each.input_tokens + each.output_tokens for each in spent)
     return [
-        ("accepted", f"{progress.accepted:,}/{brief.rows:,}"),
+        ("accepted", _accepted(brief, progress)),
         ("drafts", f"{progress.drafts:,}"),
         ("revisions", f"{progress.revisions:,}"),
         ("dropped", f"{sum(dropped.values()):,}" + (f" ({reasons})" if reasons else "")),
@@ -60,6 +61,12 @@ def status_lines(
         ("tokens", f"{tokens:,}"),
         ("cost", dollars(cost_of(spent, prices))),
     ]
+
+
+def _accepted(brief: Brief, progress: Progress) -> str:
+    abstain = sum(progress.variants.get(variant, 0) for variant in ABSTAINING)
+    said = f" ({abstain:,} abstain)" if abstain else ""
+    return f"{progress.accepted:,}/{brief.rows:,}{said}"
 
 
 def render_status(

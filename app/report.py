@@ -20,6 +20,7 @@ from agents.prices import Price, cost_of, dollars, unpriced
 from app import charts, samples, tally
 from graph.brief import Brief, Windows
 from graph.ledger import Entry, Note
+from graph.selection import abstentions_wanted
 from graph.state import Decision
 from tools.documents import Document
 from tools.library import Library, write_whole
@@ -28,11 +29,13 @@ from training.rows import TrainingRow
 SAMPLES = 10
 MOST_BARS = 24
 NO_MACHINE = "no machine"
+SCOPES = {"machine": "holds for its machine", "family": "holds for the whole family"}
 NOTE_TITLES = {
     "unreadable": "Could not be read, or not asked about",
     "skipped": "Skipped by a setting, or for its language",
     "no_machine": "Without a machine",
     "no_file": "Named with a machine, and not there",
+    "unknown_machine": "Machines that are named, and are not among the machine names",
     "lost": "In the index, but not in these manuals",
     "model": "Models whose server falls short, and what was done instead",
 }
@@ -44,7 +47,8 @@ class ReportFacts:
 
     `machines` are names by code; `evaluation` is the mean token F1 by arm; `losses` one per
     training step; `offline` says that the rows were written by rules, for trying the tool; `traces`
-    is the filter that finds the run's traces in LangSmith, empty when it has none.
+    is the filter that finds the run's traces in LangSmith, empty when it has none; `note` says what
+    is not quite as the brief asks.
     """
 
     brief: Brief
@@ -60,6 +64,7 @@ class ReportFacts:
     losses: Sequence[float]
     offline: bool
     traces: str = ""
+    note: str = ""
 
 
 def write_report(path: Path, facts: ReportFacts) -> None:
@@ -117,6 +122,7 @@ def _asked(brief: Brief) -> dict[str, str]:
         "Topics": ", ".join(brief.topics) or "anything that matters at the machine",
         "Languages": ", ".join(brief.languages) or "every language found",
         "Rows": f"{brief.rows:,}, {brief.test_share:.0%} of them held out",
+        "Abstentions": _abstentions(brief),
         "Windows": _windows(brief.windows),
         "Distractors": f"{brief.distractors} beside the passages that hold the answer",
         "Least scores": ", ".join(f"{name.replace('_', ' ')} {least[name]}" for name in least),
@@ -124,6 +130,12 @@ def _asked(brief: Brief) -> dict[str, str]:
         f"{limits.answers} answers each, {limits.calls_for(brief.rows):,} calls{minutes}",
         "Training": brief.train,
     }
+
+
+def _abstentions(brief: Brief) -> str:
+    kinds = ", ".join(kind.replace("_", " ") for kind in brief.abstentions)
+    wanted = abstentions_wanted(brief)
+    return f"{wanted:,} rows: {kinds}" if wanted else "none"
 
 
 def _windows(windows: Windows) -> str:
@@ -144,6 +156,7 @@ def _figures(
     tokens = sum(each.input_tokens + each.output_tokens for each in facts.spent)
     return {
         "rows accepted": f"{len(rows):,} of {facts.brief.rows:,}",
+        "rows that abstain": f"{sum(not row.answerable for row in rows):,}",
         "acceptance rate": f"{len(rows) / tried:.0%}" if tried else "–",
         "sections with rows": f"{sum(map(bool, sections)):,} of {len(sections):,}",
         "documents": f"{len(documents):,}",
@@ -167,16 +180,18 @@ def _score_charts(
 
 
 def _spreads(rows: Sequence[TrainingRow], machines: Mapping[str, str]) -> list[tuple[str, Markup]]:
-    """Return rows by machine (where there are machines), language, kind and difficulty."""
+    """Return rows by machine (where there are machines), language, kind and so on."""
     counts = {
         "language": Counter(row.language for row in rows),
         "kind": Counter(row.kind for row in rows),
         "difficulty": Counter(row.difficulty for row in rows),
+        "variant": Counter(row.variant.replace("_", " ") for row in rows),
     }
     if machines:
         of_machine = Counter(dict.fromkeys(sorted(machines.values()), 0))
         of_machine.update(machines.get(r.machine_code or "", NO_MACHINE) for r in rows)
-        counts = {"machine": of_machine} | counts
+        scopes = Counter(SCOPES[row.scope] for row in rows if row.scope)
+        counts = {"machine": of_machine} | ({"scope": scopes} if scopes else {}) | counts
     return [
         (name, charts.bars(f"Rows by {name}", _most_frequent(found)))
         for name, found in counts.items()

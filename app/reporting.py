@@ -32,6 +32,7 @@ def write_run_report(run: Path, started: RunFile, brief: Brief) -> Path:
             machines={m.code: m.name for m in read_machines(run / MACHINES_KEPT)},
             decision=result.decision,
             reason=result.reason,
+            note=result.note,
             evaluation=result.evaluation,
             losses=_losses(run / "training" / "result.json"),
             offline=is_offline(started.models),

@@ -76,7 +76,7 @@ class Sample:
 
 
 def choose(rows: Sequence[TrainingRow], count: int) -> list[TrainingRow]:
-    """Return rows that differ most in document, kind and language; ties go to the lower id."""
+    """Return rows that differ most in their traits; ties go to the lower id."""
     left = sorted(rows, key=lambda row: row.id)
     seen: Counter[tuple[str, str]] = Counter()
     chosen: list[TrainingRow] = []
@@ -102,7 +102,12 @@ def sample(row: TrainingRow, library: Library) -> Sample:
 
 
 def _traits(row: TrainingRow) -> list[tuple[str, str]]:
-    return [("document", row.document), ("kind", row.kind), ("language", row.language)]
+    return [
+        ("document", row.document),
+        ("kind", row.kind),
+        ("language", row.language),
+        ("variant", row.variant),
+    ]
 
 
 def _joined(spans: Sequence[Span]) -> list[Span]:

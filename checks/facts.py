@@ -1,245 +1,190 @@
-"""Facts: the numbers, quantities and codes of a text, and those that no evidence supports.
+"""Facts: what an answer states that its evidence does not, or that it says of something else.
 
-A code is whatever holds a digit and is no plain number: E214, AR2-4471-B, 2.1.3, 2024-05-01, 10:30.
 The graph verifies answers with `unsupported`; duplicates, distractors and form compare `numbers`.
+A number must stand in the evidence, beside the words that the answer gives it (`bindings`), with
+the same limit; what the evidence denies may not be affirmed (`polarity`); menu paths are `paths`.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
-from functools import cache
+from dataclasses import dataclass
+from functools import lru_cache
 
+from checks.bindings import Place, Row, fit, places, rarities, rows
 from checks.findings import Finding
-from checks.units import find_unit, units_in_headers
-from checks.words import words
+from checks.literals import in_words, is_article, numbers
+from checks.matches import could_state, is_plain, is_unlike, states
+from checks.paths import wrong_paths
+from checks.polarity import contradictions
+from checks.quantities import Number, same_fact
 
-_COMMA_LANGUAGES = frozenset({"it", "de", "fr", "es", "pt", "nl"})
-_SAME_LENGTH = str.maketrans(
-    {
-        **dict.fromkeys("‐‑‒–—―−", "-"),
-        **dict.fromkeys("\u202f\u2009\u2007", "\u00a0"),
-        **dict.fromkeys("Øø∅", "⌀"),
-        "’": "'",
-    }
-)
-_START = re.compile(
-    r"(?P<sign>±[ ]?|\+/-[ ]?|(?<![^\s(\[|=:;,~≈<>≤≥{\"'*])[-+](?=\.?\d))?"
-    r"(?:(?:(?<![^\W_])|(?<=\dx))(?P<word>[^\W_]+(?:[-./:+_~#@]+[^\W_]+)*)"
-    r"|(?<![^\W_])(?P<point>\.\d+)|(?P<vulgar>[¼-¾⅐-⅞]))"
-)
-_WHOLE = re.compile(
-    r"0[xX][0-9a-fA-F]+"
-    r"|\d+(?::\d+)+(?:[.,]\d+)?"
-    r"|(?!\d{1,3}(?:\.\d{3})+(?![\d.]))\d+(?:\.\d+){2,}[^\W_]*(?:[-+~][^\W_]+)*"
-    r"|\d+(?:[-/]\d+){2,}"
-    r"|0\d+(?![.,]\d)"
-)
-_NUMBER = (
-    r"(?P<mixed>\d+[ -])?(?P<over>\d{1,2})/(?P<under>2|3|4|5|8|10|16|32|64)(?!/|[.,]?\d)"
-    r"|(?P<whole>\d*)(?P<vulgar>[¼-¾⅐-⅞])"
-    r"|10(?:\^(?P<caret>-?\d{1,2})|(?P<raised>⁻?[⁰¹²³⁴-⁹]{1,2}))(?!\d)"
-    r"|(?P<spaced>{spaced})(?![.,]?\d)"
-    r"|(?P<grouped>\d{1,3}(?P<group>[.,])\d{3}(?:(?P=group)\d{3})*(?:(?!(?P=group))[.,]\d+)?)"
-    r"(?![.,]?\d)"
-    r"|(?P<plain>(?<!\d[.,])\d*(?P<point>[.,])\d+(?!(?P=point)\d)|\d+)"
-    r"(?P<tens>[eE][+-]?\d{1,2}(?![^\W_]))?"
-)
-_NO_BREAK_GROUPS = r"\d{1,3}(?:\u00a0\d{3})+(?:[.,]\d+)?"
-# Two cells of a table row are not one number: no third number may stand beside them.
-_SPACED_GROUPS = _NO_BREAK_GROUPS + r"|(?<!\d[ ])\d{1,3}(?:[ ]\d{3})+(?:,\d+)?(?![ ]\d)"
-_POINT_NUMBER = re.compile(_NUMBER.replace("{spaced}", _NO_BREAK_GROUPS))
-_COMMA_NUMBER = re.compile(_NUMBER.replace("{spaced}", _SPACED_GROUPS))
-_GLUED = re.compile(r"(?!x\d)[^\W\d_]|-[A-Z][A-Z\d]*(?![a-z])")
-_LABELLED = re.compile(r"[^\W\d_]+:(?=\d)")
-_VERSION = re.compile(r"^v(?=\d)")
-_ONE_OF_SEVERAL = re.compile(r"[^/]*\d[^/]*(?=/[^/]*\d)|([^\W\d_]+)\d+(?=-\1\d+$)")
-_MARKER = re.compile(
-    r"^[ \t>*•-]*\(?\d{1,2}[.)](?=\s)|(?<=[.;:!?])\s+\(?\d{1,2}[.)](?=\s+\S)", re.MULTILINE
-)
+__all__ = ["Number", "numbers", "same_fact", "unsupported"]
+
 _BROKEN_CODE = re.compile(r"(?<=\w)-[ \t]*\n\s*(?=\w)")
-_LONGEST = 40
+_STRANGER = 0.6
+_CLEAR = 0.25
+_SURE = 0.93
+_CLAIM = 0.9
+_LIMITED = 0.2
+_ABOUT = 0.5
+_AS_GOOD = 0.9
+_UNWRITTEN = 0.3
+"""How well a number's word fits that the evidence does not hold: counting is the reader's right."""
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
-    """A number or a code as it stands in a text.
+class _Evidence:
+    """The places and rows of the cited passages, and how rare their words are."""
 
-    `value` is an exact decimal or fraction ("1200", "1/2", "-5", "±2"), or the code in lower case;
-    `unit` is the unit's usual symbol, "" without one.
-    """
-
-    text: str
-    start: int
-    end: int
-    value: str
-    unit: str = ""
-    is_code: bool = False
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What makes two numbers the same fact."""
-        return self.value, self.unit
-
-
-def numbers(text: str, language: str = "en") -> list[Number]:
-    """Return the numbers and codes of a text in order, without the numbers of numbered lists.
-
-    `language` decides what "1.200" is; "1,5" and "1.5" are the same number in every language.
-    """
-    markers = [match.span() for match in _MARKER.finditer(text)]
-    return [
-        number
-        for number in _read(text, language)
-        if not any(start <= number.start and number.end <= end for start, end in markers)
-    ]
+    places: tuple[Place, ...]
+    rows: tuple[Row, ...]
+    rarity: dict[str, float]
 
 
 def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Finding]:
-    """Return a finding for each number, with its unit, and each code that no evidence holds."""
-    supports = [_Support(text, language) for text in evidence]
-    return [
-        Finding(
-            "unsupported_number",
-            f"“{number.text}” does not stand in the cited passages.",
-            number.text,
+    """Return a finding for each fact of the answer that the evidence does not bear out."""
+    held = _evidence(tuple(evidence), language)
+    stated = [place for place in places(answer, language) if not place.is_mark]
+    facts = [fact for fact in stated if not is_article(fact.number)]
+    found = [(fact.unit, finding) for fact in facts if (finding := _finding(fact, stated, held))]
+    found += contradictions(answer, evidence, language)
+    return [*_uncancelled(found), *wrong_paths(answer, evidence)]
+
+
+def _uncancelled(found: Sequence[tuple[int, Finding]]) -> Iterator[Finding]:
+    """Yield the findings; "not above 5" is "at most 5": of two turns of a sentence none counts."""
+    turned: dict[int, set[str]] = defaultdict(set)
+    for unit, finding in found:
+        turned[unit].add(finding.code)
+    for unit, finding in found:
+        if not (finding.code in _TURNS and turned[unit] >= _TURNS):
+            yield finding
+
+
+@lru_cache(maxsize=256)
+def _evidence(texts: tuple[str, ...], language: str) -> _Evidence:
+    whole = [text for each in texts for text in dict.fromkeys((each, _BROKEN_CODE.sub("-", each)))]
+    held = tuple(place for text in whole for place in places(text, language))
+    labelled = tuple(row for text in whole for row in rows(text, language))
+    return _Evidence(held, labelled, rarities(held))
+
+
+def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding | None:
+    own = [place for place in held.places if states(place, fact)]
+    text = fact.number.text
+    if not own and not in_words(fact.number):
+        sentence = f"“{text}” does not stand in the cited passages."
+        return Finding("unsupported_number", sentence, text)
+    fits = [fit(fact, place, held.rarity) for place in own]
+    best = max(fits, default=_UNWRITTEN)
+    named = [row for row in _named_rows(fact, held.rows) if not _is_told(row, own, stated, held)]
+    if own and (row := _other_row(own, named)):
+        sentence = f"“{text}” does not stand in the row of “{' '.join(sorted(row.label))}”."
+        return Finding("wrong_subject", sentence, text)
+    if rival := _rival(fact, best, stated, held, own):
+        sentence = (
+            f"“{text}” stands beside something else in the cited passages, which have"
+            f" “{rival.number.text}” here."
         )
-        for number in numbers(answer, language)
-        if not any(support.holds(number) for support in supports)
+        return Finding("wrong_subject", sentence, text)
+    limits = {place.limit for place, each in zip(own, fits, strict=True) if each > _AS_GOOD * best}
+    if fact.limit and limits == {-fact.limit} and best > _LIMITED:
+        sentence = f"“{text}” is {_LIMIT[-fact.limit]} in the cited passages."
+        return Finding("wrong_limit", sentence, text)
+    return None
+
+
+_TURNS = {"wrong_limit", "wrong_polarity"}
+_LIMIT = {1: "a lower limit", -1: "an upper limit"}
+
+
+def _named_rows(fact: Place, labelled: Sequence[Row]) -> list[Row]:
+    """Return the rows that the fact's sentence names by their whole label."""
+    named = [row for row in labelled if row.is_named(fact.beside)]
+    return [
+        row
+        for row in named
+        if all(fact.beside[word] > 1 for word in row.label)
+        or not any(row.label < other.label for other in named)
     ]
 
 
-class _Support:
-    """What one evidence text supports."""
-
-    def __init__(self, text: str, language: str) -> None:
-        found = list(_read(text, language))
-        if _BROKEN_CODE.search(text):
-            found.extend(_read(_BROKEN_CODE.sub("-", text), language))
-        self.facts = {number.key for number in found}
-        self.facts |= {(value, unit[:-1]) for value, unit in self.facts if unit[-1:] in ("=", "~")}
-        self.values = {value for value, _ in self.facts}
-        self.units = units_in_headers(text)
-
-    def holds(self, number: Number) -> bool:
-        if not number.unit:
-            return number.value in self.values
-        if number.key in self.facts:
-            return True
-        return (number.value, "") in self.facts and number.unit in self.units
+def _is_told(row: Row, own: Sequence[Place], stated: Sequence[Place], held: _Evidence) -> bool:
+    """Say whether another fact of the answer is what the row holds in the fact's column."""
+    mine = {id(place) for place in own}
+    cells = {place.cell for place in own if place.row}
+    return any(
+        place.row == row and place.cell in cells and states(place, other)
+        for place in held.places
+        if id(place) not in mine
+        for other in stated
+    )
 
 
-def _read(text: str, language: str) -> Iterator[Number]:
-    """Yield every number and code, those of numbered lists included."""
-    plain = text.translate(_SAME_LENGTH)
-    found: list[Number] = []
-    at = 0
-    while match := _START.search(plain, at):
-        at = match.end()
-        if not (match["vulgar"] or any(char.isdecimal() for char in match.group())):
+def _other_row(own: Sequence[Place], named: Sequence[Row]) -> Row | None:
+    """Return the row that the sentence names where the fact stands only beside other subjects."""
+    labels = [row.label for row in named]
+    return next((row for row in named if all(_is_beside(each, row, labels) for each in own)), None)
+
+
+def _is_beside(place: Place, row: Row, labels: Sequence[frozenset[str]]) -> bool:
+    """Say whether the place is another row's of the same table, or a sentence on something else."""
+    if place.row is None:
+        about = place.beside.keys() | place.above
+        return len(row.label & about) < _ABOUT * len(row.label)
+    return (
+        place.row.heads == row.heads
+        and (place.cell > 0 or is_plain(place.number))
+        and place.cell in row.cells
+        and place.row.label not in labels
+    )
+
+
+def _rival(
+    fact: Place,
+    best: float,
+    stated: Sequence[Place],
+    held: _Evidence,
+    own: Sequence[Place],
+) -> Place | None:
+    """Return the place of another value that fits the fact's words clearly better than its own."""
+    mine = {id(place) for place in own}
+    for place in held.places:
+        if place.is_mark or id(place) in mine:
             continue
-        start = match.end("sign") if match["sign"] else match.start()
-        number = _one(plain, start, match.end(), language)
-        sign = _sign(match, found, plain)
-        if not number.is_code and sign:
-            number = replace(number, start=match.start(), value=sign + number.value)
-        at = number.end
-        number = replace(number, text=text[number.start : number.end])
-        found.append(number)
-    yield from _with_shared_units(found, plain)
+        least = _least(fact, place)
+        if not least:
+            continue
+        score = fit(fact, place, held.rarity)
+        if score < _CLEAR or best >= score * (least if least < 1 else _margin(score)):
+            continue
+        if not _claimed(place, score, fact, stated, held):
+            return place
+    return None
 
 
-def _sign(match: re.Match[str], found: Sequence[Number], text: str) -> str:
-    """Return "-", "±" or "": the dash of "4 -6" is that of a range, and a plus says nothing."""
-    sign = (match["sign"] or "").strip()
-    if sign in ("±", "+/-"):
-        return "±"
-    is_range = bool(found) and text[found[-1].end : match.start()] == " "
-    return "-" if sign == "-" and not is_range else ""
+def _least(fact: Place, place: Place) -> float:
+    if could_state(place, fact):
+        return 1.0
+    plain = is_plain(fact.number) and is_plain(place.number)
+    return _STRANGER if plain and not is_unlike(place, fact) else 0.0
 
 
-def _one(text: str, start: int, end: int, language: str) -> Number:
-    """Return the number or code at `start`; `end` is where its joined word ends."""
-    if match := _LABELLED.match(text, start, end):
-        start = match.end()
-    if match := _WHOLE.match(text, start, end):
-        return _with_unit(text, start, match.end(), match.group(), is_code=True)
-    pattern = _COMMA_NUMBER if language in _COMMA_LANGUAGES else _POINT_NUMBER
-    match = pattern.match(text, start)
-    if match is None or len(match.group()) > _LONGEST:
-        return _code(text, start, max(end, match.end() if match else 0))
-    number = _with_unit(text, start, match.end(), str(_value(match, language)))
-    if not number.unit and _GLUED.match(text, number.end):
-        return _code(text, start, max(end, number.end))
-    return number
+def _margin(score: float) -> float:
+    """Return how near the best fit must come: the better a rival fits, the nearer."""
+    return min(_SURE, 0.4 + 0.62 * score)
 
 
-def _code(text: str, start: int, end: int) -> Number:
-    if match := _ONE_OF_SEVERAL.match(text, start, end):
-        end = match.end()
-    value = unicodedata.normalize("NFC", text[start:end]).casefold()
-    return Number(text[start:end], start, end, _VERSION.sub("", value), is_code=True)
-
-
-def _with_unit(text: str, start: int, end: int, value: str, *, is_code: bool = False) -> Number:
-    unit, end = find_unit(text, end) or ("", end)
-    return Number(text[start:end], start, end, value.casefold(), unit, is_code)
-
-
-def _value(match: re.Match[str], language: str) -> Fraction:
-    if match["under"]:
-        return Fraction(int((match["mixed"] or "0")[:-1] or 0)) + Fraction(
-            int(match["over"]), int(match["under"])
-        )
-    if match["vulgar"]:
-        parts = unicodedata.normalize("NFKC", match["vulgar"]).replace("⁄", "/")
-        return int(match["whole"] or 0) + Fraction(parts)
-    if power := match["caret"] or match["raised"]:
-        return Fraction(10) ** int(unicodedata.normalize("NFKC", power).replace("−", "-"))
-    if match["spaced"]:
-        return Fraction(re.sub(r"\s", "", match["spaced"]).replace(",", "."))
-    if match["grouped"]:
-        return _grouped(match["grouped"], match["group"], language)
-    return Fraction(match["plain"].replace(",", ".") + (match["tens"] or ""))
-
-
-def _grouped(literal: str, separator: str, language: str) -> Fraction:
-    """Return the value of digits in groups of three, of which "1.200" may be 1200 or 1.2."""
-    other = "," if separator == "." else "."
-    decimal = "," if language in _COMMA_LANGUAGES else "."
-    single = literal.count(separator) == 1 and other not in literal
-    if single and (separator == decimal or literal.startswith("0")):
-        return Fraction(literal.replace(separator, "."))
-    return Fraction(literal.replace(separator, "").replace(other, "."))
-
-
-def _with_shared_units(found: Sequence[Number], text: str) -> list[Number]:
-    """Return the numbers, each end of a range with the unit that stands after the last one."""
-    shared: list[Number] = []
-    after: Number | None = None
-    for number in reversed(found):
-        if (
-            after
-            and after.unit
-            and not number.unit
-            and not number.is_code
-            and _joined(text[number.end : after.start], after)
-        ):
-            number = replace(number, unit=after.unit)
-        shared.append(number)
-        after = number
-    return shared[::-1]
-
-
-def _joined(between: str, after: Number) -> bool:
-    return after.value.startswith("±") or bool(_between().fullmatch(between))
-
-
-@cache
-def _between() -> re.Pattern[str]:
-    """Return what may stand between two numbers of one quantity: "4-6 bar", "from 4 to 6 bar"."""
-    joints = "|".join(map(re.escape, words()["between"]))
-    return re.compile(rf"\s*(?:[-/x×÷~…]|\.{{2,3}})\s*|\s+(?:{joints})\s+")
+def _claimed(
+    place: Place, score: float, fact: Place, stated: Sequence[Place], held: _Evidence
+) -> bool:
+    """Say whether another fact of the answer states the place, and fits it as well."""
+    return any(
+        other is not fact
+        and states(place, other)
+        and fit(other, place, held.rarity) >= _CLAIM * score
+        for other in stated
+    )

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from checks.words import content_stems
 
 _BREAK = "\0"
 _ZERO_WIDTH = r"\u00ad\u200b-\u200d\u2060\ufeff"
@@ -27,6 +29,7 @@ _PLAIN = str.maketrans(
     }
 )
 _FIRST_IDEOGRAPH = "\u2e80"
+_BEFORE = 300
 
 
 class _Folded:
@@ -74,6 +77,26 @@ def locate(quote: str, text: str) -> list[tuple[int, int]]:
         for start, end in _places(wanted, folded.text)
         if _stands_alone(folded.text, start, end)
     ]
+
+
+def likeliest(
+    spans: Sequence[tuple[int, int]], text: str, about: str, language: str
+) -> tuple[int, int]:
+    """Return the span that is meant where a quote stands several times: the one among such words.
+
+    The words of the span's own lines decide, then those before them; of equals, the first.
+    """
+    if len(spans) == 1:
+        return spans[0]
+    wanted = set(content_stems(about, language))
+
+    def nearness(span: tuple[int, int]) -> tuple[int, int]:
+        first, last = text.rfind("\n", 0, span[0]) + 1, text.find("\n", span[1])
+        line, before = text[first : last if last >= 0 else None], text[:first][-_BEFORE:]
+        own, above = (set(content_stems(part, language)) for part in (line, before))
+        return len(own & wanted), len(above & wanted)
+
+    return max(spans, key=nearness)
 
 
 def _places(wanted: str, text: str) -> Iterator[tuple[int, int]]:

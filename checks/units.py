@@ -1,25 +1,44 @@
 """Units: the unit that follows a number, in its usual symbol, whatever its spelling.
 
-The spellings are in words.yaml; `facts` is the only caller.
+The spellings are in units.yaml; `literals` reads with them.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
-
-from checks.words import words
+from pathlib import Path
+from typing import Any
 
 _CASED = 2
 """Spellings up to this length mean something else in another case: m and M, s and S."""
 
 
+_OPENING = re.compile(r'(?<!\d)"')
+_NO_INCH = r"(?:the|an?|this|that|these|those|each|all|any|one|which|d[eia][rensm]|una?|più)\b"
+
+
+@cache
+def unit_words() -> Mapping[str, Any]:
+    """Return units.yaml as it stands."""
+    import yaml
+
+    text = Path(__file__).with_name("units.yaml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)
+
+
 def find_unit(text: str, at: int) -> tuple[str, int] | None:
     """Return the unit that follows a number ending at `at`, and where it ends; None without one."""
     match = _after_number().match(text, at)
-    if match is None or (match["unit"] == '"' and text.count('"', 0, match.start("unit")) % 2):
+    if match is None or (match["unit"] == '"' and _closes(text, match.start("unit"))):
         return None
     return _canonical(match["unit"]), match.end()
+
+
+def _closes(text: str, at: int) -> bool:
+    """Say whether a quotation mark ends what another one of its line began."""
+    return len(_OPENING.findall(text, text.rfind("\n", 0, at) + 1, at)) % 2 == 1
 
 
 def units_in_headers(text: str) -> set[str]:
@@ -33,7 +52,7 @@ def _canonical(unit: str) -> str:
     whole = " ".join(unit.split())
     if found := spellings.get(whole) or spellings.get(whole.casefold()):
         return found
-    parts = re.split(r"([/·*⋅])", whole)
+    parts = re.split(r"([/·*⋅])", _PER.sub("/", whole))
     return "".join(_canonical_part(part.strip()) for part in parts)
 
 
@@ -52,7 +71,7 @@ def _canonical_part(part: str) -> str:
 def _spellings() -> dict[str, str]:
     """Return symbol by spelling; the longer spellings in lower case too."""
     symbols: dict[str, str] = {}
-    for symbol, spellings in words()["units"].items():
+    for symbol, spellings in unit_words()["units"].items():
         for spelling in spellings:
             symbols[spelling] = symbol
             if len(spelling) > _CASED:
@@ -60,14 +79,20 @@ def _spellings() -> dict[str, str]:
     return symbols
 
 
+_PER = re.compile(r"\s(?:per|al|pro|par|por)\s")
+
+
 @cache
 def _unit() -> str:
     spellings = sorted(_spellings(), key=lambda spelling: (-len(spelling), spelling))
     long = "|".join(_escaped(spelling) for spelling in spellings if len(spelling) > _CASED)
     short = "|".join(_escaped(spelling) for spelling in spellings if len(spelling) <= _CASED)
-    # "in" is an inch only where no word follows: "5 in", not "5 in the box".
-    one = rf"(?:(?i:{long})|{short}|in(?=\s*(?:[.,;:)\]/|]|$)))"
-    return rf"(?P<unit>{one}[23²³]?(?:\s?[/·*⋅]\s?{one}[23²³]?)*)(?![^\W_])(?!'\w)"
+    # "in" is an inch where no word follows, or after decimals: "5 in", not "5 in the box".
+    decimals = "|".join(rf"(?<=[.,]\d{{{places}}} in)" for places in range(1, 5))
+    inch = rf"in(?=\s*(?:[.,;:)\]/|]|$))|in(?:{decimals})(?!\s{_NO_INCH})"
+    one = rf"(?:(?i:{long})|{short}|{inch})"
+    joint = rf"(?:\s?[/·*⋅]\s?|{_PER.pattern})"
+    return rf"(?P<unit>{one}[23²³]?(?:{joint}{one}[23²³]?)*)(?![^\W_])(?!'\w)"
 
 
 def _escaped(spelling: str) -> str:

@@ -7,25 +7,37 @@ from collections.abc import Sequence
 
 from checks.coverage import section_coverage
 from checks.duplicates import Asked, near_duplicates
+from checks.evaluation import near_evaluation
 from checks.sentences import digit_sentences
 from graph.context import Context
-from graph.ledger import Entry
-from graph.quality import QualityReport, is_as_judged, quality_report
+from graph.ledger import Entry, reason_code
+from graph.quality import QualityReport, quality_report, why_void
+from graph.selection import Selection, abstentions_wanted, select_rows
+from training.rows import ABSTAINING
+
+NEAR_EVALUATION = "near_evaluation_question"
 
 
-async def assess_rows(context: Context) -> QualityReport:
-    """Set duplicates and surplus rows aside in the ledger, and report on what remains."""
-    ledger, wanted = context.ledger, context.brief.rows
-    entries = ledger.entries("accepted", "set_aside")
-    altered = {e.candidate.id: "altered" for e in entries if not (e.row and is_as_judged(e.row))}
-    doubles = await _doubles([e for e in entries if e.candidate.id not in altered], context)
+async def assess_rows(context: Context, *, nothing_left: bool = False) -> QualityReport:
+    """Set duplicates and surplus rows aside in the ledger, and report on what remains.
+
+    With `nothing_left` to try, answerable rows take the place of rows that abstain.
+    """
+    ledger = context.ledger
+    entries = ledger.entries()
+    with_row = [entry for entry in entries if entry.row]
+    void = {e.candidate.id: why for e in with_row if e.row and (why := why_void(e.row, e.judged))}
+    # What abstains asks what its origin asks, and is set aside with it.
+    near = near_evaluation(list(map(_asked, with_row)), context.evaluation_questions)
+    void |= {id: f"{NEAR_EVALUATION} of line {line}" for id, line in near.items()}
+    compared = [e for e in with_row if e.candidate.variant not in ABSTAINING]
+    doubles = await _doubles([_asked(e) for e in compared if e.candidate.id not in void], context)
     duplicates = {double: f"duplicate of {kept}" for double, kept in doubles.items()}
-    set_aside = altered | duplicates
-    kept = [entry for entry in entries if entry.candidate.id not in set_aside]
-    set_aside |= {entry.candidate.id: "surplus" for entry in kept[wanted:]}
-    ledger.select(set_aside)
-    dropped = [entry.reason for entry in ledger.entries("dropped")] + ["duplicate"] * len(doubles)
-    rows = [entry.row for entry in kept[:wanted] if entry.row]
+    selection = await select(context, entries, void | duplicates, nothing_left=nothing_left)
+    ledger.select(selection.set_aside)
+    dropped = [entry.reason for entry in entries if entry.status == "dropped"]
+    dropped += [*map(reason_code, void.values()), *["duplicate"] * len(doubles)]
+    rows = [entry.row for entry in selection.rows if entry.row]
     sections = [
         (document.path, " > ".join(section.path))
         for document in context.library.documents
@@ -33,12 +45,24 @@ async def assess_rows(context: Context) -> QualityReport:
     ]
     coverage = section_coverage(sections, [(row.document, row.section) for row in rows])
     return quality_report(
-        wanted=wanted,
+        wanted=context.brief.rows,
         scores=[row.scores.model_dump() for row in rows],
         dropped=dropped,
         sections=coverage.total,
         sections_covered=coverage.covered,
+        abstaining=len(selection.abstaining),
     )
+
+
+async def select(
+    context: Context, entries: list[Entry], fallen: dict[str, str], *, nothing_left: bool = False
+) -> Selection:
+    """Return which rows the dataset has when the fallen ones cannot be in it."""
+    siblings = {
+        machine.code: [sibling.code for sibling in await context.siblings(machine.code)]
+        for machine in await context.known_machines()
+    }
+    return select_rows(entries, fallen, context.brief, siblings=siblings, nothing_left=nothing_left)
 
 
 def why_nothing_is_left(context: Context, *, candidates_left: int) -> str:
@@ -67,6 +91,23 @@ def why_short(cause: str, report: QualityReport, context: Context) -> str:
     )
 
 
+def why_fewer_abstain(report: QualityReport, context: Context) -> str:
+    """Return the sentences that say why fewer rows abstain than the brief asks for; "" if enough.
+
+    Answerable rows have taken their places.
+    """
+    wanted = abstentions_wanted(context.brief)
+    if report.abstaining >= wanted:
+        return ""
+    entries = context.ledger.entries("dropped")
+    reasons = Counter(e.reason for e in entries if e.candidate.variant in ABSTAINING)
+    most = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common(3)) or "none"
+    return (
+        f"{report.abstaining} rows abstain where `unanswerable` in brief.yaml asks for {wanted}: "
+        f"the accepted rows gave no more. Most frequent drops of such rows: {most}."
+    )
+
+
 def _why_nothing_was_asked(context: Context) -> str:
     pages = [page for document in context.library.documents for page in document.pages]
     found = Counter(page.language or "unknown" for page in pages if not page.problem)
@@ -78,24 +119,14 @@ def _why_nothing_was_asked(context: Context) -> str:
     )
 
 
-async def _doubles(entries: Sequence[Entry], context: Context) -> dict[str, str]:
-    """Return the ids of rows that repeat an earlier one, with the id of that one.
-
-    A question without an answer in its context is no repetition of the same one with it.
-    """
+async def _doubles(rows: Sequence[Asked], context: Context) -> dict[str, str]:
+    """Return the ids of rows that repeat an earlier one, with the id of that one."""
     kept = context.question_vectors
-    doubles: dict[str, str] = {}
-    for answerable in (True, False):
-        rows = [_asked(e) for e in entries if e.row and e.row.answerable == answerable]
-        vectors = await kept.of([row.question for row in rows]) if kept else ()
-        doubles |= near_duplicates(rows, vectors)
-    return doubles
+    return near_duplicates(rows, await kept.of([row.question for row in rows]) if kept else ())
 
 
 def _asked(entry: Entry) -> Asked:
     row = entry.row
     assert row is not None
     evidence = tuple(citation.quote for citation in row.citations)
-    # Abstentions are alike whatever was asked.
-    answer = row.answer if row.answerable else ""
-    return Asked(entry.candidate.id, row.question, evidence, answer, row.language)
+    return Asked(entry.candidate.id, row.question, evidence, row.answer, row.language)

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from agents.budget import Limits
+from training.rows import ABSTAINING, Abstaining
 
 
 class BriefError(Exception):
@@ -80,8 +81,15 @@ class Brief(Wanted):
     """Documents with fewer pages are skipped, and listed."""
     distractors: int = Field(default=4, ge=0)
     """How many passages that do not hold the answer stand beside those that do."""
+    unanswerable: float = Field(default=0.1, ge=0, le=0.5)
+    """The share of rows whose passages do not hold the answer, and whose answer says so."""
+    abstentions: list[Abstaining] = Field(default=[*ABSTAINING], min_length=1)
+    """Which of them, in turn: `unanswerable` lacks every passage with the answer, `near_miss` shows
+    a sibling machine's instead, `false_premise` assumes what the passages contradict."""
     test_share: float = Field(default=0.2, ge=0, lt=1)
     """The share of rows held out for evaluation."""
+    split_by_family: bool = False
+    """Whether machines of one family stay on one side of the split."""
     seed: int = 0
     """Decides the order of windows and passages and the split."""
     duplicates: Duplicates = Field(default_factory=Duplicates)

@@ -12,18 +12,20 @@ from agents.answerer import Answerer
 from agents.calls import Calls, RoleModel
 from agents.critic import Critic
 from agents.generator import Generator
+from checks.names import Naming, naming
 from graph.brief import Brief
 from graph.ledger import Ledger
 from graph.plan import windows
 from graph.state import Window
 from graph.tracing import Tracing
 from prompts.templates import Part, Prompts, Source
-from tools.documents import Document
+from tools.documents import Document, overlapping
 from tools.index import Index
 from tools.kept_vectors import KeptVectors
 from tools.library import DOCUMENTS, MACHINES_KEPT, Library, read_machines, write_machines
 from tools.machines import Machine, MachineDirectory
 from tools.patience import Patience
+from tools.questions_file import EvaluationQuestion, kept_questions
 from tools.search import build_tools, look_up
 from training.recipe import Recipe
 
@@ -66,6 +68,11 @@ class Context:
         return Library.open(self.run / DOCUMENTS)
 
     @cached_property
+    def evaluation_questions(self) -> list[EvaluationQuestion]:
+        """The questions that the tuned model will be tested with; no row may be near one."""
+        return kept_questions(self.run)
+
+    @cached_property
     def windows(self) -> list[Window]:
         """Every window that the brief allows, in the order that the seed decides."""
         return windows(self.library.documents, self.brief)
@@ -92,10 +99,18 @@ class Context:
         """Return the machine with this code."""
         return next((m for m in await self.known_machines() if m.code == code), None)
 
-    async def other_machines(self, code: str | None) -> list[str]:
-        """Return the names of all machines but the one with this code."""
+    async def naming(self, code: str | None) -> Naming:
+        """Return what the machine with this code may be called, and what the others are."""
+        return naming(await self.machine(code), await self.known_machines())
+
+    async def siblings(self, code: str | None) -> list[Machine]:
+        """Return the other machines of the family that the documents are about."""
         own = await self.machine(code)
-        return sorted({m.name for m in await self.known_machines()} - {own.name if own else ""})
+        if own is None or own.family is None:
+            return []
+        present = {document.machine for document in self.library.documents} - {code}
+        known = await self.known_machines()
+        return [m for m in known if m.family == own.family and m.code in present]
 
     async def known_machines(self) -> Sequence[Machine]:
         """Return every machine as it was called when the run first asked.
@@ -126,14 +141,15 @@ class Context:
 
 def _parts(document: Document, window: Window) -> tuple[Part, ...]:
     """Cut the window where a section or a page begins."""
-    spans = [*document.sections, *document.pages]
-    cuts = {span.start for span in spans if window.start < span.start < window.end}
-    bounds = [window.start, *sorted(cuts), window.end]
+    start, end = window.start, window.end
+    spans = [*overlapping(document.sections, start, end), *overlapping(document.pages, start, end)]
+    cuts = {span.start for span in spans if start < span.start}
+    bounds = [start, *sorted(cuts), end]
     parts: list[Part] = []
     for start, end in pairwise(bounds):
         text = document.text[start:end].strip()
         if text:
-            page = next(page for page in document.pages if page.start <= start < page.end)
-            path = next((s.path for s in document.sections if s.start <= start < s.end), ())
+            page = overlapping(document.pages, start, start + 1)[0]
+            path = next((s.path for s in overlapping(document.sections, start, start + 1)), ())
             parts.append(Part(page.number, path, text))
     return tuple(parts)

@@ -12,6 +12,7 @@ needs no saver.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,11 +20,18 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
 from graph import publish
-from graph.assess import assess_rows, why_nothing_is_left, why_short
+from graph.assess import (
+    assess_rows,
+    select,
+    why_fewer_abstain,
+    why_nothing_is_left,
+    why_short,
+)
 from graph.context import Context
 from graph.farm import farm_round
 from graph.ingest import ingest_folder
-from graph.plan import next_candidates
+from graph.plan import next_candidates, next_derived
+from graph.selection import acceptance_rate, fallen_rows
 from graph.state import DatasetInput, DatasetOutput, DatasetState, Decision
 from training.rows import TrainingError
 
@@ -48,17 +56,29 @@ async def plan(state: DatasetState, runtime: Runtime[Context]) -> Update:
     last = ledger.last_round()
     if ledger.entries("planned"):
         return {"round": last, "exhausted": ""}
-    report = state.report or await assess_rows(context)
-    tried = ledger.progress().planned
-    most = max(0, brief.limits.candidates_for(brief.rows) - tried)
+    if state.report is None:
+        await assess_rows(context)
+    entries = ledger.entries()
+    most = max(0, brief.limits.candidates_for(brief.rows) - len(entries))
+    fallen = fallen_rows(entries)
+    selection = await select(context, entries, fallen)
     chosen = next_candidates(
         context.windows,
         round_=last + 1,
-        missing=report.missing,
-        rate=report.acceptance_rate if tried else None,
+        missing=selection.missing_answerable(brief.rows),
+        rate=acceptance_rate(entries, fallen, abstaining=False),
         most=most,
         asked=ledger.asked(),
         exhausted=ledger.exhausted_windows(),
+    )
+    wanted = selection.abstentions if chosen else selection.in_share
+    chosen += next_derived(
+        selection.derivable,
+        round_=last + 1,
+        missing=wanted - len(selection.abstaining),
+        rate=acceptance_rate(entries, fallen, abstaining=True),
+        most=most - len(chosen),
+        tried=Counter(entry.candidate.variant for entry in entries),
     )
     ledger.plan(chosen)
     runtime.stream_writer({"event": "planned", "round": last + 1, "candidates": len(chosen)})
@@ -77,14 +97,18 @@ async def farm(state: DatasetState, runtime: Runtime[Context]) -> Update:
 
 async def assess(state: DatasetState, runtime: Runtime[Context]) -> Update:
     """Compare the candidates with each other, and decide how the run goes on."""
-    report = await assess_rows(runtime.context)
+    context = runtime.context
+    report = await assess_rows(context, nothing_left=bool(state.exhausted))
     runtime.stream_writer({"event": "assessed", "accepted": report.accepted})
+    note = why_fewer_abstain(report, context)
+    # Rows that were to abstain may still be had from candidates that a limit left open.
+    cut_off = bool(note and context.ledger.entries("planned"))
     decision: Decision = "again"
-    if not report.missing:
+    if not report.missing and not cut_off:
         decision = "export"
     elif state.exhausted:
         decision = "stop_short"
-    return {"decision": decision, "report": report}
+    return {"decision": decision, "report": report, "note": note if decision != "again" else ""}
 
 
 async def stop_short(state: DatasetState, runtime: Runtime[Context]) -> Update:

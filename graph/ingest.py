@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
+from checks.names import unknown_names
 from graph.brief import Brief
 from graph.context import Context, Emit
 from graph.ledger import Note
@@ -16,6 +17,7 @@ from graph.plan import main_language, windows
 from tools.documents import Document, DocumentError, Unreadable, read_folder
 from tools.language import LANGUAGES
 from tools.library import DOCUMENTS, LIST, Library
+from tools.machine_names import Parts, name_parts
 from tools.machines import MachineDirectory
 from tools.passages import Passage, split
 
@@ -112,12 +114,25 @@ def _why_skipped(document: Document, brief: Brief) -> str:
     return ""
 
 
+def _repeated(documents: Sequence[Document]) -> dict[str, str]:
+    """Return by path which documents repeat an earlier one of their machine, and which one."""
+    first: dict[tuple[str, str | None], str] = {}
+    for document in documents:
+        first.setdefault((document.sha256, document.machine), document.path)
+    return {
+        document.path: f"It holds the same as {kept}, about which the questions are."
+        for document in documents
+        if (kept := first[document.sha256, document.machine]) != document.path
+    }
+
+
 async def _notes(
     documents: Sequence[Document], unreadable: Sequence[Unreadable], context: Context
 ) -> list[Note]:
     notes = [Note("unreadable", each.path, each.page or 0, each.reason) for each in unreadable]
     reasons = {document.path: _why_skipped(document, context.brief) for document in documents}
-    notes += [Note("skipped", path, 0, reason) for path, reason in reasons.items() if reason]
+    reasons = _repeated(documents) | {path: reason for path, reason in reasons.items() if reason}
+    notes += [Note("skipped", path, 0, reason) for path, reason in reasons.items()]
     if context.machines is not None:
         there = [*(d.path for d in documents), *(each.path for each in unreadable)]
         notes += [
@@ -129,4 +144,19 @@ async def _notes(
             for d in documents
             if d.machine is None
         ]
+        notes += await _unknown_machines(documents, context)
     return notes
+
+
+async def _unknown_machines(documents: Sequence[Document], context: Context) -> list[Note]:
+    """Return a note for each name in the manuals that reads like a machine and is none."""
+    known = (await context.naming(None)).others
+    places: dict[Parts, tuple[str, dict[str, None]]] = {}
+    for document in documents:
+        for match in unknown_names(document.text, known):
+            _, paths = places.setdefault(name_parts(match.group()), (match.group(), {}))
+            paths[document.path] = None
+    return [
+        Note("unknown_machine", name, 0, f"Named in {', '.join(paths)}; the machine names lack it.")
+        for name, paths in places.values()
+    ]

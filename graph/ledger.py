@@ -8,51 +8,25 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
-from sqlalchemy import (
-    Column,
-    Engine,
-    Integer,
-    MetaData,
-    RowMapping,
-    String,
-    Table,
-    Text,
-    func,
-    select,
-    update,
-)
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Engine, Update, func, select, update
+from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.exc import SQLAlchemyError
 
-from graph.state import Candidate, Step, Window
-from training.rows import TrainingRow
-
-_METADATA = MetaData()
-CANDIDATES = Table(
-    "candidates",
-    _METADATA,
-    Column("id", String(64), primary_key=True),
-    Column("round", Integer, nullable=False),
-    Column("window", String(64), nullable=False),
-    Column("candidate", Text, nullable=False),
-    Column("status", String(16), nullable=False),
-    Column("reason", String(64), nullable=False, default=""),
-    Column("question", Text, nullable=False, default=""),
-    Column("drafts", Integer, nullable=False, default=0),
-    Column("answers", Integer, nullable=False, default=0),
-    Column("life", Text, nullable=False, default="[]"),
-    Column("row", Text),
+from graph.ledger_tables import (
+    CANDIDATES,
+    ENTRIES,
+    METADATA,
+    NOTES,
+    VARIANT,
+    VERDICTS,
+    Entry,
+    dump_life,
+    entry_of,
 )
-NOTES = Table(
-    "notes",
-    _METADATA,
-    Column("kind", String(16), primary_key=True),
-    Column("path", String(1024), primary_key=True),
-    Column("page", Integer, primary_key=True),
-    Column("reason", Text, nullable=False),
-)
+from graph.state import Candidate, Step
+from training.rows import ABSTAINING, TrainingRow, Variant
 
 
 class LedgerError(Exception):
@@ -60,27 +34,10 @@ class LedgerError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One candidate as the ledger knows it; `status` is planned, accepted, dropped or set_aside.
-
-    `set_aside` is an accepted row that `assess` left out: a duplicate, or more than was wanted.
-    """
-
-    candidate: Candidate
-    status: str
-    reason: str
-    question: str
-    drafts: int
-    answers: int
-    life: tuple[Step, ...]
-    row: TrainingRow | None
-
-
-@dataclass(frozen=True, slots=True)
 class Note:
     """What ingest could not use; page 0 is the whole file.
 
-    Its kind is unreadable, skipped, no_machine, no_file, or lost.
+    Its kind is unreadable, skipped, no_machine, no_file, unknown_machine, or lost.
     """
 
     kind: str
@@ -91,13 +48,14 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is; `dropped` counts by the reason's code."""
+    """How far a run is; `dropped` counts by the reason's code, `variants` the accepted rows."""
 
     planned: int
     accepted: int
     drafts: int
     revisions: int
     dropped: dict[str, int]
+    variants: dict[Variant, int] = field(default_factory=dict[Variant, int])
 
 
 class Ledger:
@@ -106,7 +64,7 @@ class Ledger:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         try:
-            _METADATA.create_all(engine)
+            METADATA.create_all(engine)
         except SQLAlchemyError as error:
             raise LedgerError(
                 f"The ledger cannot be opened ({error.__cause__ or error}). "
@@ -130,6 +88,11 @@ class Ledger:
         with self._engine.begin() as connection:
             connection.execute(insert(CANDIDATES).on_conflict_do_nothing(), rows)
 
+    def judge(self, candidate: str, sha256: str) -> None:
+        """Write down that a judge accepted the row with this SHA-256, and no other."""
+        verdict = insert(VERDICTS).values(candidate=candidate, sha256=sha256)
+        self._write(verdict.on_conflict_do_update(set_={"sha256": sha256}))
+
     def accept(
         self, candidate: str, row: TrainingRow, *, drafts: int, answers: int, life: Sequence[Step]
     ) -> None:
@@ -141,7 +104,7 @@ class Ledger:
             question=row.question,
             drafts=drafts,
             answers=answers,
-            life=_dump_life(life),
+            life=dump_life(life),
             row=row.model_dump_json(),
         )
 
@@ -163,7 +126,7 @@ class Ledger:
             question=question,
             drafts=drafts,
             answers=answers,
-            life=_dump_life(life),
+            life=dump_life(life),
         )
 
     def select(self, set_aside: dict[str, str]) -> None:
@@ -182,23 +145,25 @@ class Ledger:
 
     def entries(self, *statuses: str) -> list[Entry]:
         """Return candidates of these statuses (all if none is given), by round and id."""
-        query = select(CANDIDATES).order_by(CANDIDATES.c.round, CANDIDATES.c.id)
-        if statuses:
-            query = query.where(CANDIDATES.c.status.in_(statuses))
+        query = ENTRIES.where(CANDIDATES.c.status.in_(statuses)) if statuses else ENTRIES
         with self._engine.connect() as connection:
-            return [_entry(row) for row in connection.execute(query).mappings()]
+            return [entry_of(row) for row in connection.execute(query).mappings()]
 
     def entry(self, candidate: str) -> Entry | None:
         """Return one candidate by the beginning of its id, if that names exactly one."""
-        query = select(CANDIDATES).where(CANDIDATES.c.id.startswith(candidate, autoescape=True))
+        query = ENTRIES.where(CANDIDATES.c.id.startswith(candidate, autoescape=True))
         with self._engine.connect() as connection:
             found = connection.execute(query.limit(2)).mappings().all()
-        return _entry(found[0]) if len(found) == 1 else None
+        return entry_of(found[0]) if len(found) == 1 else None
 
     def asked(self) -> dict[str, list[str]]:
-        """Return, by window, every question that finished candidates asked of it."""
+        """Return, by window, every question that finished candidates asked of it.
+
+        Those that the window is not to answer do not count.
+        """
         c = CANDIDATES.c
-        query = select(c.window, c.question).where(c.status != "planned")
+        finished = (c.status != "planned") & VARIANT.not_in(ABSTAINING)
+        query = select(c.window, c.question).where(finished)
         asked: dict[str, list[str]] = {}
         with self._engine.connect() as connection:
             for window, question in connection.execute(query.order_by(c.round, c.id)):
@@ -209,7 +174,8 @@ class Ledger:
         """Return the windows about which the generator had nothing left to ask."""
         c = CANDIDATES.c
         with self._engine.connect() as connection:
-            found = connection.execute(select(c.window).where(c.reason == "nothing_to_ask"))
+            nothing = (c.reason == "nothing_to_ask") & (VARIANT == "drafted")
+            found = connection.execute(select(c.window).where(nothing))
             return set(found.scalars())
 
     def last_round(self) -> int:
@@ -223,12 +189,14 @@ class Ledger:
         query = select(
             c.status,
             c.reason,
+            VARIANT.label("variant"),
             func.count().label("count"),
             func.sum(c.drafts).label("drafts"),
             func.sum(func.max(c.drafts - 1, 0)).label("revisions"),
-        ).group_by(c.status, c.reason)
+        ).group_by(c.status, c.reason, VARIANT)
         planned = accepted = drafts = revisions = 0
         dropped: Counter[str] = Counter()
+        variants: Counter[Variant] = Counter()
         with self._engine.connect() as connection:
             for row in connection.execute(query).mappings():
                 planned += row["count"]
@@ -236,9 +204,17 @@ class Ledger:
                 revisions += row["revisions"]
                 if row["status"] == "accepted":
                     accepted += row["count"]
+                    variants[row["variant"]] += row["count"]
                 elif row["reason"]:
                     dropped[reason_code(row["reason"])] += row["count"]
-        return Progress(planned, accepted, drafts, revisions, dict(sorted(dropped.items())))
+        return Progress(
+            planned,
+            accepted,
+            drafts,
+            revisions,
+            dict(sorted(dropped.items())),
+            dict(sorted(variants.items())),
+        )
 
     def note(self, notes: Sequence[Note]) -> None:
         """Write down what ingest could not use."""
@@ -256,11 +232,12 @@ class Ledger:
             return [Note(*row) for row in connection.execute(query)]
 
     def _close(self, candidate: str, **values: object) -> None:
+        self._write(update(CANDIDATES).where(CANDIDATES.c.id == candidate).values(**values))
+
+    def _write(self, statement: Insert | Update) -> None:
         try:
             with self._engine.begin() as connection:
-                connection.execute(
-                    update(CANDIDATES).where(CANDIDATES.c.id == candidate).values(**values)
-                )
+                connection.execute(statement)
         except SQLAlchemyError as error:
             raise LedgerError(
                 f"An outcome cannot be written down ({error.__cause__ or error}). "
@@ -271,23 +248,3 @@ class Ledger:
 def reason_code(reason: str) -> str:
     """Return what a reason is counted under: "duplicate of 3f…" is a duplicate."""
     return reason.partition(" of ")[0]
-
-
-def _dump_life(life: Sequence[Step]) -> str:
-    return json.dumps([asdict(step) for step in life], ensure_ascii=False)
-
-
-def _entry(values: RowMapping) -> Entry:
-    plain = json.loads(values["candidate"])
-    window = plain["window"]
-    window["pages"] = tuple(window["pages"])
-    return Entry(
-        candidate=Candidate(plain["id"], plain["round"], Window(**window)),
-        status=values["status"],
-        reason=values["reason"],
-        question=values["question"],
-        drafts=values["drafts"],
-        answers=values["answers"],
-        life=tuple(Step(**step) for step in json.loads(values["life"])),
-        row=TrainingRow.model_validate_json(values["row"]) if values["row"] else None,
-    )

@@ -1,23 +1,28 @@
 """Plan: which windows there are, and which of them the next candidates are for.
 
 Pure and deterministic: equal windows of one machine are one window, and a candidate's id is made
-from its window's content and its round.
+from its window's content and its round, or from the row that it derives from.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from graph.brief import Brief, Windows
+from graph.ledger import Entry
+from graph.selection import Derivation
 from graph.state import Candidate, Window
-from tools.documents import Document, Page
+from tools.documents import Document, Page, overlapping
+from tools.language import detect
+from training.rows import ABSTAINING, Abstaining, Variant
 
 LEAST_CHARACTERS = 200
 HOPED_RATE = 0.6
+HOPED_DERIVED = 0.8
 LEAST_RATE = 0.2
 
 
@@ -55,13 +60,78 @@ def next_candidates(
     ]
 
 
+def next_derived(
+    derivable: Sequence[Derivation],
+    *,
+    round_: int,
+    missing: int,
+    rate: float | None,
+    most: int,
+    tried: Mapping[Variant, int],
+) -> list[Candidate]:
+    """Return the candidates derived in a round: kinds and origins in turn, as many as needed.
+
+    `tried` is how many of each kind there were before.
+    """
+    likely = max(rate, LEAST_RATE) if rate is not None else HOPED_DERIVED
+    count = min(math.ceil(missing / likely), most, len(derivable))
+    queues = _queues(derivable)
+    number = Counter[Variant](tried)
+    chosen: list[Candidate] = []
+    while len(chosen) < count:
+        left: list[Abstaining] = [kind for kind, queue in queues.items() if queue]
+        variant = min(left, key=lambda each: number[each])
+        number[variant] += 1
+        chosen.append(derived(queues[variant].popleft(), variant, round_))
+    return chosen
+
+
+def _queues(derivable: Sequence[Derivation]) -> dict[Abstaining, deque[Entry]]:
+    """Return the origins of each kind, so that neighbours in the queues begin with other kinds."""
+    found = {each.variant for each in derivable}
+    kinds: list[Abstaining] = [kind for kind in ABSTAINING if kind in found]
+    places: dict[str, int] = {}
+    queues: dict[Abstaining, list[tuple[int, int, Entry]]] = {kind: [] for kind in kinds}
+    for each in derivable:
+        place = places.setdefault(each.origin.candidate.id, len(places))
+        later = (kinds.index(each.variant) - place) % len(kinds)
+        queues[each.variant].append((later, place, each.origin))
+    return {
+        kind: deque(origin for _, _, origin in sorted(queue, key=lambda turn: turn[:2]))
+        for kind, queue in queues.items()
+    }
+
+
+def derived(
+    origin: Entry, variant: Variant, round_: int, window: Window | None = None
+) -> Candidate:
+    """Return the candidate of a kind that derives from a row, for its own window or another."""
+    about = window or origin.candidate.window
+    id_ = _digest(variant, origin.candidate.id, about.id)[:16]
+    return Candidate(id_, round_, about, variant, origin.candidate.id)
+
+
 def main_language(document: Document) -> str:
     """Return the language of most of the document's characters, "" if none is known."""
     sizes: Counter[str] = Counter()
     for page in document.pages:
         if page.language:
             sizes[page.language] += page.end - page.start
+    sizes = sizes or _paragraph_sizes(document)
     return sizes.most_common(1)[0][0] if sizes else ""
+
+
+def _paragraph_sizes(document: Document) -> Counter[str]:
+    """Return the characters of each language where every page mixes several, {} if few are known.
+
+    In a language of which nothing is known here and there a paragraph looks like another.
+    """
+    sizes: Counter[str] = Counter()
+    for page in document.pages:
+        for paragraph in document.text[page.start : page.end].split("\n\n"):
+            sizes[detect(paragraph)] += 0 if page.problem else len(paragraph)
+    unknown = sizes.pop("", 0)
+    return sizes if sizes.total() > unknown else Counter()
 
 
 def _document_windows(document: Document, brief: Brief) -> Iterator[Window]:
@@ -86,10 +156,8 @@ def _cuts(document: Document, pages: Sequence[Page], wanted: Windows) -> Iterato
             group = pages[at : at + wanted.input_pages]
             yield group[0].start, group[-1].end
     elif wanted.unit == "sections":
-        for section in document.sections:
-            start, end = max(first, section.start), min(last, section.end)
-            if start < end:
-                yield start, end
+        for section in overlapping(document.sections, first, last):
+            yield max(first, section.start), min(last, section.end)
     else:
         for start in range(first, last, wanted.step):
             yield start, min(start + wanted.size, last)
@@ -100,9 +168,9 @@ def _cuts(document: Document, pages: Sequence[Page], wanted: Windows) -> Iterato
 def _window(
     document: Document, pages: Sequence[Page], start: int, end: int, language: str
 ) -> Window:
-    touched = [page.number for page in pages if page.start < end and start < page.end]
+    touched = [page.number for page in overlapping(pages, start, end)]
     return Window(
-        id=_digest(document.machine or document.id, document.text[start:end])[:16],
+        id=_digest(document.machine or document.sha256, document.text[start:end])[:16],
         document_id=document.id,
         start=start,
         end=end,

@@ -7,8 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from graph.context import Context
-from graph.quality import is_as_judged
-from tools.library import write_whole
+from graph.evidence import spans_hold
+from graph.ledger import Entry
+from graph.quality import why_void
+from graph.sections import with_section_clusters
+from graph.selection import ORIGIN_GONE
+from tools.library import Library, write_whole
 from training.formats import CardFacts, held_out, write_dataset
 from training.rows import TrainingRow
 
@@ -19,27 +23,51 @@ def export_dataset(context: Context, title: str) -> Path:
     """Write `dataset/` from the accepted rows and `rejected.jsonl` from all others."""
     brief, rejected = context.brief, list[dict[str, object]]()
     rows: list[TrainingRow] = []
+    unfit = set[str | None]()
     for entry in context.ledger.entries("accepted", "set_aside", "dropped"):
-        if entry.status == "accepted" and entry.row and is_as_judged(entry.row):
+        reason = entry.reason or _why_unfit(entry, context.library)
+        if not reason and entry.candidate.origin in unfit:
+            reason = f"{ORIGIN_GONE} of {entry.candidate.origin}"
+        if reason:
+            unfit.add(entry.candidate.id)
+        if entry.row and not reason:
             rows.append(entry.row)
-            continue
-        rejected.append(
-            {
-                "id": entry.candidate.id,
-                "reason": "altered" if entry.status == "accepted" else entry.reason,
-                "question": entry.question,
-                "drafts": entry.drafts,
-                "answers": entry.answers,
-                "life": [{"step": step.name, "said": step.said} for step in entry.life],
-            }
-        )
+        else:
+            rejected.append(_rejected(entry, reason))
     _write_lines(context.run / "rejected.jsonl", rejected)
     folder = context.run / "dataset"
     thresholds = brief.thresholds.model_dump()
     facts = CardFacts(title=title, scenario=brief.scenario, thresholds=thresholds)
-    rows.sort(key=lambda row: row.id)
-    write_dataset(rows, folder, test_share=brief.test_share, seed=brief.seed, facts=facts)
+    rows = with_section_clusters(sorted(rows, key=lambda row: row.id), context.library)
+    write_dataset(
+        rows,
+        folder,
+        test_share=brief.test_share,
+        seed=brief.seed,
+        facts=facts,
+        by_family=brief.split_by_family,
+    )
     return folder
+
+
+def _why_unfit(entry: Entry, library: Library) -> str:
+    """Return why an accepted row must not be exported after all, "" when it may."""
+    if entry.row is None:
+        return "unjudged"
+    if reason := why_void(entry.row, entry.judged):
+        return reason
+    return "" if spans_hold(entry.row, library) else "span_is_not_its_text"
+
+
+def _rejected(entry: Entry, reason: str) -> dict[str, object]:
+    return {
+        "id": entry.candidate.id,
+        "reason": reason,
+        "question": entry.row.question if entry.row else entry.question,
+        "drafts": entry.drafts,
+        "answers": entry.answers,
+        "life": [{"step": step.name, "said": step.said} for step in entry.life],
+    }
 
 
 def audit_dataset(context: Context) -> list[str]:

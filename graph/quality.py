@@ -31,6 +31,8 @@ class Verdict:
 
 
 ACCEPT = Verdict("accept")
+AMBIGUOUS = "ambiguous_machine"
+"""Why a question is asked again when it must say which machine it is about."""
 
 
 def drop(reason: str, *objections: str) -> Verdict:
@@ -66,6 +68,20 @@ def verdict_on_answer(
     return _by_findings(findings, spent=answers, most=limits.answers)
 
 
+def verdict_on_scope(
+    unclear: Sequence[Finding],
+    siblings: Sequence[Finding],
+    *,
+    drafts: int,
+    answers: int,
+    limits: Limits,
+) -> Verdict:
+    """Decide by whether the question says which machine is meant, and the answer is that one's."""
+    if unclear:
+        return _by_findings(unclear, spent=drafts, most=limits.drafts)
+    return _by_findings(siblings, spent=answers, most=limits.answers)
+
+
 def verdict_on_row(
     judgement: RowJudgement, thresholds: Thresholds, answers: int, limits: Limits, sha256: str
 ) -> Verdict:
@@ -98,11 +114,18 @@ def judged_hash(
     ).hexdigest()
 
 
-def is_as_judged(row: TrainingRow) -> bool:
-    """Return whether a row is exactly what its verdict is bound to."""
+def why_void(row: TrainingRow, judged: str) -> str:
+    """Return why a row's verdict does not hold for it, "" when it does.
+
+    `judged` is the SHA-256 that its judge accepted: none at all leaves it `unjudged`, another than
+    the row's own content `altered`.
+    """
+    if not judged:
+        return "unjudged"
     prompt = (row.system, row.user)
-    judged = judged_hash(row.question, row.answer, row.context, row.citations, prompt)
-    return row.sha256 == judged and row.oracle_positions == oracle_positions(row.context)
+    sha256 = judged_hash(row.question, row.answer, row.context, row.citations, prompt)
+    as_judged = judged == row.sha256 == sha256
+    return "" if as_judged and row.oracle_positions == oracle_positions(row.context) else "altered"
 
 
 def oracle_positions(context: Sequence[ContextPassage]) -> tuple[int, ...]:
@@ -122,6 +145,7 @@ class QualityReport:
     mean_scores: dict[str, float]
     sections: int
     sections_covered: int
+    abstaining: int = 0
 
     @property
     def missing(self) -> int:
@@ -136,8 +160,12 @@ def quality_report(
     dropped: Sequence[str],
     sections: int,
     sections_covered: int,
+    abstaining: int = 0,
 ) -> QualityReport:
-    """Return the report over accepted rows' scores and the reasons of all that was dropped."""
+    """Return the report over accepted rows' scores and the reasons of all that was dropped.
+
+    `abstaining` is how many of the accepted rows abstain.
+    """
     accepted, decided = len(scores), len(scores) + len(dropped)
     names = sorted({name for each in scores for name in each})
     return QualityReport(
@@ -149,6 +177,7 @@ def quality_report(
         mean_scores={name: round(sum(s[name] for s in scores) / accepted, 2) for name in names},
         sections=sections,
         sections_covered=sections_covered,
+        abstaining=abstaining,
     )
 
 

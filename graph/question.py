@@ -1,15 +1,17 @@
 """The question graph: one candidate's life, from a window to a row or to a reason.
 
-draft → inspect ─┬─ critique ─┬─ answer → verify ─┬─ surround → judge ─┬─ row
-                 ├─ revise ↺  ├─ revise ↺ inspect ├─ answer ↺          ├─ answer ↺
-                 └─ drop      └─ drop             └─ drop              └─ drop
+draft → inspect ─┬─ critique ─┬─ answer → verify → scope ─┬─ surround → judge ─┬─ row
+                 ├─ revise ↺  ├─ abstain ─────────────────┘                    ├─ answer ↺
+                 └─ drop      └─ revise ↺, drop                                └─ drop
 
-Models are asked and checks are run in the nodes; `quality.py` decides; the routers only read the
-verdict.
+`verify` and `scope` may ask for another answer or drop, `scope` for another question. A candidate
+enters at its first missing part: a question that was accepted before, at `abstain`. Models are
+asked and checks run in the nodes; `quality.py` decides; the routers only read the verdict.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, TypeVar
 
 from langgraph.graph import END, START, StateGraph
@@ -17,9 +19,13 @@ from langgraph.runtime import Runtime
 
 from checks.findings import Finding
 from checks.form import question_findings
+from graph.abstaining import abstain, closed_surroundings
+from graph.citations import locate_citations
 from graph.context import Context
-from graph.evidence import locate_citations, make_row
+from graph.drafting import draft, revise
+from graph.evidence import UnjudgedRowError, make_row
 from graph.quality import (
+    AMBIGUOUS,
     drop,
     judged_hash,
     verdict_on_answer,
@@ -27,55 +33,15 @@ from graph.quality import (
     verdict_on_question,
     verdict_on_row,
 )
-from graph.state import (
-    Accepted,
-    Dropped,
-    QuestionInput,
-    QuestionOutput,
-    QuestionState,
-    Step,
-)
+from graph.scope import note_unknown, scope
+from graph.state import Accepted, Dropped, QuestionInput, QuestionOutput, QuestionState, Step
 from graph.surroundings import NoContextError, row_prompt, surroundings
+from graph.variants import RULES
 from graph.verdicts import Update, decided, drops_unreadable
-from prompts.templates import Revision
 
 RECURSION_LIMIT = 100
 CRITIC_HITS = 3
 Route = TypeVar("Route")
-
-
-@drops_unreadable("draft_unreadable")
-async def draft(state: QuestionState, runtime: Runtime[Context]) -> Update:
-    """Ask the generator for a question about the window."""
-    return await _drafted(state, runtime.context, None)
-
-
-@drops_unreadable("draft_unreadable")
-async def revise(state: QuestionState, runtime: Runtime[Context]) -> Update:
-    """Ask the generator for a better question, showing what was wrong with the last."""
-    assert state.question is not None
-    assert state.verdict is not None
-    revision = Revision(state.question.text, state.question.quote, state.verdict.objections)
-    return await _drafted(state, runtime.context, revision)
-
-
-async def _drafted(state: QuestionState, context: Context, revision: Revision | None) -> Update:
-    candidate = state.candidate
-    question = await context.generator.draft(
-        await context.source(candidate.window),
-        candidate=candidate.id,
-        attempt=state.drafts,
-        scenario=context.brief.scenario,
-        topics=context.brief.topics,
-        asked=state.asked,
-        revision=revision,
-    )
-    return {
-        "question": question,
-        "drafts": state.drafts + 1,
-        "verdict": None,
-        "life": [Step("revise" if revision else "draft", question.text)],
-    }
 
 
 async def inspect(state: QuestionState, runtime: Runtime[Context]) -> Update:
@@ -83,15 +49,21 @@ async def inspect(state: QuestionState, runtime: Runtime[Context]) -> Update:
     if state.verdict or state.question is None:
         return {}
     context, window = runtime.context, state.candidate.window
-    source = await context.source(window)
+    source, named = await context.source(window), await context.naming(window.machine)
     findings = question_findings(
         state.question.text,
         language=window.language,
         quote=state.question.quote,
         window="\n".join(part.text for part in source.parts),
-        machine=source.machine.name if source.machine else None,
-        other_machines=await context.other_machines(window.machine),
+        machine=named.machine,
+        also_named=named.also,
+        other_machines=named.others,
     )
+    rules = RULES[state.candidate.variant]
+    findings = [finding for finding in findings if finding.code not in rules.spared]
+    for check in rules.draft_checks:
+        findings += await check(state, source, context)
+    note_unknown(findings, state, context)
     verdict = verdict_on_draft(findings, state.drafts, context.brief.limits)
     return decided("inspect", verdict)
 
@@ -112,6 +84,7 @@ async def critique(state: QuestionState, runtime: Runtime[Context]) -> Update:
         question=question.text,
         quote=question.quote,
         hits=[hit.passage for hit in hits],
+        premise=state.premise,
     )
     brief = context.brief
     verdict = verdict_on_question(judged, brief.thresholds, state.drafts, brief.limits)
@@ -142,13 +115,15 @@ async def answer(state: QuestionState, runtime: Runtime[Context]) -> Update:
 
 async def verify(state: QuestionState, runtime: Runtime[Context]) -> Update:
     """Check the answer without a model: quotes, numbers, language, machine."""
-    if state.verdict or state.answer is None:
+    if state.verdict or state.question is None or state.answer is None:
         return {}
+    assert state.question is not None
     citations, findings = (), list[Finding]()
     if not state.answer.abstained:
         citations, findings = await locate_citations(
-            state.answer, state.candidate.window, runtime.context
+            state.answer, state.question.text, state.candidate.window, runtime.context
         )
+    note_unknown(findings, state, runtime.context)
     limits = runtime.context.brief.limits
     verdict = verdict_on_answer(state.answer, findings, state.answers, limits)
     return {"citations": citations, **decided("verify", verdict)}
@@ -156,14 +131,23 @@ async def verify(state: QuestionState, runtime: Runtime[Context]) -> Update:
 
 async def surround(state: QuestionState, runtime: Runtime[Context]) -> Update:
     """Set the cited passages among distractors that do not hold the answer."""
+    if state.verdict and state.verdict.decision == "drop":
+        return {}
     assert state.question is not None
     assert state.answer is not None
+    context = runtime.context
     try:
-        passages = await surroundings(
-            state.candidate, state.question, state.answer, state.citations, runtime.context
-        )
+        if state.answer.abstained:
+            passages = await closed_surroundings(state, context)
+        else:
+            passages = await surroundings(
+                state.candidate, state.question, state.answer, state.citations, context
+            )
     except NoContextError as error:
         return decided("surround", drop(error.reason, str(error)))
+    for check in RULES[state.candidate.variant].row_checks:
+        if findings := await check(state, passages, context):
+            return decided("surround", drop(findings[0].code, findings[0].sentence))
     found = sum(passage.role == "oracle" for passage in passages)
     said = f"{found} oracle passages among {len(passages)}"
     return {"context": passages, "life": [Step("surround", said)]}
@@ -194,14 +178,20 @@ async def judge(state: QuestionState, runtime: Runtime[Context]) -> Update:
         state.question.text, state.answer.text, state.context, state.citations, prompt
     )
     brief = context.brief
-    verdict = verdict_on_row(judged, brief.thresholds, state.answers, brief.limits, sha256)
+    spent = brief.limits.answers if state.answer.abstained else state.answers
+    verdict = verdict_on_row(judged, brief.thresholds, spent, brief.limits, sha256)
+    if verdict.decision == "accept":
+        context.ledger.judge(state.candidate.id, sha256)
     return {"judgement": judged, **decided("judge", verdict, judged.reasons)}
 
 
 async def row(state: QuestionState, runtime: Runtime[Context]) -> Update:
-    """Write the row into the ledger."""
+    """Write the row into the ledger, unless it is not what its judge was shown."""
     context = runtime.context
-    made = await make_row(state, context)
+    try:
+        made = await make_row(state, context)
+    except UnjudgedRowError as error:
+        return await drop_candidate(replace(state, verdict=drop("unjudged", str(error))), runtime)
     context.ledger.accept(
         state.candidate.id, made, drafts=state.drafts, answers=state.answers, life=state.life
     )
@@ -228,19 +218,32 @@ async def drop_candidate(state: QuestionState, runtime: Runtime[Context]) -> Upd
     return {"outcome": Dropped(reason, state.drafts + state.answers)}
 
 
+def route_start(state: QuestionState) -> Literal["draft", "abstain"]:
+    """Enter where the candidate has its first missing part."""
+    return RULES[state.candidate.variant].enters
+
+
 def route_after_inspect(state: QuestionState) -> Literal["critique", "revise", "drop"]:
     """Go on with a sound draft."""
     return _route(state, "critique", "revise", "drop")
 
 
-def route_after_critique(state: QuestionState) -> Literal["answer", "revise", "drop"]:
+def route_after_critique(
+    state: QuestionState,
+) -> Literal["answer", "abstain", "revise", "drop"]:
     """Go on with a question that the scores allow."""
-    return _route(state, "answer", "revise", "drop")
+    return _route(state, RULES[state.candidate.variant].answered_by, "revise", "drop")
 
 
-def route_after_verify(state: QuestionState) -> Literal["surround", "answer", "drop"]:
+def route_after_verify(state: QuestionState) -> Literal["scope", "answer", "drop"]:
     """Go on with an answer whose citations hold."""
-    return _route(state, "surround", "answer", "drop")
+    return _route(state, "scope", "answer", "drop")
+
+
+def route_after_scope(state: QuestionState) -> Literal["surround", "revise", "answer", "drop"]:
+    """Go on where question and answer fit the machines that the answer holds for."""
+    unclear = state.verdict is not None and state.verdict.reason == AMBIGUOUS
+    return _route(state, "surround", "revise" if unclear else "answer", "drop")
 
 
 def route_after_judge(state: QuestionState) -> Literal["row", "answer", "drop"]:
@@ -267,17 +270,20 @@ def build_question_graph() -> StateGraph[QuestionState, Context, QuestionInput, 
         input_schema=QuestionInput,
         output_schema=QuestionOutput,
     )
-    for node in (draft, inspect, critique, revise, answer, verify, surround, judge, row):
+    nodes = (draft, inspect, critique, revise, answer, abstain, verify, scope, surround, judge, row)
+    for node in nodes:
         builder.add_node(node.__name__, node)
     builder.add_node("drop", drop_candidate)
-    builder.add_edge(START, "draft")
+    builder.add_conditional_edges(START, route_start)
     builder.add_edge("draft", "inspect")
     builder.add_edge("revise", "inspect")
     builder.add_edge("answer", "verify")
+    builder.add_edge("abstain", "surround")
     builder.add_edge("surround", "judge")
     builder.add_conditional_edges("inspect", route_after_inspect)
     builder.add_conditional_edges("critique", route_after_critique)
     builder.add_conditional_edges("verify", route_after_verify)
+    builder.add_conditional_edges("scope", route_after_scope)
     builder.add_conditional_edges("judge", route_after_judge)
     builder.add_edge("row", END)
     builder.add_edge("drop", END)

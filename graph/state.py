@@ -9,8 +9,9 @@ from typing import Annotated, Literal
 from agents.answerer import Answer
 from agents.critic import Critique, RowJudgement
 from agents.generator import Question
+from checks.scope import Scope
 from graph.quality import QualityReport, Verdict
-from training.rows import ContextPassage, RowCitation
+from training.rows import ContextPassage, RowCitation, Variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,17 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A question to be written: which window it is for, in which round."""
+    """A question to be written: which window it is for, in which round.
+
+    A derived one is made from the accepted row `origin`, whose window it has unless it is about
+    another machine.
+    """
 
     id: str
     round: int
     window: Window
+    variant: Variant = "drafted"
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +82,15 @@ class QuestionState(QuestionInput):
 
     drafts: int = 0
     question: Question | None = None
+    premise: str = ""
+    """The words of a question that take something wrong for granted."""
+    counterpart: str = ""
+    """The id of the sibling's passage that a near miss shows."""
     critique: Critique | None = None
     answers: int = 0
     answer: Answer | None = None
     citations: tuple[RowCitation, ...] = ()
+    scope: Scope | None = None
     context: tuple[ContextPassage, ...] = ()
     judgement: RowJudgement | None = None
     verdict: Verdict | None = None
@@ -112,6 +124,8 @@ class DatasetState(DatasetInput):
     """Why nothing more can be tried, as a sentence; empty while something is left."""
     decision: Decision = "again"
     reason: str = ""
+    note: str = ""
+    """What is not quite as the brief asks, though the thresholds are met."""
     report: QualityReport | None = None
     dataset: str = ""
     adapter: str = ""
@@ -124,6 +138,7 @@ class DatasetOutput:
 
     decision: Decision = "again"
     reason: str = ""
+    note: str = ""
     report: QualityReport | None = None
     dataset: str = ""
     adapter: str = ""

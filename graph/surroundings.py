@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import random
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 
 from agents.answerer import Answer
 from agents.generator import Question
-from checks.distractors import holds_answer, near_identical
+from checks.distractors import Placed, arrange, choose
+from checks.support import Answered
 from graph.context import Context
 from graph.state import Candidate, Window
+from tools.mining import mine
 from tools.passages import Passage
-from training.rows import ContextPassage, Role, RowCitation, cited
-
-HITS_PER_DISTRACTOR = 5
-HITS_FOR_NOISE = 20
+from training.rows import ContextPassage, RowCitation, cited
 
 
 class NoContextError(Exception):
@@ -33,92 +30,78 @@ async def surroundings(
     answer: Answer,
     citations: Sequence[RowCitation],
     context: Context,
+    wanted: int | None = None,
 ) -> tuple[ContextPassage, ...]:
     """Return the row's context: oracle passages and safe distractors, in a seeded order.
+
+    `wanted` distractors, or as many as the brief says.
 
     Raises:
         NoContextError: no safe distractor is left, or the row is too long for the recipe.
     """
-    wanted = context.brief.distractors
+    window = candidate.window
+    wanted = context.brief.distractors if wanted is None else wanted
     oracles = await context.index.get(list(dict.fromkeys(c.passage_id for c in citations)))
-    quotes = [citation.quote for citation in citations]
-    chosen: list[Passage] = []
-    async with aclosing(_mine(question.text, oracles, candidate.window, wanted, context)) as mined:
-        async for passage in mined:
-            if _is_safe(passage, [*oracles, *chosen], question.text, answer.text, quotes):
-                chosen.append(passage)
-            if len(chosen) == wanted:
-                break
+    quotes = tuple(citation.quote for citation in citations)
+    named = await context.naming(window.machine)
+    asked = Answered(question.text, answer.text, quotes, window.language, named.own)
+    seed = f"{context.brief.seed}\0{candidate.id}"
+    chosen = await _chosen(asked, oracles, window, wanted, seed, context)
     if wanted and not chosen:
         raise NoContextError(
             "no_context", "Every passage that could stand beside holds the answer."
         )
-    chosen = await _fitted(question.text, answer.text, oracles, chosen, candidate.window, context)
-    roles: dict[Passage, Role] = dict.fromkeys(chosen, "distractor")
-    roles |= dict.fromkeys(oracles, "oracle")
-    passages = [*oracles, *chosen]
-    seed = hashlib.sha256(f"{context.brief.seed}\0{candidate.id}".encode()).digest()
-    random.Random(seed).shuffle(passages)
-    return tuple(
-        ContextPassage(
-            passage_id=p.id,
-            document=p.document,
-            start=p.start,
-            end=p.end,
-            text=p.text,
-            role=roles[p],
-        )
-        for p in passages
-    )
+    fitting = await _fitting(question.text, answer.text, oracles, chosen, window, context)
+    return tuple(map(_shown, arrange(oracles, chosen[:fitting], seed=seed)))
 
 
-async def _mine(
-    question: str, oracles: Sequence[Passage], window: Window, wanted: int, context: Context
-) -> AsyncGenerator[Passage]:
-    """Yield would-be distractors, hardest first, each source asked only when it is needed.
-
-    Hits of the machine and of others come in turn, then noisy passages, the last hits of a wider
-    search, then the passages around the oracles, for corpora too small for a search to find enough.
-    """
+async def _chosen(
+    asked: Answered,
+    oracles: Sequence[Passage],
+    window: Window,
+    wanted: int,
+    seed: str,
+    context: Context,
+) -> list[Placed]:
+    """Return the hardest safe distractors, mined ever wider until there are enough."""
+    chosen: list[Placed] = []
     if not wanted:
-        return
-    search, k, language = context.index.search, wanted * HITS_PER_DISTRACTOR, window.language
-    anywhere = await search(question, k=k, language=language)
-    own = await search(question, k=k, machine=window.machine, language=language)
-    others = [hit for hit in anywhere if hit.passage.machine != window.machine]
-    for place in range(max(len(own), len(others))):
-        for hit in own[place : place + 1] + others[place : place + 1]:
-            yield hit.passage
-    wider = await search(question, k=wanted * HITS_FOR_NOISE, language=language)
-    for hit in reversed(wider[k:]):
-        yield hit.passage
-    for oracle in oracles:
-        for passage in await context.index.neighbours(oracle.id, before=wanted, after=wanted):
-            if passage.language == language:
-                yield passage
+        return chosen
+    families = {machine.code: machine.family for machine in await context.known_machines()}
+    mined = mine(context.index, asked.question, oracles, wanted=wanted, language=window.language)
+    async with aclosing(mined) as batches:
+        async for hits in batches:
+            left = wanted - len(chosen)
+            chosen += choose(asked, oracles, hits, families, k=left, seed=seed, beside=chosen)
+            if len(chosen) == wanted:
+                break
+    return chosen
 
 
-def _is_safe(
-    passage: Passage, beside: Sequence[Passage], question: str, answer: str, quotes: Sequence[str]
-) -> bool:
-    if any(passage.id == other.id or near_identical(passage.text, other.text) for other in beside):
-        return False
-    return not holds_answer(
-        passage.text, question=question, answer=answer, quotes=quotes, language=passage.language
+def _shown(placed: Placed) -> ContextPassage:
+    passage = placed.passage
+    return ContextPassage(
+        passage_id=passage.id,
+        document=passage.document,
+        start=passage.start,
+        end=passage.end,
+        text=passage.text,
+        role="oracle" if placed.relation == "oracle" else "distractor",
+        relation=placed.relation,
     )
 
 
-async def _fitted(
+async def _fitting(
     question: str,
     answer: str,
     oracles: Sequence[Passage],
-    distractors: list[Passage],
+    distractors: Sequence[Placed],
     window: Window,
     context: Context,
-) -> list[Passage]:
-    """Return as many of the distractors as the recipe's length leaves room for."""
+) -> int:
+    """Return how many of the distractors the recipe's length leaves room for."""
     if context.recipe is None:
-        return distractors
+        return len(distractors)
     from training.tokens import fits
 
     machine = await context.machine(window.machine)
@@ -127,11 +110,11 @@ async def _fitted(
             question,
             language=window.language,
             machine=machine,
-            passages=[*oracles, *distractors[:count]],
+            passages=[*oracles, *(placed.passage for placed in distractors[:count])],
         )
         positions = range(count, count + len(oracles))
         if fits(context.recipe, system, user, cited(answer, positions)):
-            return distractors[:count]
+            return count
     raise NoContextError(
         "too_long",
         f"The cited passages are longer than the recipe's {context.recipe.max_length} tokens.",

@@ -9,6 +9,7 @@ from typing import get_args
 
 import yaml
 
+from training.leakage import LeakageReport, summary
 from training.rows import Frozen, Split, TrainingRow
 
 SIZES = (0, 1_000, 10_000, 100_000, 1_000_000)
@@ -23,7 +24,12 @@ class CardFacts(Frozen):
     thresholds: Mapping[str, int]
 
 
-def render_card(rows: Sequence[TrainingRow], splits: Sequence[Split], facts: CardFacts) -> str:
+def render_card(
+    rows: Sequence[TrainingRow],
+    splits: Sequence[Split],
+    facts: CardFacts,
+    leakage: LeakageReport,
+) -> str:
     """Return the dataset card: YAML front matter for the Hub, then Markdown."""
     front = yaml.safe_dump(_front_matter(rows, splits, facts), sort_keys=False, allow_unicode=True)
     parts = [
@@ -32,6 +38,7 @@ def render_card(rows: Sequence[TrainingRow], splits: Sequence[Split], facts: Car
         f"and an answer that rests on them alone. The scenario: {facts.scenario}.",
         _contents(rows, splits),
         _making(rows, facts),
+        f"## How it was split\n\n{summary(leakage)}",
         LICENCE_AND_LIMITS,
     ]
     return f"---\n{front}---\n\n" + "\n\n".join(parts) + "\n"
@@ -69,8 +76,10 @@ def _contents(rows: Sequence[TrainingRow], splits: Sequence[Split]) -> str:
         _table("kind", (row.kind for row in rows)),
         _table("difficulty", (row.difficulty for row in rows)),
         _table("answerable", answerable),
+        _table("variant", (row.variant for row in rows)),
         _table("language", (row.language for row in rows)),
         _table("machine", (row.machine_name for row in rows if row.machine_name)),
+        _table("scope", (row.scope for row in rows if row.scope)),
         _table("document", (row.document for row in rows)),
     )
     return f"## What it holds\n\n{len(rows)} rows.\n\n" + "\n\n".join(filter(None, tables))
@@ -93,8 +102,11 @@ def _making(rows: Sequence[TrainingRow], facts: CardFacts) -> str:
         "an answerer searched the manuals and answered with verbatim quotes. A row is here because "
         "every quote was found in its passage, every number of the answer in the passages it "
         "cites, and the critic gave the finished row its least scores or more. The other passages "
-        "of a context are distractors, screened so that they do not hold the answer. Rows that "
-        "share a section of a manual are in the same split.\n\n"
+        "of a context are distractors, screened so that they do not hold the answer. A row that is "
+        "not answerable was made from one that is (`derived_from`): its question stands, and every "
+        "passage that supports the answer is kept out of its context (`unanswerable`), or a "
+        "sibling machine's passage stands there (`near_miss`); or its question takes for granted "
+        "what the passages contradict (`false_premise`). It says what the passages do not.\n\n"
         f"Models: {', '.join(models) or 'none'}.\n\nLeast scores, of 10: {least or 'none'}."
     )
 

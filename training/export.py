@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from training.formats import SPLITS, chat, read_rows
+from training.formats import SPLITS, changed_files, chat, read_rows
 from training.rows import TrainingError, TrainingRow
 from training.tokens import conversation
 
@@ -15,6 +15,11 @@ def export(dataset: Path, format: str, out: Path) -> Path:
     """Write one JSON Lines file for each split that has rows into `out`, and return `out`."""
     if format not in FORMATS:
         raise TrainingError(f"There is no format {format}: choose one of {', '.join(FORMATS)}.")
+    if changed := changed_files(dataset):
+        raise TrainingError(
+            f"{', '.join(changed)} in {dataset} is no longer what was exported and judged: "
+            "`officina resume` writes the dataset again."
+        )
     rows = read_rows(dataset)
     out.mkdir(parents=True, exist_ok=True)
     for split in SPLITS:

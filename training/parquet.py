@@ -15,8 +15,6 @@ from training.rows import Split, TrainingRow
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NOT_KEPT = {"sections"}
-
 
 def write_parquet(rows: Sequence[TrainingRow], splits: Sequence[Split], path: Path) -> None:
     """Write the rows with an explicit schema, so that empty lists keep their type."""
@@ -24,14 +22,14 @@ def write_parquet(rows: Sequence[TrainingRow], splits: Sequence[Split], path: Pa
     import pyarrow.parquet as pq
 
     records = [
-        {**row.model_dump(mode="json", exclude=NOT_KEPT), "split": split}
+        {**row.model_dump(mode="json"), "split": split}
         for row, split in zip(rows, splits, strict=True)
     ]
     pq.write_table(pa.Table.from_pylist(records, schema=_schema(rows)), path)
 
 
 def read_parquet(path: Path) -> list[tuple[Split, TrainingRow]]:
-    """Return the rows with their splits; `sections` is not kept and comes back empty."""
+    """Return the rows with their splits."""
     import pyarrow.parquet as pq
 
     records = cast("list[dict[str, Any]]", pq.read_table(path).to_pylist())
@@ -42,7 +40,8 @@ def _row(record: dict[str, Any]) -> TrainingRow:
     for column in ("models", "prompt_hashes"):
         named: Mapping[str, str | None] = record[column]
         record[column] = {name: value for name, value in named.items() if value is not None}
-    return TrainingRow.model_validate({**record, "sections": ()})
+    # Datasets of before the column was kept have none.
+    return TrainingRow.model_validate({"sections": (), **record})
 
 
 def _schema(rows: Sequence[TrainingRow]) -> pa.Schema:
@@ -50,6 +49,7 @@ def _schema(rows: Sequence[TrainingRow]) -> pa.Schema:
 
     text, number = pa.string(), pa.int64()
     span = [("passage_id", text), ("document", text), ("start", number), ("end", number)]
+    said = ("text", "role", "relation")
     scores = ("relevance", "global_relevance", "coverage", "faithfulness", "completeness")
     return pa.schema(
         [
@@ -66,7 +66,7 @@ def _schema(rows: Sequence[TrainingRow]) -> pa.Schema:
             ("machine_name", text),
             ("pages", pa.list_(number)),
             ("section", text),
-            ("context", pa.list_(pa.struct([*span, ("text", text), ("role", text)]))),
+            ("context", pa.list_(pa.struct([*span, *((name, text) for name in said)]))),
             ("oracle_positions", pa.list_(number)),
             ("citations", pa.list_(pa.struct([*span, ("quote", text)]))),
             ("scores", pa.struct([(name, number) for name in scores])),
@@ -77,6 +77,13 @@ def _schema(rows: Sequence[TrainingRow]) -> pa.Schema:
             ("sha256", text),
             ("system", text),
             ("user", text),
+            ("variant", text),
+            ("derived_from", text),
+            ("scope", text),
+            ("applies_to", pa.list_(text)),
+            ("sections", pa.list_(text)),
+            ("section_clusters", pa.list_(text)),
+            ("machine_family", text),
         ]
     )
 

@@ -6,12 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
+from checks.distractors import Relation
+
 Split = Literal["train", "validation", "test"]
 Role = Literal["oracle", "distractor"]
+Variant = Literal["drafted", "contrast", "unanswerable", "near_miss", "false_premise"]
+"""How a row came to be: drafted from a window, or derived from an accepted row."""
+Abstaining = Literal["unanswerable", "near_miss", "false_premise"]
+ABSTAINING: tuple[Abstaining, ...] = get_args(Abstaining)
 
 
 class TrainingError(Exception):
@@ -25,7 +31,10 @@ class Frozen(BaseModel):
 
 
 class ContextPassage(Frozen):
-    """A passage as the model sees it, and whether the answer stands on it."""
+    """A passage as the model sees it, and whether the answer stands on it.
+
+    `relation` is unknown in datasets of before it was told.
+    """
 
     passage_id: str
     document: str
@@ -33,6 +42,7 @@ class ContextPassage(Frozen):
     end: int
     text: str
     role: Role
+    relation: Relation | Literal["unknown"] = "unknown"
 
 
 class RowCitation(Frozen):
@@ -59,8 +69,11 @@ class TrainingRow(Frozen):
     """A row of `rows.parquet`: what the model is tuned on, and where every word of it comes from.
 
     `section` is the first citation's heading path joined with " > ". `system` and `user` are the
-    chat messages before the answer. `sections` are content hashes of the cited sections: rows that
-    share one stay on one side of the split.
+    chat messages before the answer. `sections` are content hashes of the cited sections, and
+    `section_clusters`, in the same order, what the near repeats and translations of each share:
+    rows with a common one stay on one side of the split. `derived_from` is the id of the accepted
+    row that a derived one was made from. `scope` says whether the answer holds for the whole family
+    or not, `applies_to` for which machines it does (codes); none without a directory.
     """
 
     id: str
@@ -87,6 +100,12 @@ class TrainingRow(Frozen):
     system: str
     user: str
     sections: tuple[str, ...]
+    variant: Variant = "drafted"
+    derived_from: str | None = None
+    scope: Literal["machine", "family"] | None = None
+    applies_to: tuple[str, ...] = ()
+    section_clusters: tuple[str, ...] = ()
+    machine_family: str | None = None
 
     @property
     def completion(self) -> str:

@@ -105,7 +105,7 @@ def test_report_tells_the_counts(page: BeautifulSoup) -> None:
 
 def test_every_chart_has_a_name(page: BeautifulSoup) -> None:
     drawn = page.select('svg[role="img"]')
-    assert len(drawn) == 14
+    assert len(drawn) == 15
     assert all(chart["aria-label"] and chart.title and chart.title.string for chart in drawn)
 
 

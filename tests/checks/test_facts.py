@@ -6,11 +6,11 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from checks.facts import numbers, unsupported
+from checks.facts import numbers, same_fact, unsupported
 
 
 def keys(text, language="en"):
-    return [number.key for number in numbers(text, language)]
+    return [(number.value, number.unit) for number in numbers(text, language)]
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,52 @@ def test_codes_are_read_whole(text, codes):
 
 def test_list_numbers_are_no_facts():
     assert keys("1. Open it.\n2) Close it.\n(3) Wait 5 s.") == [("5", "s")]
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("12 Nm", "12,000 N·mm"),
+        ("20 °C", "68 °F"),
+        ("±2 °C", "±3.6 °F"),
+        ("6 bar", "0.6 MPa"),
+        ("6 bar", "87 psi"),
+        ("12.7 mm", "0.5 in."),
+        ("90 s", "1.5 minutes"),
+        ("0.5 l", "500 ml"),
+        ("30 kW", "40 HP"),
+        ("50 km/h", "50 kilometres per hour"),
+        ("1,000 m", "3,300 ft"),
+        ("8 kN/m²", "8 kPa"),
+    ],
+)
+def test_conversions_are_the_same_fact(a, b):
+    first, second = numbers(a)[0], numbers(b)[0]
+    assert same_fact(first, second)
+    assert same_fact(second, first)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("12 Nm", "12 J"),
+        ("1 kW", "1 HP"),
+        ("12 mm", "1.3 cm"),
+        ("20 °C", "20 °F"),
+        ("6 bar", "90 psi"),
+        ("±2 °C", "2 °C"),
+        ("1 m", "3 ft"),
+        ("6 rpm", "6 Hz"),
+        ("5 kVA", "5 kW"),
+    ],
+)
+def test_other_quantities_are_other_facts(a, b):
+    assert not same_fact(numbers(a)[0], numbers(b)[0])
+
+
+def test_exact_conversions_share_a_key():
+    assert numbers("12 Nm")[0].key == numbers("12 000 N·mm", "it")[0].key
+    assert numbers("20 °C")[0].key == numbers("68 °F")[0].key
 
 
 def test_spans_hold_their_text():

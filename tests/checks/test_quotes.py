@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.quotes import locate
+from checks.quotes import likeliest, locate
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,17 @@ def test_one_changed_character_fails(quote, data):
     at = data.draw(st.sampled_from([i for i, char in enumerate(quote) if not char.isspace()]))
     mutant = quote[:at] + data.draw(st.sampled_from("xyz789")) + quote[at + 1 :]
     assert locate(mutant, f"See: {quote} (end)") == []
+
+
+def test_likeliest_place_has_the_words_asked_about():
+    table = "| P4 | ritardo ganascia | 30 s |\n| P7 | ritardo pompa | 30 s |\n"
+    spans = locate("30 s", table)
+    assert likeliest(spans, table, "Quanto dura il ritardo della pompa?", "it") == spans[1]
+    assert likeliest(spans, table, "Quanto dura il ritardo della ganascia?", "it") == spans[0]
+    assert likeliest(spans, table, "Quanto dura?", "it") == spans[0]
+
+
+def test_likeliest_place_stands_below_the_words_asked_about():
+    text = "The upper screw.\nTorque: 12 Nm\nThe lower screw.\nTorque: 12 Nm\n"
+    spans = locate("12 Nm", text)
+    assert likeliest(spans, text, "The torque of the lower screw?", "en") == spans[1]

@@ -97,14 +97,20 @@ async def scripted(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Cont
     """Open a context whose three roles say the lines given."""
     async with AsyncExitStack() as stack:
 
-        async def open_one(lines: list[dict[str, Any]], run: str = "run", **brief: Any) -> Context:
+        async def open_one(
+            lines: list[dict[str, Any]],
+            run: str = "run",
+            machines: Path | None = None,
+            **brief: Any,
+        ) -> Context:
             script = tmp_path / f"{run}.jsonl"
             script.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
             folder = tmp_path / run
             folder.mkdir(exist_ok=True)
             settings = read_settings(model=f"scripted:{script}", by_role={}, concurrency=4)
             wanted = read_brief({"rows": 1, "distractors": 1, **brief}, "the test's brief")
-            return await stack.enter_async_context(open_context(folder, wanted, settings, None))
+            opened = open_context(folder, wanted, settings, machines)
+            return await stack.enter_async_context(opened)
 
         yield open_one
 

@@ -1,5 +1,7 @@
 """The shape of the graphs, and their routers."""
 
+from dataclasses import replace
+
 import pytest
 
 from graph.dataset import (
@@ -13,7 +15,9 @@ from graph.question import (
     route_after_critique,
     route_after_inspect,
     route_after_judge,
+    route_after_scope,
     route_after_verify,
+    route_start,
 )
 from graph.state import Candidate, DatasetState, QuestionState, Window
 
@@ -31,7 +35,8 @@ def test_drawing_has_not_changed(graph, snapshot):
     [
         (route_after_inspect, "critique", "revise"),
         (route_after_critique, "answer", "revise"),
-        (route_after_verify, "surround", "answer"),
+        (route_after_verify, "scope", "answer"),
+        (route_after_scope, "surround", "answer"),
         (route_after_judge, "row", "answer"),
     ],
 )
@@ -39,6 +44,27 @@ def test_routers_only_read_the_verdict(router, accept, revise):
     decisions = {ACCEPT: accept, REVISE: revise, drop("too_long"): "drop"}
     for verdict, expected in decisions.items():
         assert router(QuestionState(CANDIDATE, verdict=verdict)) == expected
+
+
+@pytest.mark.parametrize(
+    ("variant", "enters", "answered_by"),
+    [
+        ("drafted", "draft", "answer"),
+        ("contrast", "draft", "answer"),
+        ("unanswerable", "abstain", "abstain"),
+        ("near_miss", "abstain", "abstain"),
+        ("false_premise", "draft", "abstain"),
+    ],
+)
+def test_variants_enter_at_their_missing_part(variant, enters, answered_by):
+    state = QuestionState(replace(CANDIDATE, variant=variant, origin="o"), verdict=ACCEPT)
+    assert route_start(state) == enters
+    assert route_after_critique(state) == answered_by
+
+
+def test_ambiguous_question_is_asked_again():
+    unclear = Verdict("revise", "ambiguous_machine")
+    assert route_after_scope(QuestionState(CANDIDATE, verdict=unclear)) == "revise"
 
 
 @pytest.mark.parametrize("decision", ["again", "export", "stop_short"])

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -17,7 +18,8 @@ COLUMNS = [
     "id", "split", "question", "answer", "answerable", "kind", "difficulty", "language",
     "document", "machine_code", "machine_name", "pages", "section", "context",
     "oracle_positions", "citations", "scores", "reasons", "attempts", "models", "prompt_hashes",
-    "sha256", "system", "user",
+    "sha256", "system", "user", "variant", "derived_from", "scope", "applies_to", "sections",
+    "section_clusters", "machine_family",
 ]
 # fmt: on
 
@@ -72,7 +74,7 @@ def test_abstention_keeps_column_types(
 
 
 def test_rows_come_back_whole(rows: list[TrainingRow], dataset: Path):
-    written = {row.id: row.model_copy(update={"sections": ()}) for row in rows}
+    written = {row.id: row for row in rows}
     assert {row.id: row for _, row in read_rows(dataset)} == written
 
 
@@ -125,3 +127,12 @@ def test_export_writes_no_empty_split(rows: list[TrainingRow], facts: CardFacts,
     out = export(tmp_path / "dataset", "sharegpt", tmp_path / "out")
     assert all(path.stat().st_size for path in out.iterdir())
     assert (out / "train.jsonl").exists()
+
+
+def test_dataset_changed_by_hand_is_not_exported(dataset: Path, tmp_path: Path):
+    copied = tmp_path / "dataset"
+    shutil.copytree(dataset, copied)
+    lines = (copied / "test.jsonl").read_text("utf-8")
+    (copied / "test.jsonl").write_text(lines.replace("torque", "force"), "utf-8")
+    with pytest.raises(TrainingError, match=r"test\.jsonl in .* no longer"):
+        export(copied, "messages", tmp_path / "out")

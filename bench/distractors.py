@@ -1,0 +1,265 @@
+"""How safe, hard and well placed the distractors are that a folder's questions would be given.
+
+    python -m bench.distractors DIR QUESTIONS.jsonl [--k 4] [--seed 0] [--json]
+
+Each line is {"question", "document", "start", "end"} and, if known, "answer"; without one the span
+is the answer. `document` is a path relative to DIR; start and end count in its normalised text,
+which a run leaves as RUN/documents/ID.txt (RUN/documents/documents.jsonl says which ID a path has),
+and which `tools.documents.read_folder(DIR)` returns.
+
+Plain top-k, what a perfect screen would leave of it, and random passages stand beside the chosen
+ones. `bench.poison` judges, by code that the screen never calls; `--json` also lists each context,
+for a judge of your own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+
+from bench.contexts import ARMS, Arm, Context, context_of, indexed
+from bench.intervals import wilson
+from bench.plants import REWORDINGS, plant
+from bench.poison import poison
+from bench.positions import uniformity
+from bench.questions import Folder, Question, QuestionsError, read_manuals, read_questions
+from bench.relations import families, is_right
+from checks.distractors import Placed, arrange
+from tools.documents import DocumentError
+from tools.machines import MachineDirectoryError
+
+_MOST_PLANTS = 300
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was counted of one way to take distractors; `safe_scores` leave the poison out."""
+
+    passages: int = 0
+    poisoned: Counter[str] = field(default_factory=Counter[str])
+    poisoned_contexts: int = 0
+    planted: Counter[str] = field(default_factory=Counter[str])
+    scores: list[float] = field(default_factory=list[float])
+
+
+@dataclass(slots=True)
+class Measured:
+    """The figures over all questions; `contexts` lists each context with its labels."""
+
+    questions: int
+    passages: int
+    k: int
+    arms: dict[Arm, Tally] = field(default_factory=lambda: {arm: Tally() for arm in ARMS})
+    plants: Counter[str] = field(default_factory=Counter[str])
+    relations: Counter[str] = field(default_factory=Counter[str])
+    wrong_labels: int = 0
+    fewer: int = 0
+    places: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    milliseconds: list[float] = field(default_factory=list[float])
+    contexts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+
+async def measure(folder: Path, questions: Path, k: int, seed: int) -> Measured:
+    """Return what the questions' distractors are like, from the manuals and with plants added.
+
+    Raises:
+        DocumentError, QuestionsError, MachineDirectoryError: the folder or a line is unusable.
+    """
+    manuals = await read_manuals(folder)
+    asked = read_questions(questions, manuals)
+    known = families(folder)
+    measured = Measured(len(asked), len(manuals.passages), k)
+    async with indexed(manuals.passages) as index:
+        for question in _followed(asked, "questions"):
+            seeded = f"{seed}\0{question.key}"
+            context = await context_of(question, index, manuals, k=k, seed=seeded)
+            _count(measured, question, context)
+            _count_labels(measured, question, context, known)
+            _place(measured, question, context, seeded)
+    sample = random.Random(seed).sample(asked, min(_MOST_PLANTS, len(asked)))
+    await _measure_plants(measured, sample, manuals, seed)
+    return measured
+
+
+def _count(measured: Measured, question: Question, context: Context) -> None:
+    for arm in ARMS:
+        tally, taken = measured.arms[arm], context.taken[arm]
+        how = [found for passage in taken if (found := poison(passage, question.labelled))]
+        tally.passages += len(taken)
+        tally.poisoned.update(how)
+        tally.poisoned_contexts += bool(how)
+        scores = [context.scores.get(passage.id, 0.0) for passage in taken]
+        tally.scores.append(mean(scores or [0.0]))
+    measured.fewer += len(context.placed) < measured.k
+    measured.milliseconds.append(context.milliseconds)
+
+
+def _count_labels(
+    measured: Measured, question: Question, context: Context, known: dict[str, tuple[str, str]]
+) -> None:
+    for each in context.placed:
+        measured.relations[each.relation] += 1
+        measured.wrong_labels += not is_right(
+            each.relation, each.passage, question.document, question.labelled, known
+        )
+
+
+def _place(measured: Measured, question: Question, context: Context, seed: str) -> None:
+    """Note where the first oracle stands, and list the context."""
+    shown = arrange(question.oracles, context.placed, seed=seed)
+    places = [placed.passage for placed in shown]
+    measured.places.append((places.index(question.oracles[0]), len(shown)))
+    measured.contexts.append(
+        {
+            "question": question.text,
+            "document": question.document,
+            "start": question.start,
+            "end": question.end,
+            "context": [_listed(question, each, context) for each in shown],
+        }
+    )
+
+
+def _listed(question: Question, placed: Placed, context: Context) -> dict[str, Any]:
+    passage, is_oracle = placed.passage, placed.relation == "oracle"
+    return {
+        "document": passage.document,
+        "start": passage.start,
+        "end": passage.end,
+        "relation": placed.relation,
+        "score": context.scores.get(passage.id, 0.0),
+        "poison": None if is_oracle else poison(passage, question.labelled),
+    }
+
+
+async def _measure_plants(
+    measured: Measured, sample: Sequence[Question], manuals: Folder, seed: int
+) -> None:
+    """Count how often a plant is taken as a distractor of the question that it answers."""
+    plants = [plant(each, at, manuals, f"{seed}\0{at}") for at, each in enumerate(sample)]
+    grown = replace(manuals, passages=(*manuals.passages, *plants))
+    async with indexed(grown.passages) as index:
+        for at, question in enumerate(_followed(sample, "plants")):
+            how = REWORDINGS[at % len(REWORDINGS)]
+            measured.plants[how] += 1
+            seeded = f"{seed}\0{question.key}"
+            context = await context_of(question, index, grown, k=measured.k, seed=seeded)
+            for arm in ARMS:
+                measured.arms[arm].planted[how] += plants[at] in context.taken[arm]
+
+
+def report(measured: Measured) -> dict[str, Any]:
+    """Return the figures as plain values."""
+    squared, freedom, p = uniformity(measured.places)
+    top = mean(measured.arms["top-k"].scores or [0.0])
+    labels = measured.relations.total()
+    return {
+        "questions": measured.questions,
+        "passages": measured.passages,
+        "k": measured.k,
+        "fewer_than_k": measured.fewer,
+        "arms": {arm: _arm(tally, measured, top) for arm, tally in measured.arms.items()},
+        "positions": {"chi_squared": squared, "freedom": freedom, "p": p},
+        "labels": {"right": labels - measured.wrong_labels, "of": labels, **measured.relations},
+        "milliseconds": median(measured.milliseconds or [0.0]),
+        "contexts": measured.contexts,
+    }
+
+
+def _arm(tally: Tally, measured: Measured, top: float) -> dict[str, Any]:
+    score = mean(tally.scores or [0.0])
+    return {
+        "passages": tally.passages,
+        "poisoned": _share(tally.poisoned.total(), tally.passages),
+        "poisoned_contexts": _share(tally.poisoned_contexts, measured.questions),
+        "poisoned_by": dict(tally.poisoned),
+        "planted": {how: _share(tally.planted[how], measured.plants[how]) for how in REWORDINGS},
+        "planted_all": _share(tally.planted.total(), measured.plants.total()),
+        "bm25": score,
+        "of_top_k": score / top if top else 0.0,
+    }
+
+
+def _share(hits: int, total: int) -> dict[str, Any]:
+    return {"hits": hits, "of": total, "interval": wilson(hits, total)}
+
+
+def table(figures: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines of the table."""
+    yield (
+        f"{figures['questions']} questions, {figures['passages']} passages, k = {figures['k']}; "
+        f"{figures['fewer_than_k']} contexts with fewer"
+    )
+    arms = figures["arms"]
+    yield f"{'':21}" + "".join(f"{arm:>24}" for arm in arms)
+    rows = [("poisoned distractors", "poisoned"), ("poisoned contexts", "poisoned_contexts")]
+    for name, key in rows:
+        yield _row(name, (_percent(arm[key]) for arm in arms.values()))
+    for how in ("values", "words", "labelled", "second_answer"):
+        yield _row(f"  by {how}", (str(arm["poisoned_by"].get(how, 0)) for arm in arms.values()))
+    yield _row("planted rewordings", (_percent(arm["planted_all"]) for arm in arms.values()))
+    for how in REWORDINGS:
+        yield _row(f"  {how}", (_percent(arm["planted"][how]) for arm in arms.values()))
+    yield _row(
+        "mean BM25",
+        (f"{arm['bm25']:.2f} ({arm['of_top_k']:.1%})" for arm in arms.values()),
+    )
+    positions, labels = figures["positions"], dict(figures["labels"])
+    yield (
+        f"positions of the oracle: chi-squared {positions['chi_squared']:.2f}, "
+        f"{positions['freedom']} degrees of freedom, p = {positions['p']:.3f}"
+    )
+    right, of = labels.pop("right"), labels.pop("of")
+    said = ", ".join(f"{count} {name}" for name, count in sorted(labels.items()))
+    yield f"labels right: {right} of {of} ({said})"
+    yield f"choosing: {figures['milliseconds']:.2f} ms of CPU a question at the median"
+
+
+def _row(name: str, cells: Iterator[str]) -> str:
+    return f"{name:21}" + "".join(f"{cell:>24}" for cell in cells)
+
+
+def _percent(share: dict[str, Any]) -> str:
+    low, high = share["interval"]
+    part = share["hits"] / share["of"] if share["of"] else 0.0
+    return f"{part:.1%} [{low:.1%}, {high:.1%}]"
+
+
+def _followed(questions: Sequence[Question], what: str) -> Iterator[Question]:
+    for number, question in enumerate(questions, start=1):
+        yield question
+        if number % 50 == 0 or number == len(questions):
+            print(f"{what}: {number} of {len(questions)}", file=sys.stderr)
+
+
+def main() -> None:
+    """Print the figures of the folder and the questions named on the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl")
+    parser.add_argument("--k", type=int, default=4, help="distractors a context")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", action="store_true", help="all figures and contexts as JSON")
+    options = parser.parse_args()
+    try:
+        measured = asyncio.run(measure(options.folder, options.questions, options.k, options.seed))
+    except (DocumentError, QuestionsError, MachineDirectoryError, OSError) as error:
+        sys.exit(str(error))
+    figures = report(measured)
+    if options.json:
+        print(json.dumps(figures, ensure_ascii=False))
+    else:
+        print("\n".join(table(figures)))
+
+
+if __name__ == "__main__":
+    main()

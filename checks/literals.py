@@ -1,0 +1,256 @@
+"""Literals: the numbers, quantities and codes of a text.
+
+A code is whatever holds a digit and is no plain number: E214, AR2-4471-B, 2.1.3, 2024-05-01, 10:30.
+`facts` verifies answers with them; duplicates, distractors and form compare them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache
+
+from checks.dates import day_of, days
+from checks.quantities import Number
+from checks.units import find_unit, unit_words
+
+_COMMA_LANGUAGES = frozenset({"it", "de", "fr", "es", "pt", "nl"})
+_SAME_LENGTH = str.maketrans(
+    {
+        **dict.fromkeys("‐‑‒–—―−", "-"),
+        **dict.fromkeys("\u202f\u2009\u2007", "\u00a0"),
+        **dict.fromkeys("Øø∅", "⌀"),
+        "’": "'",
+    }
+)
+_BEGIN = (
+    r"(?P<sign>±[ ]?|\+/?-[ ]?|(?i:{plus_minus})[ ](?=[\d.])"
+    r"|(?<![^\s(\[|=:;,~≈<>≤≥{\"'*])[-+](?=\.?\d))?"
+    r"(?:(?:(?<![^\W_])|(?<=\dx))(?P<word>[^\W_]+(?:[-./:+_~#@]+[^\W_]+)*)"
+    r"|(?<![^\W_])(?P<point>\.\d+)|(?P<vulgar>[¼-¾⅐-⅞]))"
+)
+_WHOLE = re.compile(
+    r"0[xX][0-9a-fA-F]+"
+    r"|\d+(?::\d+)+(?:[.,]\d+)?"
+    r"|(?!\d{1,3}(?:\.\d{3})+(?![\d.]))\d+(?:\.\d+){2,}[^\W_]*(?:[-+~][^\W_]+)*"
+    r"|\d+(?:[-/]\d+){2,}"
+    r"|0\d+(?![.,]\d)"
+)
+_NUMBER = (
+    r"(?P<mixed>\d+[ -])?(?P<over>\d{1,2})/(?P<under>2|3|4|5|8|10|16|32|64)(?!/|[.,]?\d)"
+    r"|(?P<whole>\d*)(?P<vulgar>[¼-¾⅐-⅞])"
+    r"|10(?:\^(?P<caret>-?\d{1,2})|(?P<raised>⁻?[⁰¹²³⁴-⁹]{1,2}))(?!\d)"
+    r"|(?P<spaced>{spaced})(?![.,]?\d)"
+    r"|(?P<grouped>\d{1,3}(?P<group>[.,])\d{3}(?:(?P=group)\d{3})*(?:(?!(?P=group))[.,]\d+)?)"
+    r"(?![.,]?\d)"
+    r"|(?P<plain>(?<!\d[.,])\d*(?P<point>[.,])\d+(?!(?P=point)\d)|\d+)"
+    r"(?P<tens>[eE][+-]?\d{1,2}(?![^\W_]))?"
+)
+_NO_BREAK_GROUPS = r"\d{1,3}(?:\u00a0\d{3})+(?:[.,]\d+)?"
+# Two cells of a table row are not one number: no third number may stand beside them.
+_SPACED_GROUPS = _NO_BREAK_GROUPS + r"|(?<!\d[ ])\d{1,3}(?:[ ]\d{3})+(?:,\d+)?(?![ ]\d)"
+_POINT_NUMBER = re.compile(_NUMBER.replace("{spaced}", _NO_BREAK_GROUPS))
+_COMMA_NUMBER = re.compile(_NUMBER.replace("{spaced}", _SPACED_GROUPS))
+_GLUED = re.compile(r"(?!x\d)[^\W\d_]|-[A-Z][A-Z\d]*(?![a-z])")
+_LABELLED = re.compile(r"[^\W\d_]{3,}:(?=\d)")
+_VERSION = re.compile(r"^v(?=\d+\.)")
+_ONE_OF_SEVERAL = re.compile(r"[^/]*\d[^/]*(?=/[^/]*\d)|([^\W\d_]+)\d+(?=-\1\d+$)")
+_MARKER = re.compile(
+    r"^[ \t>*•-]*\(?\d{1,2}[.)](?=\s)|(?<=[.;:!?])\s+\(?\d{1,2}[.)](?=\s+\S)", re.MULTILINE
+)
+_DIGIT = re.compile(r"[\d¼-¾⅐-⅞]")
+_LONGEST = 40
+_YEAR = 4
+
+
+def numbers(text: str, language: str = "en") -> list[Number]:
+    """Return the numbers and codes of a text in order, without the numbers of numbered lists.
+
+    `language` decides what "1.200" is; "1,5" and "1.5" are the same number in every language.
+    """
+    marks = list_marks(text)
+    return [
+        number
+        for number in read_all(text, language)
+        if not in_words(number)
+        and not any(start <= number.start and number.end <= end for start, end in marks)
+    ]
+
+
+def in_words(number: Number) -> bool:
+    """Say whether a number is written as a word."""
+    return not _DIGIT.search(number.text)
+
+
+def list_marks(text: str) -> list[tuple[int, int]]:
+    """Return the spans of the numbers that count the items of a list: "1." and "(2)"."""
+    return [match.span() for match in _MARKER.finditer(text)]
+
+
+def read_all(text: str, language: str) -> Iterator[Number]:
+    """Yield every number and code, those of numbered lists included."""
+    plain = text.translate(_SAME_LENGTH)
+    found: list[Number] = []
+    start_of, at = _start(), 0
+    while match := start_of.search(plain, at):
+        at = match.end()
+        if not (match["vulgar"] or any(char.isdecimal() for char in match.group())):
+            if word := _in_words(plain, match, language):
+                found.append(replace(word, text=text[word.start : word.end]))
+                at = word.end
+            continue
+        start = match.end("sign") if match["sign"] else match.start()
+        number = _one(plain, start, match.end(), language)
+        sign = _sign(match, found, plain)
+        if not number.is_code and sign:
+            number = replace(number, start=match.start(), value=sign + number.value)
+        at = number.end
+        number = replace(number, text=text[number.start : number.end])
+        found.append(number)
+    yield from _with_days(_with_shared_units(found, plain), text)
+
+
+def is_article(number: Number) -> bool:
+    """Say whether it is "one" or "an", which an answer may put before any unit."""
+    return in_words(number) and number.value == "1"
+
+
+@cache
+def _start() -> re.Pattern[str]:
+    """Return where a number or a word begins, with its sign."""
+    plus_minus = "|".join(map(re.escape, unit_words()["plus_minus"]))
+    return re.compile(_BEGIN.replace("{plus_minus}", plus_minus))
+
+
+def _in_words(text: str, match: re.Match[str], language: str) -> Number | None:
+    """Return a small number written as a word; "one" and "an" are none without a unit."""
+    start = match.start("word")
+    word = match["word"].partition("-")[0]
+    value = number_words(language).get(word.lower())
+    if value is None:
+        return None
+    number = _with_unit(text, start, start + len(word), str(value))
+    return number if number.unit or value > 1 else None
+
+
+@cache
+def number_words(language: str) -> dict[str, int]:
+    """Return the value of each small number's word."""
+    return {
+        word: value
+        for value, words in unit_words()["numbers"].items()
+        for word in str(words.get(language, "")).split()
+    }
+
+
+def _sign(match: re.Match[str], found: Sequence[Number], text: str) -> str:
+    """Return "-", "±" or "": the dash of "4 -6" is that of a range, and a plus says nothing."""
+    sign = (match["sign"] or "").strip()
+    if sign in ("±", "+/-", "+-") or sign[:1].isalpha():
+        return "±"
+    is_range = bool(found) and text[found[-1].end : match.start()] == " "
+    return "-" if sign == "-" and not is_range else ""
+
+
+def _one(text: str, start: int, end: int, language: str) -> Number:
+    """Return the number or code at `start`; `end` is where its joined word ends."""
+    if match := _LABELLED.match(text, start, end):
+        start = match.end()
+    if match := _WHOLE.match(text, start, end):
+        day = day_of(match.group(), language)
+        return _with_unit(text, start, match.end(), day, is_code=True)
+    pattern = _COMMA_NUMBER if language in _COMMA_LANGUAGES else _POINT_NUMBER
+    match = pattern.match(text, start)
+    if match is None or len(match.group()) > _LONGEST:
+        return _code(text, start, max(end, match.end() if match else 0))
+    number = _with_unit(text, start, match.end(), str(_value(match, language)))
+    if not number.unit and _GLUED.match(text, number.end):
+        return _code(text, start, max(end, number.end))
+    return number
+
+
+def _code(text: str, start: int, end: int) -> Number:
+    if match := _ONE_OF_SEVERAL.match(text, start, end):
+        end = match.end()
+    value = unicodedata.normalize("NFC", text[start:end]).casefold()
+    return Number(text[start:end], start, end, _VERSION.sub("", value), is_code=True)
+
+
+def _with_unit(text: str, start: int, end: int, value: str, *, is_code: bool = False) -> Number:
+    unit, end = find_unit(text, end) or ("", end)
+    return Number(text[start:end], start, end, value.casefold(), unit, is_code)
+
+
+def _value(match: re.Match[str], language: str) -> Fraction:
+    if match["under"]:
+        return Fraction(int((match["mixed"] or "0")[:-1] or 0)) + Fraction(
+            int(match["over"]), int(match["under"])
+        )
+    if match["vulgar"]:
+        parts = unicodedata.normalize("NFKC", match["vulgar"]).replace("⁄", "/")
+        return int(match["whole"] or 0) + Fraction(parts)
+    if power := match["caret"] or match["raised"]:
+        return Fraction(10) ** int(unicodedata.normalize("NFKC", power).replace("−", "-"))
+    if match["spaced"]:
+        return Fraction(re.sub(r"\s", "", match["spaced"]).replace(",", "."))
+    if match["grouped"]:
+        return _grouped(match["grouped"], match["group"], language)
+    return Fraction(match["plain"].replace(",", ".") + (match["tens"] or ""))
+
+
+def _grouped(literal: str, separator: str, language: str) -> Fraction:
+    """Return the value of digits in groups of three, of which "1.200" may be 1200 or 1.2."""
+    other = "," if separator == "." else "."
+    decimal = "," if language in _COMMA_LANGUAGES else "."
+    single = literal.count(separator) == 1 and other not in literal
+    if single and (separator == decimal or literal.startswith("0")):
+        return Fraction(literal.replace(separator, "."))
+    return Fraction(literal.replace(separator, "").replace(other, "."))
+
+
+def _with_shared_units(found: Sequence[Number], text: str) -> list[Number]:
+    """Return the numbers, each end of a range with the unit that stands after the last one."""
+    shared: list[Number] = []
+    after: Number | None = None
+    for number in reversed(found):
+        if (
+            after
+            and after.unit
+            and not number.unit
+            and not number.is_code
+            and _joined(text[number.end : after.start], after)
+        ):
+            number = replace(number, unit=after.unit)
+        shared.append(number)
+        after = number
+    return shared[::-1]
+
+
+def _with_days(found: Sequence[Number], text: str) -> list[Number]:
+    """Return the numbers, those of a written-out date as one code."""
+    written = list(days(text)) if any(len(number.value) == _YEAR for number in found) else []
+    if not written:
+        return list(found)
+    apart = [
+        number
+        for number in found
+        if not any(start <= number.start < end for start, end, _ in written)
+    ]
+    whole = [Number(text[start:end], start, end, day, is_code=True) for start, end, day in written]
+    return sorted([*apart, *whole], key=lambda number: number.start)
+
+
+def _joined(between: str, after: Number) -> bool:
+    if after.value.startswith("±"):
+        return not between.strip()
+    return bool(_between().fullmatch(between))
+
+
+@cache
+def _between() -> re.Pattern[str]:
+    """Return what may stand between two numbers of one quantity: "4-6 bar", "from 4 to 6 bar"."""
+    joints = "|".join(map(re.escape, unit_words()["between"]))
+    return re.compile(rf"\s*(?:[-/x×÷~…]|\.{{2,3}})\s*|\s+(?:{joints})\s+")

@@ -1,0 +1,193 @@
+"""Scope: whether an answer holds for one machine or for its whole family.
+
+A sibling's manual states the same when it does so word for word and fact for fact, the machines'
+own names aside, in the same context. The graph's `scope` asks before a row gets its context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from rapidfuzz.distance import Indel
+
+from checks.assertions import Assertion, Excerpt, Token, assertions, is_number, tokens, words_of
+from checks.findings import Finding
+from checks.names import Naming, mentioned, without_names
+from checks.words import content_stems
+
+ScopeKind = Literal["machine", "family"]
+_ALIKE = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """What an answer stands on: an excerpt of its machine's manual, and the assertions quoted."""
+
+    excerpt: Excerpt
+    quoted: tuple[Assertion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """How a sibling's manual stands to what was cited.
+
+    `at` is the excerpt in which it says the same, or another thing on the same subject; `values`
+    and `words` are those that it alone has there.
+    """
+
+    kind: Literal["same", "differs", "silent"]
+    at: int = 0
+    values: frozenset[Token] = frozenset()
+    words: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whether an answer holds for the whole family, and the codes of the machines it holds for."""
+
+    kind: ScopeKind
+    machines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """The assertion of a sibling that is nearest to one quoted, and the excerpt it stands in."""
+
+    near: float
+    same: bool
+    at: int
+    tokens: tuple[Token, ...]
+
+
+def quoted(excerpt: Excerpt, spans: Sequence[tuple[int, int]]) -> Cited:
+    """Return the excerpt with the assertions that the spans of its text touch."""
+    touched = (
+        each
+        for each in assertions(excerpt)
+        if any(each.start < end and start < each.end for start, end in spans)
+    )
+    return Cited(excerpt, tuple(touched))
+
+
+def stance(cited: Sequence[Cited], question: str, answer: str, manual: Sequence[Excerpt]) -> Stance:
+    """Compare what was cited with the excerpts of a sibling's manual on the same subject."""
+    matches = [_match(each.excerpt, one, manual) for each in cited for one in each.quoted]
+    found = [match for match in matches if match]
+    if not found or len(found) < len(matches):
+        return Stance("silent")
+    if all(match.same for match in found):
+        held = [manual[match.at] for match in found]
+        same = _is_about(cited, f"{question}\n{answer}", held)
+        same &= not _tells_name(question, answer, cited[0].excerpt)
+        return Stance("same" if same else "silent", found[0].at)
+    ours = {token for each in cited for token in _all_tokens(each)}
+    read = {word for each in cited for word in words_of(each.excerpt.text, each.excerpt.names)}
+    others = [match for match in found if not match.same]
+    theirs = {token for match in others for token in match.tokens} - ours
+    values = frozenset(token for token in theirs if is_number(token))
+    words = frozenset(word for word, _ in theirs - values) - read
+    return Stance("differs", others[0].at, values, words)
+
+
+def scope_of(machine: str, stances: Mapping[str, Stance]) -> Scope:
+    """Return the scope of an answer for a machine from its siblings' stances, by their codes."""
+    same = [code for code, each in stances.items() if each.kind == "same"]
+    kind = "family" if stances and len(same) == len(stances) else "machine"
+    return Scope(kind, tuple(sorted([machine, *same])))
+
+
+def ambiguous(question: str, named: Naming, scope: Scope) -> list[Finding]:
+    """Find a question that leaves open which machine it is about, where that matters."""
+    said = mentioned(question, named.every)
+    enough = {*named.own, named.family} if scope.kind == "family" else {*named.own}
+    if named.machine is None or enough.intersection(said):
+        return []
+    sentence = f"The answer does not hold for every machine of the family: name “{named.machine}”."
+    return [Finding("ambiguous_machine", sentence, named.machine)]
+
+
+def sibling_values(
+    question: str, answer: str, named: Naming, stances: Mapping[str, Stance], language: str
+) -> list[Finding]:
+    """Find values and words of the answer that only a sibling's manual states."""
+    asked = set(tokens(question, named.every, language))
+    said = [token for token in tokens(answer, named.every, language) if token not in asked]
+    return [
+        Finding(
+            "sibling_value",
+            f"“{token[0].lstrip('#')}” is what the manual of {code} states instead.",
+            token[0].lstrip("#"),
+        )
+        for code, each in sorted(stances.items())
+        for token in said
+        if token in each.values or _is_word_of(token, each.words, language)
+    ]
+
+
+def _is_word_of(token: Token, words: frozenset[str], language: str) -> bool:
+    return token[0] in words and bool(content_stems(token[0], language))
+
+
+def _match(excerpt: Excerpt, wanted: Assertion, manual: Sequence[Excerpt]) -> _Match | None:
+    """Return the sibling's assertion that is the same, or else the nearest that is alike."""
+    own = tokens(wanted.text, excerpt.names, excerpt.language)
+    context = tokens(wanted.context, excerpt.names, excerpt.language)
+    matches = (
+        _Match(
+            (there == context) + alike + Indel.normalized_similarity(said, own),
+            said == own and there == context,
+            at,
+            said,
+        )
+        for at, other, alike in _alike(wanted, manual)
+        for said in [tokens(other.text, manual[at].names, manual[at].language)]
+        for there in [tokens(other.context, manual[at].names, manual[at].language)]
+    )
+    return max(matches, key=lambda match: (match.same, match.near), default=None)
+
+
+def _alike(wanted: Assertion, manual: Sequence[Excerpt]) -> Iterator[tuple[int, Assertion, float]]:
+    for at, excerpt in enumerate(manual):
+        for other in assertions(excerpt):
+            alike = Indel.normalized_similarity(other.outline, wanted.outline, score_cutoff=_ALIKE)
+            if alike:
+                yield at, other, alike
+
+
+def _tells_name(question: str, answer: str, excerpt: Excerpt) -> bool:
+    """Say whether a name of the machine is what is asked for: its code, for one."""
+    asked = mentioned(question, excerpt.names)
+    return any(name not in asked for name in mentioned(answer, excerpt.names))
+
+
+def _is_about(cited: Sequence[Cited], said: str, held: Sequence[Excerpt]) -> bool:
+    """Say whether the sibling's excerpts hold what question and answer take from around the quotes.
+
+    A quote that both manuals have may be about something else there: the words around it tell.
+    """
+    excerpt = cited[0].excerpt
+    near = "\n".join(f"{one.context}\n{one.text}" for each in cited for one in each.quoted)
+    loose = _facts(said, excerpt) - _facts(near, excerpt)
+    if not loose:
+        return True
+    ours = {fact for each in cited for fact in _facts(each.excerpt.text, each.excerpt)}
+    theirs = {fact for each in held for fact in _facts(each.text, each)}
+    return loose & ours <= theirs
+
+
+@lru_cache(maxsize=512)
+def _facts(text: str, excerpt: Excerpt) -> frozenset[Token]:
+    """Return the numbers and the stems of the content words of a text of the excerpt's machine."""
+    found = {t for t in tokens(text, excerpt.names, excerpt.language) if is_number(t)}
+    stems = content_stems(without_names(text, excerpt.names), excerpt.language)
+    return frozenset(found | {(stem, "") for stem in stems if not any(map(str.isdecimal, stem))})
+
+
+def _all_tokens(cited: Cited) -> Iterator[Token]:
+    names, language = cited.excerpt.names, cited.excerpt.language
+    for each in cited.quoted:
+        yield from tokens(each.text, names, language)
+        yield from tokens(each.context, names, language)

@@ -1,0 +1,196 @@
+"""Support: whether a passage lets a reader answer a question, by its values and its words.
+
+Sections of sibling manuals differ in a heading, a name or a value, and a cited sentence is a small
+part of a section: so passages are compared with the quotes. `distractors` screens with this.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz import fuzz
+
+from checks.compared import Compared, compared, folded, gathered, share
+from checks.facts import Number, same_fact
+from checks.findings import Finding
+from checks.names import without_names
+from checks.quotes import locate
+
+_SOME, _MOST = 0.25, 0.5
+_MOST_OF_ANSWER = 0.6
+_MOST_OF_QUOTE, _MOST_OF_SENTENCE = 0.55, 0.75
+_SAME_SUBJECT = 0.75
+_SAME_LETTERS, _SAME_BUT_VALUES = 88, 85
+_FEW_STEMS, _SENTENCE_STEMS, _FEW_LETTERS = 4, 5, 12
+_SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|(?<=[。！？；])|\n+")
+_CACHED = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A question with its answer and the quotes that the answer stands on.
+
+    `names` are what its machine is called: the number in a name is no fact.
+    """
+
+    question: str
+    answer: str
+    quotes: tuple[str, ...]
+    language: str
+    names: tuple[str, ...] = ()
+
+
+def supports(passage: str, asked: Answered) -> Finding | None:
+    """Return why the passage may let a reader answer, or None when it does not."""
+    held, facts = compared(passage, asked.language), _answer_facts(asked)
+    if _holds_values(held, facts, asked):
+        values = ", ".join(fact.text for fact in facts)
+        return Finding("holds_values", "The passage holds the values of the answer.", values)
+    if facts and _has_other_values(held, facts, asked):
+        return None
+    for quote in asked.quotes:
+        if _repeats(quote, passage, asked):
+            return Finding("repeats_oracle", "The passage repeats a cited sentence.", quote)
+    if _holds_words(held, facts, asked):
+        return Finding("holds_words", "The passage holds most words of the answer.", asked.answer)
+    return None
+
+
+def contradicts(passage: str, asked: Answered) -> bool:
+    """Say whether the passage answers the question otherwise: its subject with another value."""
+    held, facts = compared(passage, asked.language), _answer_facts(asked)
+    if not facts:
+        return False
+    if any(_in_place_of(quote, held, asked) for quote in asked.quotes):
+        return True
+    units = {fact.key[1] for fact in facts if fact.unit}
+    about = share(_said(asked.question, asked).stems, held.stems)
+    return about >= _SAME_SUBJECT and any(number.key[1] in units for number in held.numbers)
+
+
+def gives_other_values(passage: str, asked: Answered) -> bool:
+    """Say whether a quote's sentence stands there with another value for each of the answer's."""
+    facts = _answer_facts(asked)
+    return bool(facts) and _has_other_values(compared(passage, asked.language), facts, asked)
+
+
+@lru_cache(maxsize=_CACHED)
+def _answer_facts(asked: Answered) -> tuple[Number, ...]:
+    """Return the answer's numbers; those of the question (a code asked about) only if all are."""
+    said = _said(asked.answer, asked).numbers
+    known = {number.value for number in _said(asked.question, asked).numbers}
+    return tuple(number for number in said if number.value not in known) or said
+
+
+def _said(text: str, asked: Answered) -> Compared:
+    return compared(without_names(text, asked.names) if asked.names else text, asked.language)
+
+
+def _holds_values(held: Compared, facts: Sequence[Number], asked: Answered) -> bool:
+    """Say whether the answer's values stand in the passage, and are about the subject if need be.
+
+    A quantity or a code says what it is, so all of them are enough anywhere, and one where the
+    question's words are; a bare number may be anything's.
+    """
+    question, answer = (_said(text, asked).stems for text in (asked.question, asked.answer))
+    about = share(question, held.stems)
+    telling = [fact for fact in facts if fact.unit or fact.is_code]
+    told = [fact for fact in telling if _states(held.numbers, fact)]
+    if told and (len(told) == len(telling) or about >= _MOST):
+        return True
+    least = _SOME if telling else _MOST
+    return bool(facts) and (
+        max(about, share(answer, held.stems)) >= least
+        and all(_holds(held.numbers, fact) for fact in facts)
+    )
+
+
+def _states(found: Sequence[Number], fact: Number) -> bool:
+    return any(same_fact(number, fact) for number in found)
+
+
+def _holds(found: Sequence[Number], fact: Number) -> bool:
+    """Say whether the value is among the numbers; a unit that one of the two lacks may be meant."""
+    bare = any(number.value == fact.value and not (number.unit and fact.unit) for number in found)
+    return bare or _states(found, fact)
+
+
+def _has_other_values(held: Compared, facts: Sequence[Number], asked: Answered) -> bool:
+    """Say whether a quote stands there but for its values, and none of these is the answer's."""
+    for quote in asked.quotes:
+        ours = compared(quote, asked.language).numbers
+        theirs = _in_place_of(quote, held, asked)
+        if not theirs or not all(_holds(ours, fact) for fact in facts):
+            continue
+        if any(_holds(theirs, fact) for fact in facts):
+            continue
+        units = {number.key[1] for number in theirs}
+        if all(fact.key[1] in units for fact in facts):
+            return True
+    return False
+
+
+def _in_place_of(quote: str, held: Compared, asked: Answered) -> list[Number]:
+    """Return the numbers where the passage says what the quote says, numbers apart."""
+    wanted = compared(quote, asked.language)
+    if len(wanted.masked) > len(held.masked) or share(wanted.stems, held.stems) < _MOST:
+        return []
+    found = fuzz.partial_ratio_alignment(wanted.masked, held.masked, score_cutoff=_SAME_BUT_VALUES)
+    if found is None:
+        return []
+    return [
+        number
+        for number, end in zip(held.numbers, held.ends, strict=True)
+        if found.dest_start < end <= found.dest_end
+    ]
+
+
+def _repeats(quote: str, passage: str, asked: Answered) -> bool:
+    """Say whether the passage holds the quote or a whole sentence of it, in nearly its words."""
+    wanted, held = compared(quote, asked.language), compared(passage, asked.language)
+    if len(wanted.stems) < _FEW_STEMS:
+        about = share(_said(asked.question, asked).stems, held.stems)
+        is_told = len(wanted.stems) > 1 and about >= _MOST and wanted.stems <= held.stems
+        return is_told or _has_letters(quote, passage)
+    if gathered(wanted, held) >= _MOST_OF_QUOTE:
+        return True
+    return any(
+        gathered(sentence, held) >= _MOST_OF_SENTENCE
+        for sentence in _sentences(quote, asked.language)
+    )
+
+
+def _has_letters(quote: str, passage: str) -> bool:
+    """Compare letter by letter what has too few words, as text without spaces does."""
+    if not any(map(str.isalnum, quote)):
+        return False
+    if locate(quote, passage):
+        return True
+    first, second = folded(quote).strip(), folded(passage).strip()
+    if not _FEW_LETTERS <= len(first) <= len(second):
+        return False
+    return fuzz.partial_ratio(first, second, score_cutoff=_SAME_LETTERS) > 0
+
+
+def _sentences(quote: str, language: str) -> Iterator[Compared]:
+    for sentence in _SENTENCE_END.split(quote):
+        text = compared(sentence, language)
+        if len(text.stems) >= _SENTENCE_STEMS:
+            yield text
+
+
+def _holds_words(held: Compared, facts: Sequence[Number], asked: Answered) -> bool:
+    """Say whether the words that the answer adds to the question stand there."""
+    answer = _said(asked.answer, asked)
+    known, said = _said(asked.question, asked).stems, answer.stems
+    new = said - known
+    if facts:
+        return len(new) >= _FEW_STEMS and share(new, held.stems) >= _MOST_OF_ANSWER
+    least = _MOST_OF_QUOTE if len(said) > _FEW_STEMS else _MOST_OF_ANSWER
+    if gathered(answer, held) >= least or share(said, held.stems) >= _MOST_OF_SENTENCE:
+        return True
+    about = max(share(known, held.stems), share(said, held.stems))
+    return about >= _MOST and bool(new) and new <= held.stems

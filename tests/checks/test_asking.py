@@ -1,0 +1,48 @@
+"""Questions as clauses: the language's own word order, or nothing."""
+
+import pytest
+
+from checks.asking import asked_clause
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "clause"),
+    [
+        (
+            "en",
+            "To what torque must the M6 screws of the Vega 40 be tightened?",
+            "to what torque the M6 screws of the Vega 40 must be tightened",
+        ),
+        (
+            "en",
+            "What is the supply voltage of the press?",
+            "what the supply voltage of the press is",
+        ),
+        ("en", "What does code E12 mean on the press?", "what code E12 means on the press"),
+        ("en", "May you wash the filter?", "whether you may wash the filter"),
+        ("en", "Which part has the code VG4-1?", "which part has the code VG4-1"),
+        ("en", "How long does a format change take?", ""),
+        ("en", "What is the filter replaced with?", ""),
+        ("en", "The lamp is lit. What must be done?", ""),
+        (
+            "it",
+            "A quale coppia vanno serrate le viti M6?",
+            "a quale coppia vanno serrate le viti M6",
+        ),
+        ("it", "Si può lavare il filtro?", "se si può lavare il filtro"),
+        ("it", "L'Ares 250 può lavorare all'aperto?", "se l'Ares 250 può lavorare all'aperto"),
+        (
+            "de",
+            "Mit welchem Drehmoment müssen die Schrauben M6 angezogen werden?",
+            "mit welchem Drehmoment die Schrauben M6 angezogen werden müssen",
+        ),
+        ("de", "Was bedeutet der Code E12?", "was der Code E12 bedeutet"),
+        ("de", "Wann schaltet die Pumpe ab?", ""),
+        ("es", "¿Qué par tienen los tornillos M6?", "qué par tienen los tornillos M6"),
+        ("fr", "Quel est le couple des vis M6 ?", "quel est le couple des vis M6"),
+        ("fr", "Comment faut-il nettoyer le filtre ?", ""),
+        ("nl", "Wat is het koppel?", ""),
+    ],
+)
+def test_question_becomes_a_clause(language, question, clause):
+    assert asked_clause(question, language) == clause
