@@ -21,7 +21,7 @@ from time import process_time
 from typing import TypeVar
 
 from bench.candidates import Manual, Sampled, candidates, long_manual
-from checks.distractors import Machines, choose
+from checks.distractors import choose
 from checks.duplicates import Asked, near_duplicates
 from checks.facts import unsupported
 from checks.form import answer_findings, question_findings
@@ -67,7 +67,7 @@ def _answer(it: Sampled) -> object:
 
 def _screen(it: Sampled) -> object:
     asked = Answered(it.question, it.answer, (it.quote,), it.oracle.language)
-    return choose(asked, [it.oracle], it.hits, Machines(), k=_DISTRACTORS, seed="0")
+    return choose(asked, [it.oracle], it.hits, {}, k=_DISTRACTORS, seed="0")
 
 
 def _hash(it: Sampled) -> object:
