@@ -8,14 +8,15 @@ the same limit; what the evidence denies may not be affirmed (`polarity`); menu 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from checks.bindings import Place, Row, fit, places, rarities, rows
 from checks.findings import Finding
-from checks.literals import in_words, numbers
-from checks.matches import could_state, is_plain, states
+from checks.literals import in_words, is_article, numbers
+from checks.matches import could_state, is_plain, is_unlike, states
 from checks.paths import wrong_paths
 from checks.polarity import contradictions
 from checks.quantities import Number, same_fact
@@ -26,8 +27,9 @@ _BROKEN_CODE = re.compile(r"(?<=\w)-[ \t]*\n\s*(?=\w)")
 _STRANGER = 0.6
 _CLEAR = 0.25
 _SURE = 0.93
-_LIMITED = 0.35
-_TOLD = 0.35
+_CLAIM = 0.9
+_LIMITED = 0.2
+_ABOUT = 0.5
 _AS_GOOD = 0.9
 _UNWRITTEN = 0.3
 """How well a number's word fits that the evidence does not hold: counting is the reader's right."""
@@ -46,12 +48,20 @@ def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Fin
     """Return a finding for each fact of the answer that the evidence does not bear out."""
     held = _evidence(tuple(evidence), language)
     stated = [place for place in places(answer, language) if not place.is_mark]
-    found = (_finding(fact, stated, held) for fact in stated)
-    return [
-        *(finding for finding in found if finding),
-        *wrong_paths(answer, evidence),
-        *contradictions(answer, evidence, language),
-    ]
+    facts = [fact for fact in stated if not is_article(fact.number)]
+    found = [(fact.unit, finding) for fact in facts if (finding := _finding(fact, stated, held))]
+    found += contradictions(answer, evidence, language)
+    return [*_uncancelled(found), *wrong_paths(answer, evidence)]
+
+
+def _uncancelled(found: Sequence[tuple[int, Finding]]) -> Iterator[Finding]:
+    """Yield the findings; "not above 5" is "at most 5": of two turns of a sentence none counts."""
+    turned: dict[int, set[str]] = defaultdict(set)
+    for unit, finding in found:
+        turned[unit].add(finding.code)
+    for unit, finding in found:
+        if not (finding.code in _TURNS and turned[unit] >= _TURNS):
+            yield finding
 
 
 @lru_cache(maxsize=256)
@@ -70,8 +80,8 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
         return Finding("unsupported_number", sentence, text)
     fits = [fit(fact, place, held.rarity) for place in own]
     best = max(fits, default=_UNWRITTEN)
-    fitting = [place for place, each in zip(own, fits, strict=True) if place.row or each > _TOLD]
-    if own and (row := _other_row(fitting, _named_rows(fact, held.rows))):
+    named = [row for row in _named_rows(fact, held.rows) if not _is_told(row, own, stated, held)]
+    if own and (row := _other_row(own, named)):
         sentence = f"“{text}” does not stand in the row of “{' '.join(sorted(row.label))}”."
         return Finding("wrong_subject", sentence, text)
     if rival := _rival(fact, best, stated, held, own):
@@ -87,6 +97,7 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
     return None
 
 
+_TURNS = {"wrong_limit", "wrong_polarity"}
 _LIMIT = {1: "a lower limit", -1: "an upper limit"}
 
 
@@ -101,19 +112,35 @@ def _named_rows(fact: Place, labelled: Sequence[Row]) -> list[Row]:
     ]
 
 
+def _is_told(row: Row, own: Sequence[Place], stated: Sequence[Place], held: _Evidence) -> bool:
+    """Say whether another fact of the answer is what the row holds in the fact's column."""
+    mine = {id(place) for place in own}
+    cells = {place.cell for place in own if place.row}
+    return any(
+        place.row == row and place.cell in cells and states(place, other)
+        for place in held.places
+        if id(place) not in mine
+        for other in stated
+    )
+
+
 def _other_row(own: Sequence[Place], named: Sequence[Row]) -> Row | None:
-    """Return the row that the sentence names where the fact stands only in others of its table."""
-    for row in named:
-        if all(
-            place.row is not None
-            and place.cell > 0
-            and place.row.heads == row.heads
-            and place.cell in row.cells
-            and not any(place.row.label == each.label for each in named)
-            for place in own
-        ):
-            return row
-    return None
+    """Return the row that the sentence names where the fact stands only beside other subjects."""
+    labels = [row.label for row in named]
+    return next((row for row in named if all(_is_beside(each, row, labels) for each in own)), None)
+
+
+def _is_beside(place: Place, row: Row, labels: Sequence[frozenset[str]]) -> bool:
+    """Say whether the place is another row's of the same table, or a sentence on something else."""
+    if place.row is None:
+        about = place.beside.keys() | place.above
+        return len(row.label & about) < _ABOUT * len(row.label)
+    return (
+        place.row.heads == row.heads
+        and (place.cell > 0 or is_plain(place.number))
+        and place.cell in row.cells
+        and place.row.label not in labels
+    )
 
 
 def _rival(
@@ -142,7 +169,8 @@ def _rival(
 def _least(fact: Place, place: Place) -> float:
     if could_state(place, fact):
         return 1.0
-    return _STRANGER if is_plain(fact.number) and is_plain(place.number) else 0.0
+    plain = is_plain(fact.number) and is_plain(place.number)
+    return _STRANGER if plain and not is_unlike(place, fact) else 0.0
 
 
 def _margin(score: float) -> float:
@@ -155,6 +183,8 @@ def _claimed(
 ) -> bool:
     """Say whether another fact of the answer states the place, and fits it as well."""
     return any(
-        other is not fact and states(place, other) and fit(other, place, held.rarity) >= score
+        other is not fact
+        and states(place, other)
+        and fit(other, place, held.rarity) >= _CLAIM * score
         for other in stated
     )

@@ -72,9 +72,14 @@ def _way(tokens: Sequence[Token], place: int, language: str) -> int:
 
 
 def _negated(tokens: Sequence[Token], place: int, language: str) -> list[Token]:
-    pattern = polarity_words("negations", language)
-    return [
-        token
-        for token in tokens[max(0, place - _NEGATED) : place]
-        if token.clause == tokens[place].clause and pattern.fullmatch(token.word)
-    ]
+    """Return the negations right before the limit: of "not exceed", none of "do not drain above"."""
+    pattern = polarity_words("denying", language)
+    found: list[Token] = []
+    for token in reversed(tokens[max(0, place - _NEGATED) : place]):
+        if token.clause != tokens[place].clause:
+            break
+        if pattern.fullmatch(token.word):
+            found.append(token)
+        elif not token.is_stop:
+            break
+    return found

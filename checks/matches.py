@@ -38,6 +38,13 @@ def could_state(place: Place, fact: Place) -> bool:
     return any(measure(unit).kind == measure(said.unit).kind for unit in units)
 
 
+def is_unlike(place: Place, fact: Place) -> bool:
+    """Say whether both measure something, and not the same."""
+    units = [place.number.unit] if place.number.unit else place.measured
+    kind = measure(fact.number.unit).kind
+    return bool(kind and units) and all(measure(unit).kind != kind for unit in units)
+
+
 def is_plain(number: Number) -> bool:
     """Say whether it is a number, and no code; "05" may be either."""
     return not number.is_code or number.value.isdecimal()

@@ -8,12 +8,12 @@ from random import Random
 
 import pytest
 
+from bench.answers import KINDS, MUTATIONS, mutant_pools, own_mutants
 from bench.falsehood import may_be_true
 from bench.intervals import wilson
 from bench.measures import convert
 from bench.mutants import Change, Mutant, mutant
 from bench.mutated_rows import EXCHANGED
-from bench.mutations import KINDS, MUTATIONS, mutant_pools
 from bench.paraphrases import paraphrases
 from bench.quantities import digits_in, range_pairs
 from bench.siblings import NAME, VALUE, siblings
@@ -76,6 +76,17 @@ def test_changed_digits_change_the_value(kind: str, text: str, language: str, se
     for changed in made(kind, text, language, seed):
         assert numbers(changed, language) != numbers(text, language)
         assert len(numbers(changed, language)) == 2
+
+
+def test_rounding_a_conversion_is_no_mutation():
+    for seed in range(30):
+        said = truth("The jaw is 220 mm wide.")
+        changed_values = [
+            numbers(each.text, "en")[0]
+            for each in own_mutants(said, seed)
+            if each.kind == "converted value changed"
+        ]
+        assert (Fraction(72, 100), "ft") not in changed_values
 
 
 def test_thousands_keep_their_marks():
@@ -199,6 +210,30 @@ def test_list_with_one_name_twice_is_set_aside():
     assert not may_be_true(changed(text, "ext4", "ext2"))
 
 
+def test_value_that_another_row_has_too_is_set_aside(tmp_path: Path):
+    (tmp_path / "a.md").write_text(
+        "| Fuse | Circuit | Type |\n| --- | --- | --- |\n"
+        "| F2 | Heaters | gG |\n| F3 | Bar | gG |\n| F4 | Fan | aM |\n"
+    )
+    (row,) = (each for each in read_truths(tmp_path).truths if each.text == "F3, Type: gG")
+    one, other = (mutant("code changed", row, [Change(0, 2, code)]) for code in ("F2", "F4"))
+    assert may_be_true(one)
+    assert not may_be_true(other)
+
+
+def test_value_of_two_columns_is_set_aside(tmp_path: Path):
+    (tmp_path / "a.md").write_text(
+        "| Part | At 20 °C | At 40 °C |\n| --- | --- | --- |\n| Jaw | 125 | 125 |\n"
+    )
+    (row,) = (each for each in read_truths(tmp_path).truths if "20" in each.text)
+    column, value = (
+        mutant("digit changed", row, [Change(*each, "99")]) for each in ((8, 10), row.cell)
+    )
+    assert column.text == "Jaw, At 99 °C: 125"
+    assert may_be_true(column)
+    assert not may_be_true(value)
+
+
 def test_rows_are_named_by_what_tells_them_apart(tmp_path: Path):
     (tmp_path / "a.md").write_text(
         "# Drives\n\n| Maker | Model | Step time | Unit |\n| --- | --- | --- | --- |\n"
@@ -307,6 +342,25 @@ def test_siblings_are_found_without_a_directory(tmp_path: Path):
         ("Nilo 30.md", "Nilo 40.md", {"Nilo 30": "Nilo 40"}),
         ("Nilo 40.md", "Nilo 30.md", {"Nilo 40": "Nilo 30"}),
     ]
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "names"),
+    [
+        ("Nova 10 – User guide", "Nova 10 Pro – User guide", ("Nova 10", "Nova 10 Pro")),
+        ("Manuale della pompa Nilo 30", "Manuale della pompa Nilo 40", ("Nilo 30", "Nilo 40")),
+    ],
+)
+def test_names_are_what_titles_differ_in(
+    tmp_path: Path, one: str, two: str, names: tuple[str, str]
+):
+    lines = "".join(f"Step {word} takes at least {n} s.\n\n" for n, word in enumerate("abcdef"))
+    for place, (title, name) in enumerate(zip((one, two), names, strict=True)):
+        text = f"# {title}\n\nThe whole {name} is water proof.\n\n{lines}"
+        (tmp_path / f"{place}.md").write_text(text, "utf-8")
+    first, second = siblings(tmp_path, read_truths(tmp_path))
+    assert dict(first.names) == {names[0]: names[1]}
+    assert dict(second.names) == {names[1]: names[0]}
 
 
 def test_sibling_lends_values_and_name(tmp_path: Path):
