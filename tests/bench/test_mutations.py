@@ -154,6 +154,8 @@ def test_words_are_changed_as_meant(kind: str, language: str, text: str, expecte
         ("en", "It is not only fast but strong."),
         ("it", "Attendere finché la spia non si accende."),
         ("es", "No obstante, la tapa es fija."),
+        ("es", "La tapa no debe ser abierta nunca."),
+        ("it", "La valvola non deve essere aperta mai."),
     ],
 )
 def test_idle_negation_is_left_alone(language: str, text: str):
