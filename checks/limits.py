@@ -72,7 +72,7 @@ def _way(tokens: Sequence[Token], place: int, language: str) -> int:
 
 
 def _negated(tokens: Sequence[Token], place: int, language: str) -> list[Token]:
-    """Return the negations right before the limit: of "not exceed", none of "do not drain above"."""
+    """Return the negations right before the limit: "not exceed", but not "do not drain above"."""
     pattern = polarity_words("denying", language)
     found: list[Token] = []
     for token in reversed(tokens[max(0, place - _NEGATED) : place]):
