@@ -84,8 +84,7 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
     if own and (row := _other_row(own, named, others, held)):
         sentence = f"“{text}” does not stand in the row of “{' '.join(sorted(row.label))}”."
         return Finding("wrong_subject", sentence, text)
-    told = [row for row in named if any(place.row == row for place in own)]
-    if rival := _rival(fact, best, stated, held, own, told):
+    if rival := _rival(fact, best, stated, held, own, _told(own, named)):
         sentence = (
             f"“{text}” stands beside something else in the cited passages, which have"
             f" “{rival.number.text}” here."
@@ -147,6 +146,12 @@ def _is_beside(place: Place, row: Row, labels: Sequence[frozenset[str]]) -> bool
     )
 
 
+def _told(own: Sequence[Place], named: Sequence[Row]) -> Row | None:
+    """Return the row that the sentence names, where it is the only one and states the fact."""
+    rows_told = [place.row for place in own if place.cell > 0 and place.row in named]
+    return rows_told[0] if len(named) == 1 and rows_told else None
+
+
 def _is_about(place: Place, row: Row) -> bool:
     """Say whether the place stands in the row, or in a sentence that names most of its label."""
     if place.row is not None:
@@ -161,17 +166,17 @@ def _rival(
     stated: Sequence[Place],
     held: _Evidence,
     own: Sequence[Place],
-    told: Sequence[Row],
+    told: Row | None,
 ) -> Place | None:
     """Return the place of another value that fits the fact's words clearly better than its own.
 
-    Where a named row tells the fact, only what is about that row's subject can speak against it.
+    Where the one row that is named tells the fact, a sentence on something else speaks not against.
     """
     mine = {id(place) for place in own}
     for place in held.places:
         if place.is_mark or id(place) in mine:
             continue
-        if told and not any(_is_about(place, row) for row in told):
+        if told and place.row is None and not _is_about(place, told):
             continue
         least = _least(fact, place)
         if not least:
