@@ -50,7 +50,7 @@ def statements(text: str, language: str) -> tuple[Statement, ...]:
     """Return what a text states, sentence by sentence."""
     found: list[Statement] = []
     for index, unit in enumerate(read(text, language).units):
-        _, used = limits(unit, language)
+        _, used = limits(text, language)[index]
         found += (_statement(index, each, heads, used, language) for each, heads in _parts(unit))
     return tuple(found)
 
