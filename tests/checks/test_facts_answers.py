@@ -40,11 +40,11 @@ def findings(index: int, answer: str) -> list[str]:
     return [finding.sentence for finding in found]
 
 
-@pytest.mark.parametrize(("index", "answer"), cases("true"))
+@pytest.mark.parametrize(("index", "answer"), list(cases("true")))
 def test_true_answers_pass(index, answer):
     assert findings(index, answer) == []
 
 
-@pytest.mark.parametrize(("index", "answer"), cases("false"))
+@pytest.mark.parametrize(("index", "answer"), list(cases("false")))
 def test_false_answers_are_found(index, answer):
     assert findings(index, answer)
