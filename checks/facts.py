@@ -27,8 +27,7 @@ _BROKEN_CODE = re.compile(r"(?<=\w)-[ \t]*\n\s*(?=\w)")
 _STRANGER = 0.6
 _CLEAR = 0.25
 _SURE = 0.93
-_CLAIM = 0.9
-_LIMITED = 0.2
+_LIMITED = 0.1
 _ABOUT = 0.5
 _AS_GOOD = 0.9
 _UNWRITTEN = 0.3
@@ -80,11 +79,12 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
         return Finding("unsupported_number", sentence, text)
     fits = [fit(fact, place, held.rarity) for place in own]
     best = max(fits, default=_UNWRITTEN)
-    named = [row for row in _named_rows(fact, held.rows) if not _is_told(row, own, stated, held)]
-    if own and (row := _other_row(own, named)):
+    others = [other for other in stated if other is not fact and other.unit == fact.unit]
+    named = _named_rows(fact, held.rows)
+    if own and (row := _other_row(own, named, others, held)):
         sentence = f"“{text}” does not stand in the row of “{' '.join(sorted(row.label))}”."
         return Finding("wrong_subject", sentence, text)
-    if rival := _rival(fact, best, stated, held, own):
+    if rival := _rival(fact, best, stated, held, own, _told(own, named)):
         sentence = (
             f"“{text}” stands beside something else in the cited passages, which have"
             f" “{rival.number.text}” here."
@@ -112,29 +112,32 @@ def _named_rows(fact: Place, labelled: Sequence[Row]) -> list[Row]:
     ]
 
 
-def _is_told(row: Row, own: Sequence[Place], stated: Sequence[Place], held: _Evidence) -> bool:
-    """Say whether another fact of the answer is what the row holds in the fact's column."""
-    mine = {id(place) for place in own}
+def _other_row(
+    own: Sequence[Place], named: Sequence[Row], others: Sequence[Place], held: _Evidence
+) -> Row | None:
+    """Return the row that the sentence names where the fact stands only beside other subjects."""
+    labels = [row.label for row in named]
+    for row in named:
+        beside = all(_is_beside(place, row, labels) for place in own)
+        if beside and not _is_told(row, own, others, held):
+            return row
+    return None
+
+
+def _is_told(row: Row, own: Sequence[Place], others: Sequence[Place], held: _Evidence) -> bool:
+    """Say whether another fact of the sentence is what the row holds in the fact's column."""
     cells = {place.cell for place in own if place.row}
     return any(
         place.row == row and place.cell in cells and states(place, other)
         for place in held.places
-        if id(place) not in mine
-        for other in stated
+        for other in others
     )
-
-
-def _other_row(own: Sequence[Place], named: Sequence[Row]) -> Row | None:
-    """Return the row that the sentence names where the fact stands only beside other subjects."""
-    labels = [row.label for row in named]
-    return next((row for row in named if all(_is_beside(each, row, labels) for each in own)), None)
 
 
 def _is_beside(place: Place, row: Row, labels: Sequence[frozenset[str]]) -> bool:
     """Say whether the place is another row's of the same table, or a sentence on something else."""
     if place.row is None:
-        about = place.beside.keys() | place.above
-        return len(row.label & about) < _ABOUT * len(row.label)
+        return not _is_about(place, row)
     return (
         place.row.heads == row.heads
         and (place.cell > 0 or is_plain(place.number))
@@ -143,17 +146,37 @@ def _is_beside(place: Place, row: Row, labels: Sequence[frozenset[str]]) -> bool
     )
 
 
+def _told(own: Sequence[Place], named: Sequence[Row]) -> Row | None:
+    """Return the row that the sentence names, where it is the only one and states the fact."""
+    rows_told = [place.row for place in own if place.cell > 0 and place.row in named]
+    return rows_told[0] if len(named) == 1 and rows_told else None
+
+
+def _is_about(place: Place, row: Row) -> bool:
+    """Say whether the place stands in the row, or in a sentence that names most of its label."""
+    if place.row is not None:
+        return place.row == row
+    said = place.beside.keys() | place.above
+    return len(row.label & said) >= _ABOUT * len(row.label)
+
+
 def _rival(
     fact: Place,
     best: float,
     stated: Sequence[Place],
     held: _Evidence,
     own: Sequence[Place],
+    told: Row | None,
 ) -> Place | None:
-    """Return the place of another value that fits the fact's words clearly better than its own."""
+    """Return the place of another value that fits the fact's words clearly better than its own.
+
+    Where the one row that is named tells the fact, a sentence on something else speaks not against.
+    """
     mine = {id(place) for place in own}
     for place in held.places:
         if place.is_mark or id(place) in mine:
+            continue
+        if told and place.row is None and not _is_about(place, told):
             continue
         least = _least(fact, place)
         if not least:
@@ -183,8 +206,6 @@ def _claimed(
 ) -> bool:
     """Say whether another fact of the answer states the place, and fits it as well."""
     return any(
-        other is not fact
-        and states(place, other)
-        and fit(other, place, held.rarity) >= _CLAIM * score
+        other is not fact and states(place, other) and fit(other, place, held.rarity) >= score
         for other in stated
     )
