@@ -75,14 +75,13 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
     own = [place for place in held.places if states(place, fact)]
     text = fact.number.text
     if not own and not in_words(fact.number):
-        sentence = f"“{text}” does not stand in the cited passages."
-        return Finding("unsupported_number", sentence, text)
+        return _absent(fact.number, held)
     fits = [fit(fact, place, held.rarity) for place in own]
     best = max(fits, default=_UNWRITTEN)
     others = [other for other in stated if other is not fact and other.unit == fact.unit]
     named = _named_rows(fact, held.rows)
-    if own and (row := _other_row(own, named, others, held)):
-        sentence = f"“{text}” does not stand in the row of “{' '.join(sorted(row.label))}”."
+    if own and _stands_in_other_row(own, named, others, held):
+        sentence = f"“{text}” stands in another row of the cited table than the answer names."
         return Finding("wrong_subject", sentence, text)
     if rival := _rival(fact, best, stated, held, own, _told(own, named)):
         sentence = (
@@ -95,6 +94,20 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
         sentence = f"“{text}” is {_LIMIT[-fact.limit]} in the cited passages."
         return Finding("wrong_limit", sentence, text)
     return None
+
+
+def _absent(number: Number, held: _Evidence) -> Finding:
+    """Return the finding for a fact that stands nowhere in the evidence."""
+    text = number.text
+    if number.is_code:
+        sentence = f"The code “{text}” does not stand in the cited passages."
+        return Finding("unsupported_code", sentence, text)
+    same = (place.number for place in held.places if place.number.value == number.value)
+    if other := next((each for each in same if each.unit and number.unit), None):
+        sentence = f"“{text}” is “{other.text}” in the cited passages."
+        return Finding("wrong_unit", sentence, text)
+    sentence = f"“{text}” does not stand in the cited passages."
+    return Finding("unsupported_number", sentence, text)
 
 
 _TURNS = {"wrong_limit", "wrong_polarity"}
@@ -112,16 +125,16 @@ def _named_rows(fact: Place, labelled: Sequence[Row]) -> list[Row]:
     ]
 
 
-def _other_row(
+def _stands_in_other_row(
     own: Sequence[Place], named: Sequence[Row], others: Sequence[Place], held: _Evidence
-) -> Row | None:
-    """Return the row that the sentence names where the fact stands only beside other subjects."""
+) -> bool:
+    """Say whether the sentence names a row, and the fact stands only beside other subjects."""
     labels = [row.label for row in named]
-    for row in named:
-        beside = all(_is_beside(place, row, labels) for place in own)
-        if beside and not _is_told(row, own, others, held):
-            return row
-    return None
+    return any(
+        all(_is_beside(place, row, labels) for place in own)
+        and not _is_told(row, own, others, held)
+        for row in named
+    )
 
 
 def _is_told(row: Row, own: Sequence[Place], others: Sequence[Place], held: _Evidence) -> bool:
