@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from langchain_core.messages import BaseMessage
 
+from tools.markup import literal
+
 _PART = re.compile(r'<part page="(\d+)" section="([^"\n]*)">\n(.*?)\n</part>', re.DOTALL)
 _PASSAGE = re.compile(
     r'<passage id="([^"\n]+)" document="([^"\n]*)" section="([^"\n]*)"[^>\n]*>\n(.*?)\n</passage>',
@@ -62,15 +64,16 @@ def read(messages: Sequence[BaseMessage]) -> Prompt:
         document=_between(text, '<window document="', '">'),
         scenario=_between(text, r"The scenario: ", r"\.?\n"),
         parts=tuple(
-            Shown("", "", _path(section), body) for _, section, body in _PART.findall(window)
+            Shown("", "", _path(section), literal(body))
+            for _, section, body in _PART.findall(window)
         ),
         passages=_passages(text),
         question=_between(after, "<question>", "</question>"),
         asked=tuple(_ASKED.findall(asked)),
         draft=_between(text, "<draft>", "</draft>"),
-        quote=_between(after, "<quote>", "</quote>"),
-        answer=_between(text, "<answer>", "</answer>"),
-        citations=tuple(_CITATION.findall(text)),
+        quote=literal(_between(after, "<quote>", "</quote>")),
+        answer=literal(_between(text, "<answer>", "</answer>")),
+        citations=tuple((id, literal(quote)) for id, quote in _CITATION.findall(text)),
         revising="<draft>" in after,
     )
 
@@ -78,7 +81,7 @@ def read(messages: Sequence[BaseMessage]) -> Prompt:
 def _passages(text: str) -> tuple[Shown, ...]:
     """Return the passages in the order shown, each once: a search may find one again."""
     found = {
-        identifier: Shown(identifier, document, _path(section), body)
+        identifier: Shown(identifier, document, _path(section), literal(body))
         for identifier, document, section, body in _PASSAGE.findall(text)
     }
     return tuple(found.values())

@@ -56,6 +56,10 @@ def run(
         bool | None,
         typer.Option("--ingest/--no-ingest", help="Fill the index or use it as it is"),
     ] = None,
+    eval_questions: Annotated[
+        Path | None,
+        typer.Option(help="Questions (JSON Lines or text) that no row may be near."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make a dataset from a folder of manuals."""
@@ -69,7 +73,7 @@ def run(
     wanted = verbs.read_wanted(brief, rows)
     folder = out or Path("runs") / manuals.resolve().name
     found = machine_source(manuals, machines, settings)
-    started = runs.create_run(folder, manuals, wanted, settings, found)
+    started = runs.create_run(folder, manuals, wanted, settings, found, eval_questions)
     raise typer.Exit(verbs.carry_out(folder, started, wanted, settings, as_json=as_json))
 
 
@@ -148,11 +152,15 @@ def upload(
 
 
 @app.command()
-def audit(run: Run, recipe: Recipe) -> None:
-    """Say what a training on the dataset would really see."""
+def audit(
+    run: Run,
+    recipe: Annotated[str | None, typer.Option(help="A recipe's name or path.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what the split parted, and what a training with the recipe would really see."""
     from app import verbs
 
-    raise typer.Exit(verbs.show_audit(run, recipe))
+    raise typer.Exit(verbs.show_audit(run, recipe, as_json=as_json))
 
 
 @app.command()

@@ -21,6 +21,7 @@ from tools.documents import DocumentError
 from tools.index import IndexUnavailableError
 from tools.machines import MachineDirectoryError
 from tools.patience import ServiceDownError
+from tools.questions_file import QuestionsFileError
 from training.rows import TrainingError
 
 MISTAKES = (
@@ -32,6 +33,7 @@ MISTAKES = (
     LedgerError,
     MachineDirectoryError,
     PromptError,
+    QuestionsFileError,
     RunError,
     ServicesError,
     SettingsError,

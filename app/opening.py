@@ -15,7 +15,7 @@ from agents.calls import Calls
 from agents.gate import Gate
 from agents.journal import Journal
 from app.directory import MachineSource, check_directory, open_directory
-from app.opening_index import check_index, open_index
+from app.opening_index import check_index, check_questions, open_index, open_question_vectors
 from app.roles import open_roles, probed
 from app.settings import Settings, SettingsError
 from app.starting import START_SECONDS
@@ -60,6 +60,7 @@ async def rehearse(brief: Brief, settings: Settings, machines: MachineSource) ->
         load_tokenizer(recipe)
     await check_directory(machines, settings)
     await check_index(settings)
+    await check_questions(brief, settings)
     journal = Journal(create_engine("sqlite://", poolclass=StaticPool))
     async with open_roles(settings, start=False) as models:
         calls = _calls(journal, brief, settings, prompts, _at_start(settings))
@@ -102,6 +103,7 @@ async def open_context(
                 child_env=settings.environment,
                 patience=patience,
                 tracing=tracing,
+                question_vectors=open_question_vectors(run, brief, settings, patience),
             )
     finally:
         tracing.close()

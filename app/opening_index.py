@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from app.settings import Settings, SettingsError
 from app.starting import START_SECONDS, at_the_start
+from graph.brief import Brief
 from tools.elastic_schema import Making
 from tools.embedded import EmbeddedIndex
 from tools.embeddings import Embedder, open_embedder
 from tools.index import Index
+from tools.kept_vectors import KeptVectors
 from tools.library import Library
 from tools.patience import Patience
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from tools.located import LocatedIndex
 
 ALIAS = "officina"
+QUESTION_VECTORS = "questions.npz"
 
 
 def for_manuals(settings: Settings, manuals: Path) -> Settings:
@@ -74,6 +77,37 @@ async def look(settings: Settings) -> tuple[str, str, list[Contents]]:
         running = await at_the_start("Elasticsearch", lambda: version(cluster))
         held = await at_the_start("Elasticsearch", lambda: contents(cluster))
         return cluster.where, running, held
+
+
+async def check_questions(brief: Brief, settings: Settings) -> None:
+    """See that questions can be compared by meaning, where the brief says so.
+
+    Raises:
+        SettingsError: no embeddings are set, or they do not answer.
+        IndexUnavailableError: they refuse.
+    """
+    if brief.duplicates.embeddings:
+        embedder = _question_embedder(settings, Patience(0))
+        await at_the_start("the embeddings", lambda: embedder.query("officina"))
+
+
+def open_question_vectors(
+    run: Path, brief: Brief, settings: Settings, patience: Patience
+) -> KeptVectors | None:
+    """Return the vectors that questions are compared by, where the brief says so."""
+    if not brief.duplicates.embeddings:
+        return None
+    return KeptVectors(run / QUESTION_VECTORS, _question_embedder(settings, patience))
+
+
+def _question_embedder(settings: Settings, patience: Patience) -> Embedder:
+    spec = settings.services.retrieval.embeddings
+    if spec is None:
+        raise SettingsError(
+            "duplicates.embeddings in brief.yaml compares questions by meaning: set "
+            "retrieval.embeddings in officina.yaml, as provider:name, or leave it out."
+        )
+    return open_embedder(spec, settings.variables, patience, settings.redact)
 
 
 @asynccontextmanager

@@ -26,11 +26,12 @@ from graph.brief import Brief, dump_brief, load_brief
 from graph.dataset import dataset_graph
 from graph.state import DatasetInput, DatasetState, Decision
 from tools.library import write_whole
+from tools.questions_file import KEPT, read_questions
 
 PACKAGES = ("officina", "langgraph", "langchain", "langchain-openai", "tantivy", "pypdfium2")
 
 RUN_FILE, MACHINES = "run.json", "machines.csv"
-_FIRST_FILES = {".lock", "brief.yaml", MACHINES, f"{RUN_FILE}.part"}
+_FIRST_FILES = {".lock", "brief.yaml", MACHINES, KEPT, f"{RUN_FILE}.part"}
 
 
 class RunError(Exception):
@@ -76,15 +77,23 @@ class RunFile:
 
 
 def create_run(
-    run: Path, manuals: Path, brief: Brief, settings: Settings, machines: MachineSource
+    run: Path,
+    manuals: Path,
+    brief: Brief,
+    settings: Settings,
+    machines: MachineSource,
+    evaluation_questions: Path | None = None,
 ) -> RunFile:
     """Make the run folder and write down what the run is started with.
 
     Raises:
         RunError: there is a run in the folder already, or no manuals.
+        QuestionsFileError: the file of evaluation questions has lines that are none.
     """
     if not manuals.is_dir():
         raise RunError(f"There is no folder {manuals}. Give the folder that holds the manuals.")
+    if evaluation_questions:
+        read_questions(evaluation_questions)
     with untraced():
         rehearsed = asyncio.run(rehearse(brief, settings, machines))
     _refuse_strangers(run)
@@ -111,6 +120,8 @@ def create_run(
         (run / "brief.yaml").write_text(dump_brief(brief), encoding="utf-8")
         if isinstance(machines, Path):
             shutil.copyfile(machines, run / MACHINES)
+        if evaluation_questions:
+            shutil.copyfile(evaluation_questions, run / KEPT)
         write_run_file(run, made)
         with open_books(run) as (_, journal):
             journal.adopt(rehearsed)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +33,10 @@ from app.runs import (
 from app.settings import Settings, SettingsError, is_offline, read_settings
 from app.traces import trace_of
 from graph.brief import Brief, load_brief
+from graph.ledger import Note
 from training.recipe import load_recipe
+
+_MOST_NOTES = 5
 
 
 def read_wanted(path: Path | None, rows: int | None) -> Brief:
@@ -94,13 +98,14 @@ def _opening(settings: Settings, brief: Brief, limit: int) -> str:
 def tell(run: Path, result: Result, *, as_json: bool) -> int:
     """Print how a run ended and where things are; return the exit code."""
     with open_books(run) as (ledger, journal):
-        progress, spent = ledger.progress(), journal.spent()
+        progress, spent, notes = ledger.progress(), journal.spent(), ledger.notes()
     for said in filter(None, (result.reason, result.note)):
         print(said, file=sys.stderr)
     if as_json:
         print(json.dumps(_summary(run, result, progress.dropped, spent), ensure_ascii=False))
     else:
         _print_places(run, result)
+        _print_unused(notes)
     return DONE if result.decision == "export" and not result.reason else SHORT
 
 
@@ -145,8 +150,8 @@ def show_status(run: Path, *, as_json: bool) -> None:
     """Print how far a run is."""
     started, brief = read_run(run)
     with open_books(run) as (ledger, journal):
-        progress, spent = ledger.progress(), journal.spent()
-        unknown = [note.path for note in ledger.notes() if note.kind == "unknown_machine"]
+        progress, spent, notes = ledger.progress(), journal.spent(), ledger.notes()
+    unknown = [note.path for note in notes if note.kind == "unknown_machine"]
     if as_json:
         finished = started.result.decision if started.result else None
         values: dict[str, object] = {
@@ -161,6 +166,7 @@ def show_status(run: Path, *, as_json: bool) -> None:
             "cost": cost_of(spent, prices_of(started)),
             "decision": finished,
             **({"unknown_machines": unknown} if unknown else {}),
+            "notes": dict(Counter(note.kind for note in notes)),
         }
         print(json.dumps(values))
         return
@@ -169,6 +175,17 @@ def show_status(run: Path, *, as_json: bool) -> None:
         print(f"Not among the machine names: {printable(', '.join(unknown))}.")
     if started.result and started.result.reason:
         print(started.result.reason)
+    _print_unused(notes)
+
+
+def _print_unused(notes: Sequence[Note]) -> None:
+    """Print what of the manuals was not used, and why: a few lines, the report has them all."""
+    unused = [note for note in notes if note.kind in ("unreadable", "skipped")]
+    for note in unused[:_MOST_NOTES]:
+        page = f", page {note.page}" if note.page else ""
+        print(f"not used {printable(note.path)}{page}: {printable(note.reason)}")
+    if len(unused) > _MOST_NOTES:
+        print(f"not used {len(unused) - _MOST_NOTES} more: the report names them.")
 
 
 def show_why(run: Path, candidate: str | None) -> None:
@@ -205,12 +222,12 @@ def upload_dataset(run: Path, name: str) -> None:
         print(f"url      {done.url}")
 
 
-def show_audit(run: Path, recipe: str) -> int:
-    """Print what a training would see; return the exit code."""
-    from training.audit import audit
+def show_audit(run: Path, recipe: str | None, *, as_json: bool) -> int:
+    """Print what a training would see and what the split parted; return the exit code."""
+    from training.audit import audit, lines
 
-    report = audit(run / "dataset", load_recipe(recipe))
-    print(report.model_dump_json(indent=2))
+    report = audit(run / "dataset", load_recipe(recipe) if recipe else None)
+    print(report.model_dump_json() if as_json else "\n".join(lines(report)))
     for error in report.errors:
         print(error, file=sys.stderr)
     return SHORT if report.errors else DONE

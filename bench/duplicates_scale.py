@@ -8,10 +8,49 @@ import time
 
 from checks.duplicates import Asked, near_duplicates
 
-_PARTS = "pump valve screw bearing belt filter guide motor sensor door lamp hose seal shaft".split()
-_KINDS = "main upper lower left right front rear inner outer hydraulic electric spare".split()
-_VERBS = "check clean replace grease tighten adjust remove test inspect align".split()
-_UNITS = "Nm bar mm h °C kg l V".split()
+_PARTS = (
+    "pump",
+    "valve",
+    "screw",
+    "bearing",
+    "belt",
+    "filter",
+    "guide",
+    "motor",
+    "sensor",
+    "door",
+    "lamp",
+    "hose",
+    "seal",
+    "shaft",
+)
+_KINDS = (
+    "main",
+    "upper",
+    "lower",
+    "left",
+    "right",
+    "front",
+    "rear",
+    "inner",
+    "outer",
+    "hydraulic",
+    "electric",
+    "spare",
+)
+_VERBS = (
+    "check",
+    "clean",
+    "replace",
+    "grease",
+    "tighten",
+    "adjust",
+    "remove",
+    "test",
+    "inspect",
+    "align",
+)
+_UNITS = ("Nm", "bar", "mm", "h", "°C", "kg", "l", "V")
 _ASKED = (
     ("How often must the {p} be {v}ed?", "At what interval should I {v} the {p}?"),
     ("Which value has the {p} after you {v} it?", "What do I set the {p} to once {v}ed?"),
@@ -48,12 +87,12 @@ def synthetic_rows(count: int) -> list[Asked]:
     return rows[:count]
 
 
-def measure(count: int) -> tuple[float, int]:
-    """Return the seconds that near-duplicates took among so many rows, and how many they found."""
+def measure(count: int) -> tuple[float, float, int]:
+    """Return seconds, seconds of CPU, and how many near-duplicates were found among the rows."""
     rows = synthetic_rows(count)
-    started = time.perf_counter()
+    started, worked = time.perf_counter(), time.process_time()
     found = near_duplicates(rows)
-    return time.perf_counter() - started, len(found)
+    return time.perf_counter() - started, time.process_time() - worked, len(found)
 
 
 def peak_megabytes() -> float:

@@ -19,6 +19,7 @@ class Lexicon:
     kept: str
     dropped: list[list[str]]
     added: list[list[str]]
+    limits: list[list[str]]
     reworded: list[list[str]]
     to: str
     range: str
@@ -28,6 +29,10 @@ class Lexicon:
     numbers: dict[str, int]
     months: list[str]
     date: str
+    affirmed: str
+    denied: str
+    row: str
+    row_alone: str
     fronted: str
     pronouns: str
     head: str

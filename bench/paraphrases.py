@@ -10,21 +10,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import pairwise
-from math import floor, log10
 from random import Random
 
+from bench.conversions import unit_converted
 from bench.lexicon import Lexicon, lexicons
-from bench.measures import convert, dimension_of, dimensions, is_convertible
-from bench.mutants import Change
-from bench.quantities import Digits, exact_decimals, joint, range_pairs, write_number
+from bench.mutants import Change, edited
+from bench.mutated_rows import is_independent
+from bench.quantities import Digits, joint, numbers_of, range_pairs, write_number
 from bench.truths import Truth
+from tools.language import stop_words
 
 _SIGN = re.compile(r"(?:±|\+/-|[-−])\s?$")
+CONVERTED = "unit converted"
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-_NEVER_TARGETS = {"d", "hp", "cl", "hPa", "Pa", "mg", "µm", "rad", "N·cm", "kN·m", "lbf·ft"}
-_IMPERIAL = {"in", "ft", "lb"}
+_LONGEST_VALUE = 60
 _CLAUSE = r"[^,;:()]{8,}"
 _NO_BREAK = "\u00a0"
 
@@ -53,108 +53,18 @@ def paraphrases(truth: Truth, digits: Sequence[Digits], random: Random) -> Itera
                 yield Paraphrase(kind, shown, truth)
 
 
-def _edited(text: str, changes: Sequence[Change]) -> str:
-    for change in sorted(changes, key=lambda each: -each.start):
-        text = text[: change.start] + change.new + text[change.end :]
-    return text
-
-
-def _numbers(digits: Sequence[Digits]) -> list[Digits]:
-    return [each for each in digits if each.kind == "number"]
-
-
-def unit_converted(
-    truth: Truth, digits: Sequence[Digits], words: Lexicon, random: Random
-) -> Iterator[str]:
-    """Write a quantity, or all numbers that share its unit, in another unit."""
-    for run in _runs(truth, _numbers(digits)):
-        unit = run[-1].unit
-        if not is_convertible(unit) or not _stands_alone(truth, run, words):
-            continue
-        targets = [
-            each
-            for each in dimensions()[dimension_of(unit)]
-            if each != unit
-            and each not in _NEVER_TARGETS
-            and (each not in _IMPERIAL or truth.language == "en")
-            and all(_is_usual(convert(n.value, unit, each), unit) for n in run)
-        ]
-        if targets:
-            yield _edited(truth.text, _converted(run, random.choice(targets), truth.language))
-
-
-def _is_usual(value: Fraction, source: str) -> bool:
-    """Tell whether people would write the value: no 0.0001 km, and no 0.167 h for 10 minutes."""
-    dimension = dimension_of(source)
-    if dimension == "time" and exact_decimals(value, most=2) is None:
-        return False
-    return (not value and dimension != "temperature") or Fraction(1, 100) <= value < 100_000
-
-
-def _runs(truth: Truth, numbers: Sequence[Digits]) -> Iterator[list[Digits]]:
-    """Yield each number that has a unit after those before it that share the unit."""
-    run: list[Digits] = []
-    for number in numbers:
-        if run and (run[-1].unit or not joint(truth.text, run[-1], number, truth.language)):
-            run = []
-        run.append(number)
-        if number.unit:
-            yield run
-
-
-def _stands_alone(truth: Truth, run: Sequence[Digits], words: Lexicon) -> bool:
-    """Tell whether converting the run changes nothing around it.
-
-    Dimensions may count pieces ("2 x 10 mm"), a tolerance may follow without its unit, and a
-    difference of temperatures is converted otherwise than a temperature.
-    """
-    before, after = truth.text[: run[0].start], truth.text[run[-1].unit_span[1] :]
-    joints = {joint(truth.text, one, two, truth.language) for one, two in pairwise(run)}
-    if (
-        "times" in joints
-        or re.search(r"[x×*/]\s*$", before)
-        or re.match(r"\s*(?:[±x×*]|\+/-)", after)
-    ):
-        return False
-    if dimension_of(run[-1].unit) != "temperature":
-        return not any(number.sign == "-" for number in run)
-    absolute = re.search(rf"(?:^|\s)(?:{words.absolute})\s+$", before, re.IGNORECASE)
-    differs = re.search(words.difference, truth.text, re.IGNORECASE)
-    return bool(absolute) and not differs and not any(number.sign for number in run)
-
-
-def _converted(run: Sequence[Digits], unit: str, language: str) -> list[Change]:
-    changes = [
-        Change(n.start, n.end, _rounded(convert(n.value, run[-1].unit, unit), n, language))
-        for n in run
-    ]
-    start, end = run[-1].unit_span
-    glued = start == run[-1].end
-    return [*changes, Change(start, end, f" {unit}" if glued else unit)]
-
-
-def _rounded(value: Fraction, source: Digits, language: str) -> str:
-    """Return the value exactly if that is short, else with the source's digits or three."""
-    point = source.point or ("." if language == "en" else ",")
-    decimals = exact_decimals(value, most=4)
-    if decimals is None or len(str(int(value))) + decimals > 6:
-        digits = max(3, len("".join(filter(str.isdecimal, source.text)).lstrip("0")))
-        decimals = max(0, digits - 1 - floor(log10(float(value))))
-    return write_number(value, decimals, point, "")
-
-
 def unit_written(
     truth: Truth, digits: Sequence[Digits], words: Lexicon, random: Random
 ) -> Iterator[str]:
     """Write a symbol as a word, and a word as its symbol."""
-    for number in _numbers(digits):
+    for number in numbers_of(digits):
         if not number.unit or number.unit not in words.written or number.value == 1:
             continue
         start, end = number.unit_span
         shown, written = truth.text[start:end], words.written[number.unit]
         gap = " " if start == number.end else ""
         new = gap + (written if shown == number.unit else number.unit)
-        yield _edited(truth.text, [Change(start, end, new)])
+        yield edited(truth.text, [Change(start, end, new)])
 
 
 def number_reformatted(
@@ -162,7 +72,7 @@ def number_reformatted(
 ) -> Iterator[str]:
     """Write thousands with another mark or none, a decimal with the other mark, 0.5 as .5."""
     own = "," if truth.language == "en" else "."
-    for number in _numbers(digits):
+    for number in numbers_of(digits):
         forms: list[str] = []
         whole = not number.decimals
         # "1.234" without a unit may be a decimal that was not translated.
@@ -179,7 +89,7 @@ def number_reformatted(
             if number.text.startswith("0.") and truth.language == "en":
                 forms.append(number.text[1:])
         for form in forms[:2] if whole else forms:
-            yield _edited(truth.text, [Change(number.start, number.end, form)])
+            yield edited(truth.text, [Change(number.start, number.end, form)])
 
 
 def number_as_word(
@@ -187,7 +97,7 @@ def number_as_word(
 ) -> Iterator[str]:
     """Write a small whole number before a noun as a word."""
     by_value = {value: word for word, value in words.numbers.items()}
-    numbers = _numbers(digits)
+    numbers = numbers_of(digits)
     letter = r"[^\W\d_]" if truth.language == "de" else r"[a-zà-ÿ]"
     for at, number in enumerate(numbers):
         word = by_value.get(int(number.value)) if number.value.denominator == 1 else None
@@ -198,7 +108,7 @@ def number_as_word(
             rf" {letter}{{4,}}", after
         )
         if word and counts and not joined and not number.sign and number.text.isdecimal():
-            yield _edited(truth.text, [Change(number.start, number.end, word)])
+            yield edited(truth.text, [Change(number.start, number.end, word)])
 
 
 def word_as_number(
@@ -206,7 +116,7 @@ def word_as_number(
 ) -> Iterator[str]:
     """Write a small number word before a noun in digits."""
     for found in re.finditer(rf"(?<![\w-])(?:{'|'.join(words.numbers)})(?= \w{{4,}})", truth.text):
-        yield _edited(truth.text, [Change(*found.span(), str(words.numbers[found[0]]))])
+        yield edited(truth.text, [Change(*found.span(), str(words.numbers[found[0]]))])
 
 
 def range_reworded(
@@ -214,28 +124,28 @@ def range_reworded(
 ) -> Iterator[str]:
     """Write "4–6 bar" as "from 4 to 6 bar", and "between 4 and 6 bar" with both units."""
     opening = words.range.partition("{}")[0].strip()
-    for low, high in range_pairs(truth.text, _numbers(digits), truth.language):
+    for low, high in range_pairs(truth.text, numbers_of(digits), truth.language):
         gap = truth.text[low.end : high.start]
         before = truth.text[: low.start]
         opened = re.search(rf"\b{opening}\s+$", before, re.IGNORECASE)
         plain = not (low.sign or high.sign or low.unit)
         if "–" in gap and plain and re.search(r"(?:^|[^\W\d_]|:) $", before) and not opened:
             new = words.range.format(low.text, high.text)
-            yield _edited(truth.text, [Change(low.start, high.end, new)])
+            yield edited(truth.text, [Change(low.start, high.end, new)])
         elif high.unit and plain and "-" not in gap:
             unit = truth.text[high.end : high.unit_span[1]]
-            yield _edited(truth.text, [Change(low.end, low.end, unit)])
+            yield edited(truth.text, [Change(low.end, low.end, unit)])
 
 
 def sign_reworded(
     truth: Truth, digits: Sequence[Digits], words: Lexicon, random: Random
 ) -> Iterator[str]:
     """Write ± with its blank or without, as +/- and in words."""
-    for number in _numbers(digits):
+    for number in numbers_of(digits):
         if number.sign == "±" and (sign := _SIGN.search(truth.text[: number.start])):
             other = "±" if sign[0].endswith(" ") else "± "
             for new in filter(None, (other, "+/-", words.plus_minus)):
-                yield _edited(truth.text, [Change(sign.start(), number.start, new)])
+                yield edited(truth.text, [Change(sign.start(), number.start, new)])
 
 
 def date_reworded(
@@ -246,7 +156,7 @@ def date_reworded(
         year, month, day = map(int, found.groups())
         if 1 <= month <= 12 and 2 <= day <= 31:
             new = words.date.format(day, words.months[month - 1], year)
-            yield _edited(truth.text, [Change(*found.span(), new)])
+            yield edited(truth.text, [Change(*found.span(), new)])
 
 
 def negation_reworded(
@@ -257,7 +167,7 @@ def negation_reworded(
         return
     for pattern, new in words.reworded:
         if found := re.search(pattern, truth.text, re.IGNORECASE):
-            yield _edited(truth.text, [Change(*found.span(), found.expand(new))])
+            yield edited(truth.text, [Change(*found.span(), found.expand(new))])
 
 
 def clauses_reordered(
@@ -265,24 +175,46 @@ def clauses_reordered(
 ) -> Iterator[str]:
     """Put a condition last, exchange two independent clauses, or name a row's value first."""
     if truth.sort == "row":
-        label = truth.text[: truth.cell[0]].rstrip(": ")
-        yield f"{truth.value} ({label})"
+        yield f"{truth.value} ({truth.text[: truth.cell[0]].rstrip(': ')})"
         return
     fronted = re.fullmatch(rf"((?:{words.fronted}) {_CLAUSE}), ({_CLAUSE})\.", truth.text)
-    if fronted and _is_independent(fronted[2], words):
+    if fronted and is_independent(fronted[2], words.pronouns, words.head):
         yield f"{fronted[2]} {fronted[1][:1].lower()}{fronted[1][1:]}."
     two = re.fullmatch(rf"({_CLAUSE}); ({_CLAUSE})\.", truth.text)
-    if two and _is_independent(two[2], words):
+    if two and is_independent(two[2], words.pronouns, words.head):
         yield f"{two[2]}; {two[1][:1].lower()}{two[1][1:]}."
 
 
-def _is_independent(clause: str, words: Lexicon) -> bool:
-    pronoun = re.search(rf"\b(?:{words.pronouns})\b", clause, re.IGNORECASE)
-    return not pronoun and re.match(words.head, clause, re.IGNORECASE) is not None
+def row_as_sentence(
+    truth: Truth, digits: Sequence[Digits], words: Lexicon, random: Random
+) -> Iterator[str]:
+    """Say a row in a sentence, unless its value is one."""
+    if truth.sort == "row" and len(truth.value) <= _LONGEST_VALUE and truth.value[-1] not in ".!;":
+        form = words.row if truth.column else words.row_alone
+        yield form.format(label=truth.named, column=truth.column, value=truth.value)
+
+
+def yes_or_no(
+    truth: Truth, digits: Sequence[Digits], words: Lexicon, random: Random
+) -> Iterator[str]:
+    """Put yes before a sentence, or no before one that denies."""
+    if truth.sort != "sentence":
+        return
+    first = re.split(r"[,;:]", truth.text, maxsplit=1)[0]
+    denies = re.search(words.negation, truth.text, re.IGNORECASE)
+    if denies and (denies.start() >= len(first) or re.match(words.fronted, first)):
+        return
+    text = truth.text
+    opening = first.split()[0].lower()
+    if opening in stop_words(truth.language) or re.search(
+        rf"\b{re.escape(opening)}\b", " ".join(truth.evidence)
+    ):
+        text = text[:1].lower() + text[1:]
+    yield f"{words.denied if denies else words.affirmed}, {text}"
 
 
 REWORDINGS: dict[str, Rewording] = {
-    "unit converted": unit_converted,
+    CONVERTED: unit_converted,
     "unit written otherwise": unit_written,
     "number reformatted": number_reformatted,
     "number as a word": number_as_word,
@@ -292,4 +224,6 @@ REWORDINGS: dict[str, Rewording] = {
     "date reworded": date_reworded,
     "negation reworded": negation_reworded,
     "clauses reordered": clauses_reordered,
+    "row as a sentence": row_as_sentence,
+    "yes or no in front": yes_or_no,
 }

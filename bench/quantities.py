@@ -18,12 +18,12 @@ from bench.measures import unit_after, unit_named
 
 Kind = Literal["number", "version", "code", "other", "marker"]
 
-_JOINERS = r"[-.,:/+~#@'’_]"
+_JOINERS = r"[-.,:/+~#@_]"
 _WORD = re.compile(
     rf"(?<![\w.,])\d{{1,3}}(?: \d{{3}})+(?:,\d+)?(?![\w.,]?\d|[ ]\d)"
     rf"|(?<![\w.])\.\d+(?!\w)|(?<!\w)\w+(?:{_JOINERS}+\w+)*(?:[⁻⁰¹²³⁴-⁹]+|\^-?\d+)?"
 )
-_LITERAL = r"\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?|\d+[.,]\d+|\.\d+|\d+"
+_LITERAL = r"\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+[.,]\d+|\.\d+|\d+"
 _PLAIN = re.compile(rf"(?P<number>{_LITERAL})(?P<rest>[^\W\d_]*)")
 _SPACED = re.compile(r"\d{1,3}(?: \d{3})+(?:,\d+)?")
 _PAIR = re.compile(rf"(?P<one>{_LITERAL})(?P<joint>[-x/×])(?P<two>{_LITERAL})(?P<rest>[^\W\d_]*)")
@@ -143,6 +143,11 @@ def write_number(value: Fraction, decimals: int, point: str, group: str) -> str:
 def exact_decimals(value: Fraction, most: int = 9) -> int | None:
     """Return how many decimals write the value exactly; None when `most` are too few."""
     return next((n for n in range(most + 1) if (value * 10**n).denominator == 1), None)
+
+
+def numbers_of(digits: Sequence[Digits]) -> list[Digits]:
+    """Return the plain numbers among them."""
+    return [each for each in digits if each.kind == "number"]
 
 
 def joint(text: str, one: Digits, two: Digits, language: str) -> str:

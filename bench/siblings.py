@@ -1,8 +1,9 @@
-"""Mutants that take something from elsewhere: a sibling machine, another row, another menu.
+"""Mutants that take something from elsewhere: a sibling machine, another menu.
 
 Siblings are the machines of one family in machines.csv. Without one they are documents in one
 language that share at least a quarter of their statements once the digits are masked; their names
-are then the words that differ most often between such statements ("Ares 200" and "Ares 250").
+are then what differs between their titles ("Nova 10" and "Nova 10 Pro"), or else most often between
+such statements.
 """
 
 from __future__ import annotations
@@ -16,16 +17,11 @@ from pathlib import Path
 from random import Random
 
 from bench.mutants import Change, Mutant, mutant
-from bench.quantities import digits_in
+from bench.mutated_rows import differ
 from bench.truths import Folder, Truth
 from tools.machines_csv import find_directory_file, read_table
 
-VALUE, NAME, ROW, MENU = (
-    "sibling's value",
-    "sibling's name",
-    "another row's value",
-    "menu path changed",
-)
+VALUE, NAME, MENU = "sibling's value", "sibling's name", "menu path changed"
 _DIGITS = re.compile(r"\w*\d\w*(?:[-.,:/+]\w+)*")
 _NAME = re.compile(r"[A-ZÀ-Ý][\w-]* \S*\d\S*|[^\W\d_]+[\w-]*\d[\w-]*")
 _STEP = r"[A-ZÀ-Ý\d][\w-]*(?: [A-ZÀ-Ý\d][\w-]*)*"
@@ -84,10 +80,29 @@ def _alike(folder: Folder) -> list[Sibling]:
         least = max(5, _LEAST_SHARED * min(len(keyed[one]), len(keyed[two])))
         if len(shared) >= least and _language(folder, one) == _language(folder, two):
             pairs = [(keyed[one][key].text, keyed[two][key].text) for key in shared]
-            names = _differing_names(pairs)
+            names = _names_in_titles(folder, one, two) or _differing_names(pairs)
             found.append(Sibling(one, two, names))
             found.append(Sibling(two, one, {theirs: ours for ours, theirs in names.items()}))
     return found
+
+
+def _names_in_titles(folder: Folder, one: str, two: str) -> dict[str, str]:
+    """Return what differs between two titles, with as many words before as the sentences have."""
+    ours, theirs = (re.findall(r"[\w-]+", folder.titles[each]) for each in (one, two))
+    ending = _alike_at_start(ours[::-1], theirs[::-1])
+    ours, theirs = ours[: len(ours) - ending], theirs[: len(theirs) - ending]
+    said = [truth.text for truth in folder.truths if truth.document == one]
+    for start in range(_alike_at_start(ours, theirs) + 1):
+        mine, its = " ".join(ours[start:]), " ".join(theirs[start:])
+        proper = mine[:1].isupper() and its[:1].isupper() and mine != its
+        if proper and any(re.search(_whole(mine), text) for text in said):
+            return {mine: its}
+    return {}
+
+
+def _alike_at_start(one: Sequence[str], two: Sequence[str]) -> int:
+    pairs = zip(one, two, strict=False)
+    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(one), len(two)))
 
 
 def _differing_names(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
@@ -146,19 +161,10 @@ def _with_values(
     changes = [
         Change(*mine, other.text[slice(*its)])
         for mine, its in pairs
-        if _differ(truth.text[slice(*mine)], other.text[slice(*its)], truth.language)
+        if differ(truth.text[slice(*mine)], other.text[slice(*its)], truth.language)
     ]
     if changes:
         yield mutant(VALUE, truth, changes)
-
-
-def _differ(one: str, two: str, language: str) -> bool:
-    """Tell whether two digit-bearing texts are written and valued otherwise."""
-    read = [
-        [(d.value, d.unit) if d.kind == "number" else d.text.casefold() for d in found]
-        for found in (digits_in(one, language), digits_in(two, language))
-    ]
-    return one.casefold() != two.casefold() and read[0] != read[1]
 
 
 def _with_names(truth: Truth, names: Mapping[str, str]) -> Iterator[Mutant]:
@@ -169,27 +175,6 @@ def _with_names(truth: Truth, names: Mapping[str, str]) -> Iterator[Mutant]:
             return
 
 
-def row_mutants(truths: Sequence[Truth], random: Random) -> Iterator[Mutant]:
-    """Yield each row with the digits of another row's value in the same column."""
-    columns: dict[tuple[str, str], list[Truth]] = defaultdict(list)
-    for truth in truths:
-        if truth.sort == "row" and _DIGITS.search(truth.value):
-            columns[truth.document, truth.place].append(truth)
-    for rows in columns.values():
-        for truth in rows:
-            own = set(_DIGITS.findall(truth.value.casefold()))
-            others = sorted(
-                {
-                    row.value
-                    for row in rows
-                    if _differ(truth.value, row.value, truth.language)
-                    and not set(_DIGITS.findall(row.value.casefold())) <= own
-                }
-            )
-            if others:
-                yield mutant(ROW, truth, [Change(*truth.cell, random.choice(others))])
-
-
 def menu_mutants(truths: Sequence[Truth], random: Random) -> Iterator[Mutant]:
     """Yield each menu path with one of its steps taken from another path of the folder."""
     found = [(truth, path) for truth in truths for path in _PATH.finditer(truth.text)]
@@ -198,6 +183,7 @@ def menu_mutants(truths: Sequence[Truth], random: Random) -> Iterator[Mutant]:
         spans = [step.span() for step in re.finditer(_STEP, path[0])]
         start, end = random.choice(spans[1:])
         held = " ".join((truth.text, *truth.evidence)).casefold()
-        if strangers := [step for step in steps if step.casefold() not in held]:
+        strangers = [step for step in steps if step[0].isalpha() and step.casefold() not in held]
+        if strangers:
             at = path.start()
             yield mutant(MENU, truth, [Change(at + start, at + end, random.choice(strangers))])

@@ -39,9 +39,10 @@ Sort = Literal["sentence", "row"]
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """A true answer. Of a row, `cell` is where its value stands and `place` names table and column.
+    """A true answer, and the texts of the passages of its document in which it stands.
 
-    `evidence` are the texts of the passages of its document in which it stands.
+    Of a row, `cell` is where its `value` stands, `place` names its table and column, `label` are
+    the cells that name it, `named` and `column` how the answer says so.
     """
 
     text: str
@@ -52,18 +53,17 @@ class Truth:
     cell: tuple[int, int] = (0, 0)
     place: str = ""
     label: str = ""
-
-    @property
-    def value(self) -> str:
-        """The value of a row, nothing of a sentence."""
-        return self.text[slice(*self.cell)]
+    named: str = ""
+    column: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder's documents with their passages, and the distinct truths that were found in them."""
+    """A folder's documents with their passages and titles, and the truths found in them."""
 
     documents: dict[str, list[Passage]]
+    titles: dict[str, str]
     truths: list[Truth]
 
 
@@ -83,7 +83,7 @@ def read_truths(root: Path) -> Folder:
     documents, _ = read_folder(root)
     passages = {document.path: split(document) for document in documents}
     truths = [truth for each in documents for truth in truths_of(each, passages[each.path])]
-    return Folder(passages, truths)
+    return Folder(passages, {each.path: each.title for each in documents}, truths)
 
 
 def truths_of(document: Document, passages: Sequence[Passage]) -> Iterator[Truth]:
@@ -116,6 +116,9 @@ def _in_passage(document: str, passage: Passage) -> Iterator[Truth]:
                 (len(opening), len(opening) + len(cell.value)),
                 f"{cell.header} | {cell.column}",
                 cell.label,
+                cell.named,
+                cell.column,
+                cell.value,
             )
 
 
@@ -151,28 +154,37 @@ def _cut(line: str) -> Iterator[str]:
 def _cells(table: str) -> Iterator[_Cell]:
     """Yield each filled cell of a table that a label names.
 
-    A column of units joins the value before it. A label that names two rows is no label; one
-    without a letter is read with its header ("Revision 03").
+    A column of units joins the value before it. A label without a letter is read with its header
+    ("Revision 03"); one that names two rows with the second column ("Gecko, Model 201").
     """
     lines = [line.strip() for line in table.strip().split("\n")]
     if len(lines) < 3 or not _RULE.fullmatch(lines[1]):
         return
     header, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
     rows = rows[1:]
-    labels = [row[0] for row in rows]
     units = [n for n, name in enumerate(header) if _UNIT_HEADER.fullmatch(name) and n > 1]
     for row in rows:
+        size = _label_size(row, rows)
         named = row[0] if any(map(str.isalpha, row[0])) else f"{header[0]} {row[0]}"
-        if len(row) != len(header) or not _is_label(named) or labels.count(row[0]) > 1:
+        named = ", ".join((named, *(f"{header[n]} {row[n]}" for n in range(1, size))))
+        if not size or len(row) != len(header) or not _is_label(named):
             continue
-        for column in range(1, len(row)):
+        for column in range(size, len(row)):
             if column in units or not any(map(str.isalnum, row[column])):
                 continue
             unit = row[column + 1] if column + 1 in units else ""
             joins = any(map(str.isalnum, unit)) and "/" not in row[column]
             value = f"{row[column]} {unit}" if joins else row[column]
             name = header[column] if len(header) - len(units) > 2 else ""
-            yield _Cell(row[0], named, name, value, " / ".join(header))
+            yield _Cell(" | ".join(row[:size]), named, name, value, " / ".join(header))
+
+
+def _label_size(row: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """Return how many cells name the row alone: one, two, or 0 where two are not enough."""
+    for size in (1, 2):
+        if len(row) > size and sum(other[:size] == row[:size] for other in rows) == 1:
+            return size
+    return 0
 
 
 def _is_label(cell: str) -> bool:

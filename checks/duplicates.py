@@ -10,19 +10,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
 from math import log
 from zlib import crc32
 
+from checks.focus import split_sentences
 from checks.meetings import Meetings, cells, centred
-from checks.paraphrases import Profile, profile, same_question, split_sentences
-from checks.similar import word_runs
+from checks.paraphrases import Profile, profile, same_question
+from checks.similar import split_words
 from checks.wording import Term, terms
 
-_RUN = 3
-_RUNS_KEPT = 8
+_MIX = 0x9E3779B1
+_MASK = 0xFFFFFFFF
+_RUNS_KEPT = 6
 _RAREST = 4
+_ANSWERS = 6
 _SAMPLE = 20_000
 _PRIOR = 8
 
@@ -53,6 +56,7 @@ def near_duplicates(
         same = next((other for other in kept if compared.repeat(other, place)), None)
         if same is not None:
             kept_for[place] = same
+            compared.forget(place)
     return {rows[place].id: rows[kept].id for place, kept in kept_for.items()}
 
 
@@ -98,14 +102,19 @@ class _Compared:
 
     def rarity(self, stem: str) -> float:
         """Return what a stem counts for."""
-        return 1 + log(self.size / (min(self.asked[stem] + _PRIOR, self.size)))
+        return 1 + log(self.size / min(self.asked[stem] + _PRIOR, self.size))
 
     def keys(self, place: int) -> set[int]:
         """Return what another row must share to be compared."""
         row = self.rows[place]
         keys = set(_evidence_keys(row))
+        if keys:
+            read = self._profile(place)
+            said = read.question.terms + read.answer[:_ANSWERS]
+            names = {name for term in said for name in _names(term)}
+            keys |= {_hashed(name) * _MIX + min(keys) & _MASK for name in names}
         if self.some_bare:
-            keys.update(self._question_keys(row))
+            keys.update(self._question_keys(place))
             keys.update(self.cells[place] if len(self.cells) else ())
         return keys
 
@@ -120,6 +129,10 @@ class _Compared:
         meant = float(self.vectors[one] @ self.vectors[other]) if len(self.vectors) else None
         return same_question(self._profile(one), self._profile(other), meant)
 
+    def forget(self, place: int) -> None:
+        """Let go of what was read of a row that is not compared again."""
+        self.profiles.pop(place, None)
+
     def _profile(self, place: int) -> Profile:
         if place not in self.profiles:
             row = self.rows[place]
@@ -128,17 +141,18 @@ class _Compared:
             )
         return self.profiles[place]
 
-    def _question_keys(self, row: Asked) -> Iterator[int]:
+    def _question_keys(self, place: int) -> Iterator[int]:
         """Yield keys of the rarest words of a question, and of two of them together."""
+        row = self.rows[place]
         asked = sorted(
-            terms(row.question, row.language),
+            self._profile(place).question.terms,
             key=lambda term: (-self.rarity(term.stem), term.stem),
         )
         names = sorted({name for term in asked[:_RAREST] for name in _names(term)})
         for name in [*names, *(f"{a} {b}" for a, b in combinations(names, 2))]:
             yield _hashed(f"{row.language} question {name}")
         if not names:
-            yield _hashed(f"{row.language} asked {' '.join(sorted(word_runs(row.question, 1)))}")
+            yield _hashed(f"{row.language} asked {' '.join(split_words(row.question))}")
 
 
 def _names(term: Term) -> list[str]:
@@ -152,12 +166,19 @@ def _has_words(evidence: Sequence[str]) -> bool:
 
 def _evidence_keys(row: Asked) -> Iterator[int]:
     """Yield for each sentence the smallest hashes of its runs of words, which a copy shares."""
+    language = _hashed(row.language)
     parts = [part for quote in row.evidence for part in split_sentences(quote)]
     each = max(1, _RUNS_KEPT // (len(parts) or 1))
     for part in parts:
-        hashes = {_hashed(f"{row.language} {run}") for run in word_runs(part, _RUN)}
+        words = [_hashed(word) for word in split_words(part)]
+        if not words:
+            continue
+        padded = [*words, *words, *words][: max(3, len(words))]
+        runs = zip(padded, padded[1:], padded[2:], strict=False)
+        hashes = {((a * 31 + b) * 31 + c + language) * _MIX & _MASK for a, b, c in runs}
         yield from sorted(hashes)[:each]
 
 
+@lru_cache(maxsize=100_000)
 def _hashed(text: str) -> int:
     return crc32(text.encode(errors="replace"))

@@ -1,54 +1,190 @@
-"""Facts: the numbers, quantities and codes of an answer that no evidence supports.
+"""Facts: what an answer states that its evidence does not, or that it says of something else.
 
 The graph verifies answers with `unsupported`; duplicates, distractors and form compare `numbers`.
+A number must stand in the evidence, beside the words that the answer gives it (`bindings`), with
+the same limit; what the evidence denies may not be affirmed (`polarity`); menu paths are `paths`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
+from checks.bindings import Place, Row, fit, places, rarities, rows
 from checks.findings import Finding
-from checks.literals import numbers, read_all
-from checks.quantities import Number, converts, same_fact
-from checks.units import units_in_headers
+from checks.literals import in_words, is_article, numbers
+from checks.matches import could_state, is_plain, is_unlike, states
+from checks.paths import wrong_paths
+from checks.polarity import contradictions
+from checks.quantities import Number, same_fact
 
 __all__ = ["Number", "numbers", "same_fact", "unsupported"]
 
 _BROKEN_CODE = re.compile(r"(?<=\w)-[ \t]*\n\s*(?=\w)")
+_STRANGER = 0.6
+_CLEAR = 0.25
+_SURE = 0.93
+_CLAIM = 0.9
+_LIMITED = 0.2
+_ABOUT = 0.5
+_AS_GOOD = 0.9
+_UNWRITTEN = 0.3
+"""How well a number's word fits that the evidence does not hold: counting is the reader's right."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """The places and rows of the cited passages, and how rare their words are."""
+
+    places: tuple[Place, ...]
+    rows: tuple[Row, ...]
+    rarity: dict[str, float]
 
 
 def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Finding]:
-    """Return a finding for each number, with its unit, and each code that no evidence holds."""
-    supports = [_Support(text, language) for text in evidence]
-    return [
-        Finding(
-            "unsupported_number",
-            f"“{number.text}” does not stand in the cited passages.",
-            number.text,
+    """Return a finding for each fact of the answer that the evidence does not bear out."""
+    held = _evidence(tuple(evidence), language)
+    stated = [place for place in places(answer, language) if not place.is_mark]
+    facts = [fact for fact in stated if not is_article(fact.number)]
+    found = [(fact.unit, finding) for fact in facts if (finding := _finding(fact, stated, held))]
+    found += contradictions(answer, evidence, language)
+    return [*_uncancelled(found), *wrong_paths(answer, evidence)]
+
+
+def _uncancelled(found: Sequence[tuple[int, Finding]]) -> Iterator[Finding]:
+    """Yield the findings; "not above 5" is "at most 5": of two turns of a sentence none counts."""
+    turned: dict[int, set[str]] = defaultdict(set)
+    for unit, finding in found:
+        turned[unit].add(finding.code)
+    for unit, finding in found:
+        if not (finding.code in _TURNS and turned[unit] >= _TURNS):
+            yield finding
+
+
+@lru_cache(maxsize=256)
+def _evidence(texts: tuple[str, ...], language: str) -> _Evidence:
+    whole = [text for each in texts for text in dict.fromkeys((each, _BROKEN_CODE.sub("-", each)))]
+    held = tuple(place for text in whole for place in places(text, language))
+    labelled = tuple(row for text in whole for row in rows(text, language))
+    return _Evidence(held, labelled, rarities(held))
+
+
+def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding | None:
+    own = [place for place in held.places if states(place, fact)]
+    text = fact.number.text
+    if not own and not in_words(fact.number):
+        sentence = f"“{text}” does not stand in the cited passages."
+        return Finding("unsupported_number", sentence, text)
+    fits = [fit(fact, place, held.rarity) for place in own]
+    best = max(fits, default=_UNWRITTEN)
+    named = [row for row in _named_rows(fact, held.rows) if not _is_told(row, own, stated, held)]
+    if own and (row := _other_row(own, named)):
+        sentence = f"“{text}” does not stand in the row of “{' '.join(sorted(row.label))}”."
+        return Finding("wrong_subject", sentence, text)
+    if rival := _rival(fact, best, stated, held, own):
+        sentence = (
+            f"“{text}” stands beside something else in the cited passages, which have"
+            f" “{rival.number.text}” here."
         )
-        for number in numbers(answer, language)
-        if not any(support.holds(number) for support in supports)
+        return Finding("wrong_subject", sentence, text)
+    limits = {place.limit for place, each in zip(own, fits, strict=True) if each > _AS_GOOD * best}
+    if fact.limit and limits == {-fact.limit} and best > _LIMITED:
+        sentence = f"“{text}” is {_LIMIT[-fact.limit]} in the cited passages."
+        return Finding("wrong_limit", sentence, text)
+    return None
+
+
+_TURNS = {"wrong_limit", "wrong_polarity"}
+_LIMIT = {1: "a lower limit", -1: "an upper limit"}
+
+
+def _named_rows(fact: Place, labelled: Sequence[Row]) -> list[Row]:
+    """Return the rows that the fact's sentence names by their whole label."""
+    named = [row for row in labelled if row.is_named(fact.beside)]
+    return [
+        row
+        for row in named
+        if all(fact.beside[word] > 1 for word in row.label)
+        or not any(row.label < other.label for other in named)
     ]
 
 
-class _Support:
-    """What one evidence text supports."""
+def _is_told(row: Row, own: Sequence[Place], stated: Sequence[Place], held: _Evidence) -> bool:
+    """Say whether another fact of the answer is what the row holds in the fact's column."""
+    mine = {id(place) for place in own}
+    cells = {place.cell for place in own if place.row}
+    return any(
+        place.row == row and place.cell in cells and states(place, other)
+        for place in held.places
+        if id(place) not in mine
+        for other in stated
+    )
 
-    def __init__(self, text: str, language: str) -> None:
-        found = list(read_all(text, language))
-        if _BROKEN_CODE.search(text):
-            found.extend(read_all(_BROKEN_CODE.sub("-", text), language))
-        found += [replace(n, unit=n.unit[:-1]) for n in found if n.unit[-1:] in ("=", "~")]
-        self.found = found
-        self.facts = {number.key for number in found}
-        self.values = {number.value for number in found}
-        self.units = units_in_headers(text)
 
-    def holds(self, number: Number) -> bool:
-        if not number.unit:
-            return number.value in self.values
-        if number.key in self.facts or any(converts(number, held) for held in self.found):
-            return True
-        return (number.value, "") in self.facts and number.unit in self.units
+def _other_row(own: Sequence[Place], named: Sequence[Row]) -> Row | None:
+    """Return the row that the sentence names where the fact stands only beside other subjects."""
+    labels = [row.label for row in named]
+    return next((row for row in named if all(_is_beside(each, row, labels) for each in own)), None)
+
+
+def _is_beside(place: Place, row: Row, labels: Sequence[frozenset[str]]) -> bool:
+    """Say whether the place is another row's of the same table, or a sentence on something else."""
+    if place.row is None:
+        about = place.beside.keys() | place.above
+        return len(row.label & about) < _ABOUT * len(row.label)
+    return (
+        place.row.heads == row.heads
+        and (place.cell > 0 or is_plain(place.number))
+        and place.cell in row.cells
+        and place.row.label not in labels
+    )
+
+
+def _rival(
+    fact: Place,
+    best: float,
+    stated: Sequence[Place],
+    held: _Evidence,
+    own: Sequence[Place],
+) -> Place | None:
+    """Return the place of another value that fits the fact's words clearly better than its own."""
+    mine = {id(place) for place in own}
+    for place in held.places:
+        if place.is_mark or id(place) in mine:
+            continue
+        least = _least(fact, place)
+        if not least:
+            continue
+        score = fit(fact, place, held.rarity)
+        if score < _CLEAR or best >= score * (least if least < 1 else _margin(score)):
+            continue
+        if not _claimed(place, score, fact, stated, held):
+            return place
+    return None
+
+
+def _least(fact: Place, place: Place) -> float:
+    if could_state(place, fact):
+        return 1.0
+    plain = is_plain(fact.number) and is_plain(place.number)
+    return _STRANGER if plain and not is_unlike(place, fact) else 0.0
+
+
+def _margin(score: float) -> float:
+    """Return how near the best fit must come: the better a rival fits, the nearer."""
+    return min(_SURE, 0.4 + 0.62 * score)
+
+
+def _claimed(
+    place: Place, score: float, fact: Place, stated: Sequence[Place], held: _Evidence
+) -> bool:
+    """Say whether another fact of the answer states the place, and fits it as well."""
+    return any(
+        other is not fact
+        and states(place, other)
+        and fit(other, place, held.rarity) >= _CLAIM * score
+        for other in stated
+    )

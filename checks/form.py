@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from checks.facts import Number, numbers
+from checks.cut_off import cut_off
+from checks.echoes import adds_nothing, given_away
 from checks.findings import Finding
+from checks.leaked import is_placeholder, leak
 from checks.names import mentioned, unknown_names, without_names
 from checks.quotes import locate
 from checks.statements import is_bare, is_title
@@ -19,9 +21,11 @@ from tools.language import differs
 _QUESTION_MARKS = frozenset("?？؟")
 _LEAST_WORDS = 3
 _LEAST_BYTES = 10
-_LAST_WORD = re.compile(r"\w+ $")
 _LONG_STEM = 4
 _WORD = re.compile(r"[^\W_]+")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+_LONG_SENTENCE = 8
+_AROUND = 40
 
 
 def question_findings(
@@ -38,12 +42,13 @@ def question_findings(
 
     `also_named` is what may stand for the machine's name: its aliases, its family.
     """
-    if not question.strip():
+    if is_placeholder(question):
         return [Finding("empty", "There is no question.")]
     own = [*([machine] if machine else []), *also_named]
     names = [*own, *other_machines]
     return [
         *_shape(question, language),
+        *_whole(question, language, known=window),
         *_quote(quote, window),
         *_subject(without_names(question, names), language, window),
         *_given_away(without_names(question, names), without_names(quote, names), language),
@@ -55,16 +60,30 @@ def question_findings(
 def answer_findings(
     answer: str,
     *,
+    question: str,
+    cited: Sequence[str],
     language: str,
     machine: str | None,
     other_machines: Sequence[str],
     also_named: Sequence[str] = (),
+    abstains: bool = False,
 ) -> list[Finding]:
-    """Return what is wrong with an answer, its facts aside."""
-    if not answer.strip():
+    """Return what is wrong with an answer to a question, its facts aside.
+
+    One that abstains may speak of the passages, and repeat the question that they do not answer.
+    """
+    if is_placeholder(answer):
         return [Finding("empty", "There is no answer.")]
     own = [*([machine] if machine else []), *also_named]
-    return [*_language(answer, language), *_machines(answer, own, other_machines)]
+    whole = _whole(answer, language, known="\n".join([question, *cited]), abstains=abstains)
+    found = [*_language(answer, language), *whole, *_machines(answer, own, other_machines)]
+    if abstains:
+        return found
+    return [
+        *found,
+        *_points(answer, ("deictic",), language),
+        *_echo(answer, question, machine, language),
+    ]
 
 
 def _shape(question: str, language: str) -> Iterator[Finding]:
@@ -78,12 +97,23 @@ def _shape(question: str, language: str) -> Iterator[Finding]:
 
 
 def _language(text: str, language: str) -> Iterator[Finding]:
-    if differs(text, language):
+    sentences = _SENTENCE.split(text)
+    long = (each for each in sentences[1:] and sentences if len(each.split()) >= _LONG_SENTENCE)
+    if differs(text, language) or any(differs(each, language) for each in long):
         yield Finding("wrong_language", f"The text is not in the language “{language}”.", text)
 
 
+def _whole(text: str, language: str, *, known: str, abstains: bool = False) -> Iterator[Finding]:
+    """Find what is of a prompt and not of the text, and an end that is none."""
+    if leaked := leak(text, "" if abstains else language):
+        sentence = f"“{leaked}” belongs to a prompt or a chat, not into the text."
+        yield Finding("leaked_instructions", sentence, leaked)
+    elif end := cut_off(text, language, known=known):
+        yield Finding("cut_off", f"The text breaks off at “{end}”.", end)
+
+
 def _quote(quote: str, window: str) -> Iterator[Finding]:
-    spans = locate(quote, window)
+    spans = _places(quote, window)
     if not spans:
         sentence = "The quote does not stand in the window, character for character."
         yield Finding("quote_not_found", sentence, quote)
@@ -92,11 +122,18 @@ def _quote(quote: str, window: str) -> Iterator[Finding]:
         yield Finding("bare_heading", sentence, quote)
 
 
+def _places(quote: str, window: str) -> list[tuple[int, int]]:
+    """Return where the quote stands; the first place will do where it is plainly no title."""
+    at = window.find(quote) if quote.strip() else -1
+    around = window[max(0, at - _AROUND) : at + len(quote) + _AROUND] if at >= 0 else ""
+    # To fold a whole window costs more than all else that is asked of a question.
+    if locate(quote, around) and not is_title(window, at, at + len(quote)):
+        return [(at, at + len(quote))]
+    return locate(quote, window)
+
+
 def _subject(question: str, language: str, window: str) -> Iterator[Finding]:
-    points = pattern("pointers", language)
-    if points and (match := points.search(question)):
-        sentence = "The question points at its page; a reader sees no page."
-        yield Finding("points_at_page", sentence, match.group())
+    yield from _points(question, ("deictic", "pointers"), language)
     if not _knows(window, content_stems(question, language), language):
         sentence = "The question names no subject that its window knows."
         yield Finding("no_subject", sentence, question)
@@ -111,23 +148,23 @@ def _knows(window: str, subjects: Sequence[str], language: str) -> bool:
     return not set(subjects).isdisjoint(content_stems(window, language))
 
 
+def _points(text: str, kinds: Sequence[str], language: str) -> Iterator[Finding]:
+    known = (points for kind in kinds if (points := pattern(kind, language)))
+    if match := next((found for points in known if (found := points.search(text))), None):
+        sentence = "The text points at its page; a reader sees no page."
+        yield Finding("points_at_page", sentence, match.group())
+
+
 def _given_away(question: str, quote: str, language: str) -> Iterator[Finding]:
-    """Find the values of the quote in the question; a code may be what is asked about."""
-    values = {
-        number.value
-        for number in numbers(quote, language)
-        if not (number.is_code or _is_named(number, quote, question))
-    }
-    if values and values <= {number.value for number in numbers(question, language)}:
-        yield Finding("holds_answer", "The question holds the values it asks for.", question)
+    if given_away(question, quote, language):
+        yield Finding("holds_answer", "The question holds what it asks for.", question)
 
 
-def _is_named(number: Number, quote: str, question: str) -> bool:
-    """Say whether the number ends a proper name that the question has too."""
-    before = _LAST_WORD.search(quote, 0, number.start)
-    if number.unit or before is None or not before.group()[0].isupper():
-        return False
-    return before.group() + number.text in question
+def _echo(answer: str, question: str, machine: str | None, language: str) -> Iterator[Finding]:
+    # The machine's name says nothing new, its code or an alias may be what is asked for.
+    said = without_names(answer, [machine]) if machine and machine in question else answer
+    if adds_nothing(said, question, language):
+        yield Finding("repeats_question", "The answer only repeats the question.", answer)
 
 
 def _machines(text: str, own: Sequence[str], others: Sequence[str]) -> Iterator[Finding]:

@@ -1,99 +1,148 @@
-"""Keeping test questions out of training: section keys, and splits that never part a group.
+"""Leakage: what two rows share that must not stand on two sides of a split.
 
-Rows that share a section key, directly or through other rows, form a group; a group is dealt whole.
+Their question, their answer with its evidence, a passage that holds the answer, a cited section, or
+the family of their machines; word for word, or nearly. `training/formats.py` splits by it, and
+`training/leakage.py` counts by it what a split parted.
 """
 
 from __future__ import annotations
 
 import hashlib
-import random
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, get_args
 
-Split = Literal["train", "validation", "test"]
+from checks.contained import contained_pairs
+from checks.groups import Groups
+from checks.similar import near_pairs
+
+Kind = Literal["question", "answer and evidence", "passage", "section", "machine family", "origin"]
+Least = Sequence[tuple[int, float]]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+# By runs of so many words, how much of them two texts share. Lower than what a reader calls a near
+# repeat, so that a repeat at the border is kept together.
+_QUESTION = ((3, 0.75), (1, 0.8))
+_ANSWER = ((3, 0.75),)
+_HELD = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What of a row may also be another's.
+
+    `passages` are those that hold the answer. `sections` gives, for the key of each cited section,
+    a key that its near repeats and translations share. `family` is given where the split is by
+    family; `origin` is the id of the row that this one was derived from.
+    """
+
+    id: str
+    question: str
+    answer: str
+    evidence: tuple[str, ...] = ()
+    passages: tuple[str, ...] = ()
+    sections: Mapping[str, str] = field(default_factory=dict[str, str])
+    family: str | None = None
+    origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Rows that share something: those of one part word for word, those of two parts nearly."""
+
+    kind: Kind
+    parts: tuple[frozenset[str], ...]
+
+    @property
+    def rows(self) -> frozenset[str]:
+        """The ids of all that share it."""
+        return frozenset[str]().union(*self.parts)
+
+
+def folded(text: str) -> str:
+    """Return the text without what two editions of it may differ in: case, space, Unicode form."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def section_key(text: str) -> str:
     """Return a hash that equal sections share, whatever their case, white space or Unicode form."""
-    folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    return hashlib.sha256(folded.encode(errors="replace")).hexdigest()
+    return hashlib.sha256(folded(text).encode(errors="replace")).hexdigest()
 
 
-def assign_splits(
-    keys: Sequence[Sequence[str]],
-    *,
-    test_share: float,
-    validation_share: float = 0.1,
-    seed: int = 0,
-) -> list[Split]:
-    """Deal rows to splits so that rows sharing a key stay together.
+def section_clusters(
+    texts: Mapping[str, str], editions: Sequence[tuple[str, str]] = ()
+) -> dict[str, str]:
+    """Return, for the key of each section, a key that its near repeats share.
 
-    Test is dealt first, to its share of all rows; validation is a share of the rest. Shares are met
-    as closely as whole groups allow, and train is never empty.
+    `editions` are pairs of keys, also of other sections, of which one is the other's translation.
     """
-    groups = _groups(keys)
-    random.Random(seed).shuffle(groups)
-    rest, test = _deal(groups, test_share)
-    _, validation = _deal(rest, validation_share)
-    splits: list[Split] = ["train"] * len(keys)
-    for row in test:
-        splits[row] = "test"
-    for row in validation:
-        splits[row] = "validation"
-    return splits
+    keys = sorted(texts)
+    groups = Groups([*keys, *sorted({key for pair in editions for key in pair} - {*keys})])
+    for one, other in contained_pairs([texts[key] for key in keys], _HELD):
+        groups.join((keys[one], keys[other]))
+    for pair in editions:
+        groups.join(pair)
+    return {key: groups.first(key) for key in texts}
 
 
-def _groups(keys: Sequence[Sequence[str]]) -> list[list[int]]:
-    """Return the rows connected by keys, each group and the groups in row order."""
-    parent = list(range(len(keys)))
-
-    def root(row: int) -> int:
-        while parent[row] != row:
-            parent[row] = parent[parent[row]]
-            row = parent[row]
-        return row
-
-    first: dict[str, int] = {}
-    for row, of_row in enumerate(keys):
-        for key in of_row:
-            parent[root(row)] = root(first.setdefault(key, row))
-    groups: defaultdict[int, list[int]] = defaultdict(list)
-    for row in range(len(keys)):
-        groups[root(row)].append(row)
-    return list(groups.values())
+def shared_by(rows: Sequence[Held]) -> list[Shared]:
+    """Return everything that two rows or more share; the order of rows changes nothing."""
+    rows = sorted(rows, key=lambda row: row.id)
+    clusters = {key: cluster for row in rows for key, cluster in row.sections.items()}
+    return [
+        *_near("question", {r.id: (r.question,) for r in rows}, _QUESTION),
+        *_near("answer and evidence", {r.id: _answered(r) for r in rows}, _ANSWER),
+        *_near("passage", {r.id: r.passages for r in rows}),
+        *_same("section", {r.id: tuple(r.sections) for r in rows}, clusters),
+        *_same("machine family", {r.id: (r.family,) if r.family else () for r in rows}),
+        *_same("origin", {r.id: (r.origin or r.id,) for r in rows}),
+    ]
 
 
-def _deal(groups: list[list[int]], share: float) -> tuple[list[list[int]], list[int]]:
-    """Return the groups that stay, and the rows of those taken: as near to the share as can be."""
-    rows = sum(map(len, groups))
-    target = round(rows * share)
-    chosen = _nearest_sum([len(group) for group in groups], target, limit=rows - 1)
-    taken = [row for index in sorted(chosen) for row in groups[index]]
-    return [group for index, group in enumerate(groups) if index not in chosen], taken
+def split_keys(ids: Iterable[str], shared: Sequence[Shared]) -> dict[str, list[str]]:
+    """Return, for each row by id, the keys that it has in common with others."""
+    keys: dict[str, list[str]] = {id: [] for id in ids}
+    for number, each in enumerate(shared):
+        for id in each.rows:
+            keys[id].append(str(number))
+    return keys
 
 
-def _nearest_sum(sizes: Sequence[int], target: int, *, limit: int) -> set[int]:
-    """Return the indices whose sizes add up nearest to `target`, at most `limit`.
+def _answered(row: Held) -> tuple[str, ...]:
+    """Return the answer with its evidence: abstentions, which have none, are all alike."""
+    evidence = "\n".join(sorted(row.evidence))
+    return (f"{row.answer}\n{evidence}",) if evidence.strip() else ()
 
-    Bit s of `reached` says that some sizes so far add up to s. `last[s]` is the size that reached s
-    first, so walking back from a sum meets ever earlier indices.
-    """
-    mask = (1 << (min(limit, 2 * target) + 1)) - 1
-    reached, last = 1, dict[int, int]()
-    for index, size in enumerate(sizes):
-        if reached >> target & 1:
-            break
-        new = (reached << size) & mask & ~reached
-        reached |= new
-        while new:
-            total = (new & -new).bit_length() - 1
-            last[total] = index
-            new &= new - 1
-    total = min([0, *last], key=lambda s: (abs(s - target), s))
-    chosen: set[int] = set()
-    while total:
-        chosen.add(last[total])
-        total -= sizes[last[total]]
-    return chosen
+
+def _near(
+    kind: Kind, held: Mapping[str, Sequence[str]], least: Least | None = None
+) -> Iterator[Shared]:
+    """Yield what rows share of texts that are alike by `least`, or hold one another without it."""
+    by_row = {id: [folded(text) for text in texts] for id, texts in held.items()}
+    texts = sorted({text for of_row in by_row.values() for text in of_row})
+    groups = Groups(texts)
+    for one, other in _alike(texts, least) if least else contained_pairs(texts, _HELD):
+        groups.join((texts[one], texts[other]))
+    yield from _same(kind, by_row, {text: groups.first(text) for text in texts})
+
+
+def _alike(texts: Sequence[str], least: Least) -> Iterator[tuple[int, int]]:
+    for width, share in least:
+        yield from near_pairs(texts, share, width)
+
+
+def _same(
+    kind: Kind, held: Mapping[str, Sequence[str]], clusters: Mapping[str, str] | None = None
+) -> Iterator[Shared]:
+    """Yield what rows share, where things of one cluster are nearly the same."""
+    holders: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for id, things in held.items():
+        for thing in things:
+            cluster = clusters[thing] if clusters else thing
+            holders[cluster][thing].add(id)
+    for parts in holders.values():
+        shared = Shared(kind, tuple(map(frozenset, parts.values())))
+        if len(shared.rows) > 1:
+            yield shared

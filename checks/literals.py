@@ -13,6 +13,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 
+from checks.dates import day_of, days
 from checks.quantities import Number
 from checks.units import find_unit, unit_words
 
@@ -25,8 +26,9 @@ _SAME_LENGTH = str.maketrans(
         "’": "'",
     }
 )
-_START = re.compile(
-    r"(?P<sign>±[ ]?|\+/-[ ]?|(?<![^\s(\[|=:;,~≈<>≤≥{\"'*])[-+](?=\.?\d))?"
+_BEGIN = (
+    r"(?P<sign>±[ ]?|\+/?-[ ]?|(?i:{plus_minus})[ ](?=[\d.])"
+    r"|(?<![^\s(\[|=:;,~≈<>≤≥{\"'*])[-+](?=\.?\d))?"
     r"(?:(?:(?<![^\W_])|(?<=\dx))(?P<word>[^\W_]+(?:[-./:+_~#@]+[^\W_]+)*)"
     r"|(?<![^\W_])(?P<point>\.\d+)|(?P<vulgar>[¼-¾⅐-⅞]))"
 )
@@ -53,13 +55,15 @@ _SPACED_GROUPS = _NO_BREAK_GROUPS + r"|(?<!\d[ ])\d{1,3}(?:[ ]\d{3})+(?:,\d+)?(?
 _POINT_NUMBER = re.compile(_NUMBER.replace("{spaced}", _NO_BREAK_GROUPS))
 _COMMA_NUMBER = re.compile(_NUMBER.replace("{spaced}", _SPACED_GROUPS))
 _GLUED = re.compile(r"(?!x\d)[^\W\d_]|-[A-Z][A-Z\d]*(?![a-z])")
-_LABELLED = re.compile(r"[^\W\d_]+:(?=\d)")
-_VERSION = re.compile(r"^v(?=\d)")
+_LABELLED = re.compile(r"[^\W\d_]{3,}:(?=\d)")
+_VERSION = re.compile(r"^v(?=\d+\.)")
 _ONE_OF_SEVERAL = re.compile(r"[^/]*\d[^/]*(?=/[^/]*\d)|([^\W\d_]+)\d+(?=-\1\d+$)")
 _MARKER = re.compile(
     r"^[ \t>*•-]*\(?\d{1,2}[.)](?=\s)|(?<=[.;:!?])\s+\(?\d{1,2}[.)](?=\s+\S)", re.MULTILINE
 )
+_DIGIT = re.compile(r"[\d¼-¾⅐-⅞]")
 _LONGEST = 40
+_YEAR = 4
 
 
 def numbers(text: str, language: str = "en") -> list[Number]:
@@ -67,22 +71,36 @@ def numbers(text: str, language: str = "en") -> list[Number]:
 
     `language` decides what "1.200" is; "1,5" and "1.5" are the same number in every language.
     """
-    markers = [match.span() for match in _MARKER.finditer(text)]
+    marks = list_marks(text)
     return [
         number
         for number in read_all(text, language)
-        if not any(start <= number.start and number.end <= end for start, end in markers)
+        if not in_words(number)
+        and not any(start <= number.start and number.end <= end for start, end in marks)
     ]
+
+
+def in_words(number: Number) -> bool:
+    """Say whether a number is written as a word."""
+    return not _DIGIT.search(number.text)
+
+
+def list_marks(text: str) -> list[tuple[int, int]]:
+    """Return the spans of the numbers that count the items of a list: "1." and "(2)"."""
+    return [match.span() for match in _MARKER.finditer(text)]
 
 
 def read_all(text: str, language: str) -> Iterator[Number]:
     """Yield every number and code, those of numbered lists included."""
     plain = text.translate(_SAME_LENGTH)
     found: list[Number] = []
-    at = 0
-    while match := _START.search(plain, at):
+    start_of, at = _start(), 0
+    while match := start_of.search(plain, at):
         at = match.end()
         if not (match["vulgar"] or any(char.isdecimal() for char in match.group())):
+            if word := _in_words(plain, match, language):
+                found.append(replace(word, text=text[word.start : word.end]))
+                at = word.end
             continue
         start = match.end("sign") if match["sign"] else match.start()
         number = _one(plain, start, match.end(), language)
@@ -92,13 +110,46 @@ def read_all(text: str, language: str) -> Iterator[Number]:
         at = number.end
         number = replace(number, text=text[number.start : number.end])
         found.append(number)
-    yield from _with_shared_units(found, plain)
+    yield from _with_days(_with_shared_units(found, plain), text)
+
+
+def is_article(number: Number) -> bool:
+    """Say whether it is "one" or "an", which an answer may put before any unit."""
+    return in_words(number) and number.value == "1"
+
+
+@cache
+def _start() -> re.Pattern[str]:
+    """Return where a number or a word begins, with its sign."""
+    plus_minus = "|".join(map(re.escape, unit_words()["plus_minus"]))
+    return re.compile(_BEGIN.replace("{plus_minus}", plus_minus))
+
+
+def _in_words(text: str, match: re.Match[str], language: str) -> Number | None:
+    """Return a small number written as a word; "one" and "an" are none without a unit."""
+    start = match.start("word")
+    word = match["word"].partition("-")[0]
+    value = number_words(language).get(word.lower())
+    if value is None:
+        return None
+    number = _with_unit(text, start, start + len(word), str(value))
+    return number if number.unit or value > 1 else None
+
+
+@cache
+def number_words(language: str) -> dict[str, int]:
+    """Return the value of each small number's word."""
+    return {
+        word: value
+        for value, words in unit_words()["numbers"].items()
+        for word in str(words.get(language, "")).split()
+    }
 
 
 def _sign(match: re.Match[str], found: Sequence[Number], text: str) -> str:
     """Return "-", "±" or "": the dash of "4 -6" is that of a range, and a plus says nothing."""
     sign = (match["sign"] or "").strip()
-    if sign in ("±", "+/-"):
+    if sign in ("±", "+/-", "+-") or sign[:1].isalpha():
         return "±"
     is_range = bool(found) and text[found[-1].end : match.start()] == " "
     return "-" if sign == "-" and not is_range else ""
@@ -109,7 +160,8 @@ def _one(text: str, start: int, end: int, language: str) -> Number:
     if match := _LABELLED.match(text, start, end):
         start = match.end()
     if match := _WHOLE.match(text, start, end):
-        return _with_unit(text, start, match.end(), match.group(), is_code=True)
+        day = day_of(match.group(), language)
+        return _with_unit(text, start, match.end(), day, is_code=True)
     pattern = _COMMA_NUMBER if language in _COMMA_LANGUAGES else _POINT_NUMBER
     match = pattern.match(text, start)
     if match is None or len(match.group()) > _LONGEST:
@@ -177,8 +229,24 @@ def _with_shared_units(found: Sequence[Number], text: str) -> list[Number]:
     return shared[::-1]
 
 
+def _with_days(found: Sequence[Number], text: str) -> list[Number]:
+    """Return the numbers, those of a written-out date as one code."""
+    written = list(days(text)) if any(len(number.value) == _YEAR for number in found) else []
+    if not written:
+        return list(found)
+    apart = [
+        number
+        for number in found
+        if not any(start <= number.start < end for start, end, _ in written)
+    ]
+    whole = [Number(text[start:end], start, end, day, is_code=True) for start, end, day in written]
+    return sorted([*apart, *whole], key=lambda number: number.start)
+
+
 def _joined(between: str, after: Number) -> bool:
-    return after.value.startswith("±") or bool(_between().fullmatch(between))
+    if after.value.startswith("±"):
+        return not between.strip()
+    return bool(_between().fullmatch(between))
 
 
 @cache

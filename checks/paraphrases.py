@@ -7,18 +7,14 @@ mostly from 0 to 1. `duplicates` calls this for the pairs that it finds.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from math import log
-from zlib import crc32
+from sys import intern
 
 from checks.facts import numbers
+from checks.focus import ALIKE, Focus, Ground, common, focus, read_evidence, telling
 from checks.wording import Asking, Term, asking, terms
 
-_ALIKE = 0.9
-_KNOWN = 0.85
-_FOCUSED = 6
 _FACT = 3.0
 _OTHER_VALUE = 0.1
 _PARALLEL = 0.7
@@ -27,9 +23,6 @@ _FEW_WORDS = 1.5
 _SAME_WORDS = 0.6
 _QUANTITIES = frozenset({"frequency", "duration", "distance", "amount"})
 _LOOSE_KINDS = frozenset({"place", "time", "possibility", "meaning", "consequence", "purpose"})
-_SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+|\n+|\s*\|\s*")
-_VALUE = re.compile(r"\d+(?:[.,]\d+)*")
-_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"\w+")
 
 # Fitted by logistic regression to hand-written paraphrases and other questions on the same section.
@@ -40,18 +33,8 @@ _WEIGHTS = {
 }
 
 
-_MEANT = 6.0
-_MEANT_ALIKE = 0.6
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence of evidence: `form` is the hash of its words without the values of its numbers."""
-
-    form: int
-    values: frozenset[str]
-    stems: frozenset[str]
-    keys: frozenset[str]
+_MEANT = 8.0
+_MEANT_ALIKE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +52,9 @@ class Profile:
     asked_numbers: frozenset[tuple[str, str]]
     answer: tuple[Term, ...]
     facts: frozenset[tuple[str, str]]
-    forms: frozenset[int]
-    focus: dict[int, float]
-    answered: dict[int, float]
-    values: dict[int, frozenset[str]]
+    ground: Ground
+    focus: Focus
+    answered: Focus
 
     @property
     def has_answer(self) -> bool:
@@ -89,28 +71,25 @@ def profile(
 ) -> Profile:
     """Read a row; `rarity` says what a stem counts for among all questions."""
     asked = asking(question, language)
-    held = [sentence for quote in evidence for sentence in sentences(quote, language)]
-    places = [sum(_within(term, each) >= _KNOWN for each in held) for term in asked.terms]
+    held, ground = read_evidence(tuple(evidence), language)
+    places = [sum(each.holds(term) > 0 for each in held) for term in asked.terms]
     weights = tuple(
-        rarity(term.stem) * _telling(count, len(held))
+        rarity(term.stem) * telling(count, len(held))
         for term, count in zip(asked.terms, places, strict=True)
     )
     said = terms(answer, language)
     numbers_asked = _numbers(question, language)
-    focus = _focus(asked.terms, weights, held, quantity=asked.asked in _QUANTITIES)
-    answered = _focus(said, [rarity(term.stem) for term in said], held)
     return Profile(
-        tuple(_WORD.findall(question.casefold())),
+        tuple(map(intern, _WORD.findall(question.casefold()))),
         asked,
         weights,
         tuple(count > 0 for count in places),
         numbers_asked,
         said,
-        _numbers(answer, language) - numbers_asked,
-        frozenset(sentence.form for sentence in held),
-        focus,
-        answered,
-        _values(held),
+        (_numbers(answer, language) - numbers_asked) or frozenset(),
+        ground,
+        focus(asked.terms, weights, held, quantity=asked.asked in _QUANTITIES),
+        focus(said, [rarity(term.stem) for term in said], held),
     )
 
 
@@ -123,7 +102,7 @@ def same_question(one: Profile, other: Profile, meant: float | None = None) -> b
         return False
     if one.words == other.words:
         return True
-    if one.forms and other.forms and one.forms.isdisjoint(other.forms):
+    if one.ground.forms and other.ground.forms and not one.ground.forms & other.ground.forms:
         alike = _overlap(one.question.terms, one.weights, other.question.terms, other.weights)
         return alike >= _SAME_WORDS and score(one, other, meant) > 0
     return score(one, other, meant) > 0
@@ -132,7 +111,7 @@ def same_question(one: Profile, other: Profile, meant: float | None = None) -> b
 def score(one: Profile, other: Profile, meant: float | None = None) -> float:
     """Return how far the rows ask the same: above 0 they do."""
     kind = "answers" if one.has_answer and other.has_answer else "evidence"
-    if not (one.forms and other.forms) and kind == "evidence":
+    if not (one.ground.forms and other.ground.forms) and kind == "evidence":
         kind = "questions"
     *weights, start = _WEIGHTS[kind]
     near = 0.0 if meant is None else _MEANT * (meant - _MEANT_ALIKE)
@@ -142,8 +121,8 @@ def score(one: Profile, other: Profile, meant: float | None = None) -> float:
 def features(one: Profile, other: Profile) -> tuple[float, ...]:
     """Return the likenesses that the score weighs."""
     a, b = one.question, other.question
-    fewest = min(len(one.forms), len(other.forms)) or 1
-    share = len(one.forms & other.forms) / fewest
+    fewest = min(len(one.ground.forms), len(other.ground.forms)) or 1
+    share = len(one.ground.forms & other.ground.forms) / fewest
     places = 1 - 1 / fewest
     answer = _same_answer(one, other)
     said = min(len(one.answer) + len(one.facts), len(other.answer) + len(other.facts))
@@ -153,11 +132,11 @@ def features(one: Profile, other: Profile) -> tuple[float, ...]:
         min(_apart(one, other), _apart(other, one)),
         float(any((pair, 1 - side) in b.sides for pair, side in a.sides))
         + float(bool(one.asked_numbers ^ other.asked_numbers)),
-        _common(one.focus, other.focus) * places,
-        share / max(len(one.forms), len(other.forms), 1),
+        common(one.focus, other.focus) * places,
+        share / max(len(one.ground.forms), len(other.ground.forms), 1),
         answer**2 * said / (said + _FEW_WORDS),
         max(0.0, 1 - answer / _UNLIKE) if one.has_answer and other.has_answer else 0.0,
-        _common(one.answered, other.answered) * places,
+        common(one.answered, other.answered) * places,
     )
 
 
@@ -170,77 +149,8 @@ def _same_kind(one: str, other: str) -> float:
     return -0.4 if {one, other} & _LOOSE_KINDS else -1.0
 
 
-def split_sentences(text: str) -> list[str]:
-    """Return the sentences, table cells and list items of a text."""
-    return _SENTENCE_END.split(text)
-
-
-@lru_cache(maxsize=4096)
-def sentences(text: str, language: str) -> tuple[Sentence, ...]:
-    """Return the sentences, table cells and list items of a text."""
-    found: list[Sentence] = []
-    for sentence in split_sentences(text):
-        held = terms(sentence, language)
-        values = frozenset(_VALUE.findall(sentence))
-        if held or values:
-            words = _WORD.findall(_VALUE.sub("0", sentence.casefold()))
-            stems = frozenset(term.stem for term in held)
-            keys = frozenset(key for term in held for key in term.keys)
-            found.append(Sentence(_hashed(words), values, stems, keys))
-    return tuple(found)
-
-
-def _values(held: Sequence[Sentence]) -> dict[int, frozenset[str]]:
-    """Return the values by form, those of a table's rows together."""
-    found: dict[int, frozenset[str]] = {}
-    for sentence in held:
-        if sentence.values:
-            found[sentence.form] = found.get(sentence.form, frozenset()) | sentence.values
-    return found
-
-
-def _hashed(words: Iterable[str]) -> int:
-    return crc32(" ".join(words).encode(errors="replace"))
-
-
 def _numbers(text: str, language: str) -> frozenset[tuple[str, str]]:
-    return frozenset(number.key for number in numbers(text, language))
-
-
-def _within(term: Term, sentence: Sentence) -> float:
-    if term.stem in sentence.stems:
-        return 1.0
-    return 0.0 if term.keys.isdisjoint(sentence.keys) else _ALIKE
-
-
-def _telling(count: int, total: int) -> float:
-    """Return what a term counts for that stands in `count` of the evidence's sentences."""
-    if not count or total < 2:
-        return 1.0
-    return max(0.05, log((total + 1) / (count + 0.5)) / log((total + 1) / 0.5))
-
-
-def _focus(
-    said: Sequence[Term],
-    weights: Sequence[float],
-    held: Sequence[Sentence],
-    *,
-    quantity: bool = False,
-) -> dict[int, float]:
-    """Return by form how far a sentence holds the terms; a quantity stands beside a number."""
-    scores: dict[int, float] = {}
-    for sentence in held:
-        met = sum(w * _within(term, sentence) for term, w in zip(said, weights, strict=True))
-        if met:
-            found = met * met / (len(sentence.stems) + 8)
-            scores[sentence.form] = found * (2.5 if quantity and sentence.values else 1.0)
-    best = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:_FOCUSED]
-    total = sum(value for _, value in best)
-    return {form: value / total for form, value in best}
-
-
-def _common(one: dict[int, float], other: dict[int, float]) -> float:
-    return sum(min(value, other[form]) for form, value in one.items() if form in other)
+    return frozenset(number.key for number in numbers(text, language)) or frozenset()
 
 
 def _same_answer(one: Profile, other: Profile) -> float:
@@ -268,7 +178,7 @@ def _met(said: Sequence[Term], weights: Sequence[float], other: Sequence[Term]) 
     stems = {term.stem for term in other}
     keys = {key for term in other for key in term.keys}
     return sum(
-        weight * (1.0 if term.stem in stems else 0.0 if term.keys.isdisjoint(keys) else _ALIKE)
+        weight * (1.0 if term.stem in stems else 0.0 if term.keys.isdisjoint(keys) else ALIKE)
         for term, weight in zip(said, weights, strict=True)
     )
 
@@ -294,17 +204,13 @@ def _other_value(one: Profile, other: Profile) -> bool:
         return True
     if one.facts - other.facts and other.facts - one.facts:
         return True
-    differing = [
-        form
-        for form, values in one.values.items()
-        if values - other.values.get(form, values) and other.values[form] - values
-    ]
+    differing = one.ground.differing(other.ground)
     return bool(differing) and (
         _meets(one.focus, differing) or _meets(other.answered, differing) or not one.focus
     )
 
 
-def _meets(focus: dict[int, float], forms: Sequence[int]) -> bool:
+def _meets(focus: Focus, forms: Sequence[int]) -> bool:
     return sum(focus.get(form, 0.0) for form in forms) >= _OTHER_VALUE
 
 

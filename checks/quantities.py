@@ -131,6 +131,7 @@ def measure(unit: str) -> Measure:
         if symbol:
             name = known["pint"].get(symbol, "")
             powers[name] = powers.get(name, 0) + exponent
+    powers = {name: exponent for name, exponent in powers.items() if exponent}
     if "" in powers or not powers:
         return Measure(Fraction(1), Fraction(0), unit)
     names = " * ".join(f"({name}) ** {exponent}" for name, exponent in powers.items())

@@ -86,12 +86,17 @@ def jaccard(one: str, other: str, width: int = 3) -> float:
 
 def word_runs(text: str, width: int) -> frozenset[str]:
     """Return the runs of `width` words of a text, the whole text where it is shorter."""
-    words = _WORD.findall(text.casefold().encode(errors="replace").decode())
+    words = split_words(text.encode(errors="replace").decode())
     if not words:
         return frozenset()
     return frozenset(
         " ".join(words[at : at + width]) for at in range(max(1, len(words) - width + 1))
     )
+
+
+def split_words(text: str) -> list[str]:
+    """Return the words of a text in small letters, and the letters of scripts without spaces."""
+    return _WORD.findall(text.casefold())
 
 
 def _rensa() -> ModuleType:

@@ -15,6 +15,10 @@ _CASED = 2
 """Spellings up to this length mean something else in another case: m and M, s and S."""
 
 
+_OPENING = re.compile(r'(?<!\d)"')
+_NO_INCH = r"(?:the|an?|this|that|these|those|each|all|any|one|which|d[eia][rensm]|una?|più)\b"
+
+
 @cache
 def unit_words() -> Mapping[str, Any]:
     """Return units.yaml as it stands."""
@@ -27,9 +31,14 @@ def unit_words() -> Mapping[str, Any]:
 def find_unit(text: str, at: int) -> tuple[str, int] | None:
     """Return the unit that follows a number ending at `at`, and where it ends; None without one."""
     match = _after_number().match(text, at)
-    if match is None or (match["unit"] == '"' and text.count('"', 0, match.start("unit")) % 2):
+    if match is None or (match["unit"] == '"' and _closes(text, match.start("unit"))):
         return None
     return _canonical(match["unit"]), match.end()
+
+
+def _closes(text: str, at: int) -> bool:
+    """Say whether a quotation mark ends what another one of its line began."""
+    return len(_OPENING.findall(text, text.rfind("\n", 0, at) + 1, at)) % 2 == 1
 
 
 def units_in_headers(text: str) -> set[str]:
@@ -78,8 +87,10 @@ def _unit() -> str:
     spellings = sorted(_spellings(), key=lambda spelling: (-len(spelling), spelling))
     long = "|".join(_escaped(spelling) for spelling in spellings if len(spelling) > _CASED)
     short = "|".join(_escaped(spelling) for spelling in spellings if len(spelling) <= _CASED)
-    # "in" is an inch only where no word follows: "5 in", not "5 in the box".
-    one = rf"(?:(?i:{long})|{short}|in(?=\s*(?:[.,;:)\]/|]|$)))"
+    # "in" is an inch where no word follows, or after decimals: "5 in", not "5 in the box".
+    decimals = "|".join(rf"(?<=[.,]\d{{{places}}} in)" for places in range(1, 5))
+    inch = rf"in(?=\s*(?:[.,;:)\]/|]|$))|in(?:{decimals})(?!\s{_NO_INCH})"
+    one = rf"(?:(?i:{long})|{short}|{inch})"
     joint = rf"(?:\s?[/·*⋅]\s?|{_PER.pattern})"
     return rf"(?P<unit>{one}[23²³]?(?:{joint}{one}[23²³]?)*)(?![^\W_])(?!'\w)"
 

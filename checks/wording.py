@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ _PARTICLE = " … "
 _JOINED = re.compile(r"\b(e|wi)-(?=\w)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(r"[^\W_]*\d[^\W_]*")
-_NAME = re.compile(r"(?<=[^\W_] )(?<![.?!:] )(?!I\b)[^\W\d_]*[A-Z][^\W\d_]*")
+_I = re.compile(r"I\b")
+_ENDS = ".?!:"
 _NOUNS_ARE_CAPITALS = frozenset({"de"})
 
 
@@ -57,12 +59,13 @@ def asking(question: str, language: str) -> Asking:
     asked = next((kind for kind, found in known.asked.items() if found.search(question)), "")
     names: frozenset[str] = frozenset()
     if language not in _NOUNS_ARE_CAPITALS:
-        names = frozenset(word for name in _NAME.findall(question) for word in _words(name))
+        names = frozenset(_named(question))
     words = _words(question)
     found = _found(words, language)
     return Asking(
         found,
-        frozenset(term.stem for word in names if (term := _entry(word, language).term)),
+        frozenset(term.stem for word in names if (term := _entry(word, language).term))
+        or frozenset(),  # The one empty set, which takes no memory.
         _sides_taken(words, found, language),
         asked,
     )
@@ -71,6 +74,13 @@ def asking(question: str, language: str) -> Asking:
 def terms(text: str, language: str) -> tuple[Term, ...]:
     """Return the distinct terms of a text in order."""
     return _found(_words(text), language)
+
+
+def _named(text: str) -> Iterator[str]:
+    """Yield the words with a capital that begin no sentence."""
+    for before, word in pairwise(text.split()):
+        if word != word.lower() and before[-1] not in _ENDS and not _I.match(word):
+            yield from _words(word)
 
 
 def _words(text: str) -> list[str]:
@@ -82,13 +92,11 @@ def _found(words: Sequence[str], language: str) -> tuple[Term, ...]:
     found: dict[str, Term] = {}
     for at, word in enumerate(words):
         entry = _entry(word, language)
-        term = entry.term
-        for last, phrase in entry.phrases:
-            if last in words[at + 1 : at + 1 + _GAP]:
-                term = phrase
-                break
-        if term:
-            found.setdefault(term.stem, term)
+        after = words[at + 1 : at + 1 + _GAP] if entry.phrases else ()
+        phrases = [phrase for last, phrase in entry.phrases if last in after]
+        for term in phrases or [entry.term]:
+            if term:
+                found.setdefault(term.stem, term)
     return tuple(found.values())
 
 
@@ -100,7 +108,8 @@ def _sides_taken(
     stated = {_any_stem(word, language) for word in words}
     stated.update(key for term in found for key in term.keys)
     taken = {side for each in stated for side in known.sides.get(each, ())}
-    return frozenset((pair, side) for pair, side in taken if (pair, 1 - side) not in taken)
+    one = frozenset((pair, side) for pair, side in taken if (pair, 1 - side) not in taken)
+    return one or frozenset()
 
 
 @dataclass(frozen=True, slots=True)

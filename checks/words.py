@@ -27,7 +27,7 @@ def word_list(kind: str, language: str) -> Sequence[str]:
 
 def content_stems(text: str, language: str) -> list[str]:
     """Return the stems that carry a subject: no stop words, no words like "value" or "setting"."""
-    empty = _empty_stems(language)
+    empty = stem_set("empty", language)
     return [stem for stem in stems(text, language) if stem not in empty]
 
 
@@ -35,9 +35,18 @@ def content_stems(text: str, language: str) -> list[str]:
 def pattern(kind: str, language: str) -> re.Pattern[str] | None:
     """Return one pattern for all those of a kind in a language; None where there are none."""
     alternatives = word_list(kind, language)
-    return re.compile("|".join(alternatives), re.IGNORECASE) if alternatives else None
+    return (
+        re.compile("|".join(alternatives), re.IGNORECASE | re.MULTILINE) if alternatives else None
+    )
 
 
 @cache
-def _empty_stems(language: str) -> frozenset[str]:
-    return frozenset(stems(" ".join(word_list("empty", language)), language))
+def word_set(kind: str, language: str) -> frozenset[str]:
+    """Return the words of a kind in a language, in lower case."""
+    return frozenset(word.casefold() for word in word_list(kind, language))
+
+
+@cache
+def stem_set(kind: str, language: str) -> frozenset[str]:
+    """Return the stems of the words of a kind in a language."""
+    return frozenset(stems(" ".join(word_list(kind, language)), language))

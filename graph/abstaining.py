@@ -202,16 +202,20 @@ async def abstains_well(
     named = await context.naming(window.machine)
     counterpart = await context.index.get([state.counterpart])
     sibling = [n for each in counterpart for n in (await context.naming(each.machine)).own]
-    asked = await answered(origin_of(state.candidate, context), context)
+    origin = origin_of(state.candidate, context)
     findings = answer_findings(
         said,
+        question=state.question.text,
+        cited=[origin.answer],
         language=window.language,
         machine=named.machine,
         also_named=(*named.also, *sibling),
         other_machines=[name for name in named.others if name not in sibling],
+        abstains=True,
     )
     if state.premise:
         return findings
+    asked = await answered(origin, context)
     return [*findings, *abstention_findings(said, state.question.text, asked)]
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from checks.coverage import section_coverage
 from checks.duplicates import Asked, near_duplicates
+from checks.evaluation import near_evaluation
 from checks.sentences import digit_sentences
 from graph.context import Context
-from graph.ledger import Entry
+from graph.ledger import Entry, reason_code
 from graph.quality import QualityReport, quality_report, why_void
 from graph.selection import Selection, abstentions_wanted, select_rows
 from training.rows import ABSTAINING
+
+NEAR_EVALUATION = "near_evaluation_question"
 
 
 async def assess_rows(context: Context, *, nothing_left: bool = False) -> QualityReport:
@@ -24,13 +28,15 @@ async def assess_rows(context: Context, *, nothing_left: bool = False) -> Qualit
     with_row = [entry for entry in entries if entry.row]
     void = {e.candidate.id: why for e in with_row if e.row and (why := why_void(e.row, e.judged))}
     # What abstains asks what its origin asks, and is set aside with it.
+    near = near_evaluation(list(map(_asked, with_row)), context.evaluation_questions)
+    void |= {id: f"{NEAR_EVALUATION} of line {line}" for id, line in near.items()}
     compared = [e for e in with_row if e.candidate.variant not in ABSTAINING]
-    doubles = near_duplicates([_asked(e) for e in compared if e.candidate.id not in void])
+    doubles = await _doubles([_asked(e) for e in compared if e.candidate.id not in void], context)
     duplicates = {double: f"duplicate of {kept}" for double, kept in doubles.items()}
     selection = await select(context, entries, void | duplicates, nothing_left=nothing_left)
     ledger.select(selection.set_aside)
     dropped = [entry.reason for entry in entries if entry.status == "dropped"]
-    dropped += [*void.values(), *["duplicate"] * len(doubles)]
+    dropped += [*map(reason_code, void.values()), *["duplicate"] * len(doubles)]
     rows = [entry.row for entry in selection.rows if entry.row]
     sections = [
         (document.path, " > ".join(section.path))
@@ -111,6 +117,12 @@ def _why_nothing_was_asked(context: Context) -> str:
         f"No page can be asked about: `languages` in brief.yaml is {wanted}, and the manuals' "
         f"readable pages are by language: {listed}."
     )
+
+
+async def _doubles(rows: Sequence[Asked], context: Context) -> dict[str, str]:
+    """Return the ids of rows that repeat an earlier one, with the id of that one."""
+    kept = context.question_vectors
+    return near_duplicates(rows, await kept.of([row.question for row in rows]) if kept else ())
 
 
 def _asked(entry: Entry) -> Asked:

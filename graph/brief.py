@@ -56,6 +56,14 @@ class Windows(Wanted):
         return self
 
 
+class Duplicates(Wanted):
+    """How a question is found to repeat another."""
+
+    embeddings: bool = False
+    """Whether questions are also compared by meaning, with `retrieval.embeddings` of
+    officina.yaml; without, by their words, their evidence and their answers."""
+
+
 class Brief(Wanted):
     """What dataset is wanted."""
 
@@ -80,8 +88,12 @@ class Brief(Wanted):
     a sibling machine's instead, `false_premise` assumes what the passages contradict."""
     test_share: float = Field(default=0.2, ge=0, lt=1)
     """The share of rows held out for evaluation."""
+    split_by_family: bool = False
+    """Whether machines of one family stay on one side of the split."""
     seed: int = 0
     """Decides the order of windows and passages and the split."""
+    duplicates: Duplicates = Field(default_factory=Duplicates)
+    """How a question is found to repeat another."""
     thresholds: Thresholds = Field(default_factory=Thresholds)
     """How good a question and a row must be."""
     limits: Limits = Field(default_factory=Limits)

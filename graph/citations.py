@@ -40,7 +40,7 @@ async def locate_citations(
         findings += [] if found else [_not_found(citation)]
         located |= found
     texts = list(dict.fromkeys(passage.text for passage in located.values()))
-    findings += await _answer_findings(answer.text, texts, window, context)
+    findings += await _answer_findings(answer.text, question, texts, window, context)
     return tuple(located), findings
 
 
@@ -95,7 +95,7 @@ def _cut(
 
 
 async def _answer_findings(
-    answer: str, cited: Sequence[str], window: Window, context: Context
+    answer: str, question: str, cited: Sequence[str], window: Window, context: Context
 ) -> list[Finding]:
     named = await context.naming(window.machine)
     # "Ares 250" holds a number, which the passages about it need not repeat.
@@ -104,6 +104,8 @@ async def _answer_findings(
         *unsupported(said, cited, window.language),
         *answer_findings(
             answer,
+            question=question,
+            cited=cited,
             language=window.language,
             machine=named.machine,
             also_named=named.also,

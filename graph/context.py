@@ -19,11 +19,13 @@ from graph.plan import windows
 from graph.state import Window
 from graph.tracing import Tracing
 from prompts.templates import Part, Prompts, Source
-from tools.documents import Document
+from tools.documents import Document, overlapping
 from tools.index import Index
+from tools.kept_vectors import KeptVectors
 from tools.library import DOCUMENTS, MACHINES_KEPT, Library, read_machines, write_machines
 from tools.machines import Machine, MachineDirectory
 from tools.patience import Patience
+from tools.questions_file import EvaluationQuestion, kept_questions
 from tools.search import build_tools, look_up
 from training.recipe import Recipe
 
@@ -35,7 +37,8 @@ class Context:
     """What a run works with; built at the edge by `app/settings.py`, closed by whoever built it.
 
     `models` by role; `width` is how many calls may be in flight; `child_env` is the environment of
-    training processes. `emit` carries the outer graph's stream writer inside.
+    training processes; `question_vectors` are there when the brief compares questions by
+    meaning. `emit` carries the outer graph's stream writer inside.
     """
 
     run: Path
@@ -51,6 +54,7 @@ class Context:
     child_env: Mapping[str, str]
     patience: Patience
     tracing: Tracing
+    question_vectors: KeptVectors | None = None
     emit: Emit | None = None
     _known: Sequence[Machine] | None = field(default=None, init=False)
 
@@ -62,6 +66,11 @@ class Context:
     def library(self) -> Library:
         """The normalised documents, as `ingest` wrote them."""
         return Library.open(self.run / DOCUMENTS)
+
+    @cached_property
+    def evaluation_questions(self) -> list[EvaluationQuestion]:
+        """The questions that the tuned model will be tested with; no row may be near one."""
+        return kept_questions(self.run)
 
     @cached_property
     def windows(self) -> list[Window]:
@@ -132,14 +141,15 @@ class Context:
 
 def _parts(document: Document, window: Window) -> tuple[Part, ...]:
     """Cut the window where a section or a page begins."""
-    spans = [*document.sections, *document.pages]
-    cuts = {span.start for span in spans if window.start < span.start < window.end}
-    bounds = [window.start, *sorted(cuts), window.end]
+    start, end = window.start, window.end
+    spans = [*overlapping(document.sections, start, end), *overlapping(document.pages, start, end)]
+    cuts = {span.start for span in spans if start < span.start}
+    bounds = [start, *sorted(cuts), end]
     parts: list[Part] = []
     for start, end in pairwise(bounds):
         text = document.text[start:end].strip()
         if text:
-            page = next(page for page in document.pages if page.start <= start < page.end)
-            path = next((s.path for s in document.sections if s.start <= start < s.end), ())
+            page = overlapping(document.pages, start, start + 1)[0]
+            path = next((s.path for s in overlapping(document.sections, start, start + 1)), ())
             parts.append(Part(page.number, path, text))
     return tuple(parts)

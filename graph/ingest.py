@@ -114,12 +114,25 @@ def _why_skipped(document: Document, brief: Brief) -> str:
     return ""
 
 
+def _repeated(documents: Sequence[Document]) -> dict[str, str]:
+    """Return by path which documents repeat an earlier one of their machine, and which one."""
+    first: dict[tuple[str, str | None], str] = {}
+    for document in documents:
+        first.setdefault((document.sha256, document.machine), document.path)
+    return {
+        document.path: f"It holds the same as {kept}, about which the questions are."
+        for document in documents
+        if (kept := first[document.sha256, document.machine]) != document.path
+    }
+
+
 async def _notes(
     documents: Sequence[Document], unreadable: Sequence[Unreadable], context: Context
 ) -> list[Note]:
     notes = [Note("unreadable", each.path, each.page or 0, each.reason) for each in unreadable]
     reasons = {document.path: _why_skipped(document, context.brief) for document in documents}
-    notes += [Note("skipped", path, 0, reason) for path, reason in reasons.items() if reason]
+    reasons = _repeated(documents) | {path: reason for path, reason in reasons.items() if reason}
+    notes += [Note("skipped", path, 0, reason) for path, reason in reasons.items()]
     if context.machines is not None:
         there = [*(d.path for d in documents), *(each.path for each in unreadable)]
         notes += [

@@ -16,7 +16,8 @@ from graph.brief import Brief, Windows
 from graph.ledger import Entry
 from graph.selection import Derivation
 from graph.state import Candidate, Window
-from tools.documents import Document, Page
+from tools.documents import Document, Page, overlapping
+from tools.language import detect
 from training.rows import ABSTAINING, Abstaining, Variant
 
 LEAST_CHARACTERS = 200
@@ -116,7 +117,21 @@ def main_language(document: Document) -> str:
     for page in document.pages:
         if page.language:
             sizes[page.language] += page.end - page.start
+    sizes = sizes or _paragraph_sizes(document)
     return sizes.most_common(1)[0][0] if sizes else ""
+
+
+def _paragraph_sizes(document: Document) -> Counter[str]:
+    """Return the characters of each language where every page mixes several, {} if few are known.
+
+    In a language of which nothing is known here and there a paragraph looks like another.
+    """
+    sizes: Counter[str] = Counter()
+    for page in document.pages:
+        for paragraph in document.text[page.start : page.end].split("\n\n"):
+            sizes[detect(paragraph)] += 0 if page.problem else len(paragraph)
+    unknown = sizes.pop("", 0)
+    return sizes if sizes.total() > unknown else Counter()
 
 
 def _document_windows(document: Document, brief: Brief) -> Iterator[Window]:
@@ -141,10 +156,8 @@ def _cuts(document: Document, pages: Sequence[Page], wanted: Windows) -> Iterato
             group = pages[at : at + wanted.input_pages]
             yield group[0].start, group[-1].end
     elif wanted.unit == "sections":
-        for section in document.sections:
-            start, end = max(first, section.start), min(last, section.end)
-            if start < end:
-                yield start, end
+        for section in overlapping(document.sections, first, last):
+            yield max(first, section.start), min(last, section.end)
     else:
         for start in range(first, last, wanted.step):
             yield start, min(start + wanted.size, last)
@@ -155,9 +168,9 @@ def _cuts(document: Document, pages: Sequence[Page], wanted: Windows) -> Iterato
 def _window(
     document: Document, pages: Sequence[Page], start: int, end: int, language: str
 ) -> Window:
-    touched = [page.number for page in pages if page.start < end and start < page.end]
+    touched = [page.number for page in overlapping(pages, start, end)]
     return Window(
-        id=_digest(document.machine or document.id, document.text[start:end])[:16],
+        id=_digest(document.machine or document.sha256, document.text[start:end])[:16],
         document_id=document.id,
         start=start,
         end=end,

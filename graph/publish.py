@@ -10,6 +10,7 @@ from graph.context import Context
 from graph.evidence import spans_hold
 from graph.ledger import Entry
 from graph.quality import why_void
+from graph.sections import with_section_clusters
 from graph.selection import ORIGIN_GONE
 from tools.library import Library, write_whole
 from training.formats import CardFacts, held_out, write_dataset
@@ -37,8 +38,15 @@ def export_dataset(context: Context, title: str) -> Path:
     folder = context.run / "dataset"
     thresholds = brief.thresholds.model_dump()
     facts = CardFacts(title=title, scenario=brief.scenario, thresholds=thresholds)
-    rows.sort(key=lambda row: row.id)
-    write_dataset(rows, folder, test_share=brief.test_share, seed=brief.seed, facts=facts)
+    rows = with_section_clusters(sorted(rows, key=lambda row: row.id), context.library)
+    write_dataset(
+        rows,
+        folder,
+        test_share=brief.test_share,
+        seed=brief.seed,
+        facts=facts,
+        by_family=brief.split_by_family,
+    )
     return folder
 
 

@@ -117,6 +117,7 @@ async def verify(state: QuestionState, runtime: Runtime[Context]) -> Update:
     """Check the answer without a model: quotes, numbers, language, machine."""
     if state.verdict or state.question is None or state.answer is None:
         return {}
+    assert state.question is not None
     citations, findings = (), list[Finding]()
     if not state.answer.abstained:
         citations, findings = await locate_citations(

@@ -1,7 +1,8 @@
 """Prompts: one typed method per template; strict, loaded once, replaceable by a folder.
 
 A template has a `system` and a `user` block, or `user` alone. A file of the same name in the
-folder given to `Prompts` takes the place of the one here.
+folder given to `Prompts` takes the place of the one here. Whatever a template is given is written
+without our tags, so that no manual ends its window.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined,
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from tools.machines import Machine
+from tools.markup import neutral
 from tools.passages import Passage
 
 HERE = Path(__file__).parent
@@ -54,6 +56,16 @@ class Revision:
     objections: tuple[str, ...]
 
 
+class _Tagged(str):
+    """A text whose tags are ours."""
+
+
+def _neutral(value: object) -> object:
+    if isinstance(value, _Tagged) or not isinstance(value, str):
+        return value
+    return neutral(value)
+
+
 def _attribute(value: str) -> str:
     return value.replace('"', "'").replace("<", "(").replace(">", ")").replace("\n", " ")
 
@@ -74,7 +86,10 @@ class Prompts:
             lstrip_blocks=True,
             autoescape=False,
             auto_reload=False,
+            finalize=_neutral,
         )
+        # A row holds its texts as they are: its prompt sets them apart by numbers.
+        self._rows = self._environment.overlay(finalize=None)
         self._environment.filters["attribute"] = _attribute
 
     def draft_question(
@@ -187,13 +202,13 @@ class Prompts:
         found: str,
         objections: Sequence[str],
     ) -> list[BaseMessage]:
-        """Show an answerer that calls no tools what a search for the question found."""
+        """Show an answerer that calls no tools what a search found, as `tools.search` shows it."""
         return self._render(
             "answer_from.md",
             question=question,
             language=language,
             machine=machine,
-            found=found,
+            found=_Tagged(found),
             objections=list(objections),
         )
 
@@ -207,7 +222,7 @@ class Prompts:
         """Return the system and user message of a training row, in the row's language."""
         chosen = language if language in ROW_LANGUAGES else "en"
         system, user = self._render(
-            f"row/{chosen}.md", question=question, machine=machine, passages=passages
+            f"row/{chosen}.md", self._rows, question=question, machine=machine, passages=passages
         )
         return str(system.content), str(user.content)
 
@@ -230,6 +245,7 @@ class Prompts:
         chosen = language if language in ROW_LANGUAGES else "en"
         (message,) = self._render(
             f"abstain/{chosen}.md",
+            self._rows,
             question=question,
             clause=clause,
             sibling=sibling,
@@ -268,9 +284,11 @@ class Prompts:
         source, _, _ = loader.get_source(self._environment, name)
         return hashlib.sha256(source.encode()).hexdigest()[:16]
 
-    def _render(self, name: str, **variables: object) -> list[BaseMessage]:
+    def _render(
+        self, name: str, environment: Environment | None = None, /, **variables: object
+    ) -> list[BaseMessage]:
         try:
-            template = self._environment.get_template(name)
+            template = (environment or self._environment).get_template(name)
             context = template.new_context(variables)
             text = {
                 block: "".join(render(context)).strip() for block, render in template.blocks.items()

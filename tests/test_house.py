@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "training": {"checks", "tools"},
     "checks": {"tools"},
     "tools": set[str](),
-    "bench": {"tools", "checks"},
+    "bench": {"tools", "checks", "app", "graph", "agents"},
 }
 ROOMS = sorted(MAY_IMPORT)
 ONLY_IN = {

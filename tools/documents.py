@@ -7,17 +7,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import file_digest, sha256
 from pathlib import Path
+from typing import TypeVar
 
 from tools.blocks import DocumentError, Draft
 from tools.contents import contents_problem
 from tools.language import detect
 from tools.layout import Span, lay_out
 
-__all__ = ["Document", "DocumentError", "Page", "Section", "Unreadable", "read_folder"]
+__all__ = [
+    "Document",
+    "DocumentError",
+    "Page",
+    "Section",
+    "Unreadable",
+    "overlapping",
+    "read_folder",
+]
 
 _SETTINGS = {"machines.csv", "info_files.csv", "brief.yaml", "officina.yaml"}
 _RUN_FILES = {"run.json", "ledger.sqlite"}
@@ -70,6 +80,15 @@ class Unreadable:
     path: str
     reason: str
     page: int | None = None
+
+
+_Span = TypeVar("_Span", Page, Section)
+
+
+def overlapping(spans: Sequence[_Span], start: int, end: int) -> Sequence[_Span]:
+    """Return those of a document's pages or sections that touch the span."""
+    first = bisect_right(spans, start, key=lambda span: span.end)
+    return spans[first : bisect_left(spans, end, key=lambda span: span.start)]
 
 
 def read_folder(

@@ -24,6 +24,7 @@ _LEAST_LETTERS = 12
 _LEAST_LEAD = 0.35
 _CLEAR_LEAD = 0.6
 _GRAMMAR_WEIGHT = 2
+_LEAST_FOREIGN = 3
 
 NAMES = {
     "it": "italian",
@@ -64,6 +65,13 @@ def detect(text: str) -> str:
 
 def differs(text: str, expected: str) -> bool:
     """Tell whether `text` is clearly in another language than `expected`; in doubt it is not."""
+    if expected in NAMES and _is_in_another_script(text):
+        return True
+    words = _words_of(_prose(text))
+    counts = {language: _grammar(words, language) for language in LANGUAGES}
+    # Statistics cost half a millisecond, and decide nothing where no language has more grammar.
+    if counts.get(expected, 0) >= max(counts.values()):
+        return False
     evidence = _evidence(text)
     if expected not in evidence:
         return False
@@ -77,7 +85,7 @@ def stems(text: str, language: str) -> list[str]:
     Codes and numbers (`e214`, `ar2-4471-b`, `1,5`) are kept whole, lower-cased.
     """
     stop = stop_words(language)
-    return [_stem(word, language) for word in _tokens(text) if word not in stop]
+    return [stem(word, language) for word in _tokens(text) if word not in stop]
 
 
 @cache
@@ -99,7 +107,8 @@ def _tokens(text: str) -> Iterable[str]:
 
 
 @lru_cache(maxsize=50_000)
-def _stem(word: str, language: str) -> str:
+def stem(word: str, language: str) -> str:
+    """Return the stem of a lower-case word; a code, or a word of an unknown language, as it is."""
     if language not in NAMES or _IS_CODE.search(word):
         return word
     import snowballstemmer  # pyright: ignore[reportMissingTypeStubs]
@@ -127,22 +136,42 @@ def _letters(text: str) -> int:
     return sum(map(str.isalpha, text))
 
 
+def _is_in_another_script(text: str) -> bool:
+    """Say whether most letters are of no Latin script, which all of `LANGUAGES` are written in."""
+    if text.isascii():
+        return False
+    letters = [char for char in _INLINE_CODE.sub(" ", text[:_SAMPLE]) if char.isalpha()]
+    # Latin letters, with their accents, end before the Greek ones begin.
+    foreign = sum("\u0370" <= char < "\u1e00" or char > "\u2c7f" for char in letters)
+    return foreign > _LEAST_FOREIGN and foreign > len(letters) / 2
+
+
 def _evidence(text: str) -> dict[str, _Evidence]:
     """Return what speaks for each language, nothing when there is too little prose."""
     prose = _prose(text)
     if _letters(prose) < _LEAST_LETTERS:
         return {}
-    words = [word.lower() for word in _WORD.findall(prose)]
+    words = _words_of(prose)
     letters = {
         value.language.iso_code_639_1.name.lower(): round(value.value, 6)
         for value in _detector().compute_language_confidence_values(prose)
     }
     evidence: dict[str, _Evidence] = {}
     for language in LANGUAGES:
-        grammar = sum(word in stop_words(language) for word in words)
+        grammar = _grammar(words, language)
         score = letters[language] + _GRAMMAR_WEIGHT * grammar / len(words)
         evidence[language] = _Evidence(score, grammar)
     return evidence
+
+
+def _words_of(prose: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(prose)]
+
+
+def _grammar(words: list[str], language: str) -> int:
+    """Return how many of the words carry grammar in the language."""
+    known = stop_words(language)
+    return sum(word in known for word in words)
 
 
 def _ranked(evidence: dict[str, _Evidence]) -> list[str]:

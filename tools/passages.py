@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from tools.documents import Document, Page
+from tools.documents import Document, Page, overlapping
 from tools.language import detect
 
 
@@ -94,12 +94,12 @@ def _reaching_back(
 
 def passage_at(document: Document, start: int, end: int) -> Passage:
     """Return the passage between two offsets of the document, in the section where it begins."""
-    section = next((s.path for s in document.sections if s.start <= start < s.end), ())
+    section = next((s.path for s in overlapping(document.sections, start, start + 1)), ())
     return _passage(document, _Stretch(start, end, section), start, end)
 
 
 def _passage(document: Document, stretch: _Stretch, start: int, end: int) -> Passage:
-    touched = [page for page in document.pages if page.start < end and start < page.end]
+    touched = overlapping(document.pages, start, end)
     return Passage(
         id=f"{document.id}:{start}-{end}",
         document_id=document.id,
@@ -134,9 +134,8 @@ def _stretches(document: Document) -> Iterator[_Stretch]:
 def _in_sections(document: Document) -> Iterator[_Stretch]:
     """Yield the parts of the sections that lie on readable pages of one language."""
     for start, end in _readable(document.pages):
-        for section in document.sections:
-            if section.start < end and start < section.end:
-                yield _Stretch(max(start, section.start), min(end, section.end), section.path)
+        for section in overlapping(document.sections, start, end):
+            yield _Stretch(max(start, section.start), min(end, section.end), section.path)
 
 
 def _readable(pages: Sequence[Page]) -> Iterator[tuple[int, int]]:

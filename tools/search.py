@@ -16,6 +16,7 @@ from langchain_core.tools import BaseTool
 from tools.index import Index
 from tools.library import Library
 from tools.machines import MachineDirectory, MachineMatch
+from tools.markup import neutral
 from tools.passages import Passage
 
 NOTHING_FOUND = "No passage found."
@@ -117,7 +118,7 @@ def _shown(passage: Passage) -> str:
         "pages": str(first) if first == last else f"{first}-{last}",
     }
     inside = " ".join(f'{key}="{value.translate(_ATTRIBUTE)}"' for key, value in attributes.items())
-    return f"<passage {inside}>\n{passage.text}\n</passage>"
+    return f"<passage {inside}>\n{neutral(passage.text)}\n</passage>"
 
 
 def _described(match: MachineMatch) -> str:

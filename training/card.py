@@ -9,6 +9,7 @@ from typing import get_args
 
 import yaml
 
+from training.leakage import LeakageReport, summary
 from training.rows import Frozen, Split, TrainingRow
 
 SIZES = (0, 1_000, 10_000, 100_000, 1_000_000)
@@ -23,7 +24,12 @@ class CardFacts(Frozen):
     thresholds: Mapping[str, int]
 
 
-def render_card(rows: Sequence[TrainingRow], splits: Sequence[Split], facts: CardFacts) -> str:
+def render_card(
+    rows: Sequence[TrainingRow],
+    splits: Sequence[Split],
+    facts: CardFacts,
+    leakage: LeakageReport,
+) -> str:
     """Return the dataset card: YAML front matter for the Hub, then Markdown."""
     front = yaml.safe_dump(_front_matter(rows, splits, facts), sort_keys=False, allow_unicode=True)
     parts = [
@@ -32,6 +38,7 @@ def render_card(rows: Sequence[TrainingRow], splits: Sequence[Split], facts: Car
         f"and an answer that rests on them alone. The scenario: {facts.scenario}.",
         _contents(rows, splits),
         _making(rows, facts),
+        f"## How it was split\n\n{summary(leakage)}",
         LICENCE_AND_LIMITS,
     ]
     return f"---\n{front}---\n\n" + "\n\n".join(parts) + "\n"
@@ -99,8 +106,7 @@ def _making(rows: Sequence[TrainingRow], facts: CardFacts) -> str:
         "not answerable was made from one that is (`derived_from`): its question stands, and every "
         "passage that supports the answer is kept out of its context (`unanswerable`), or a "
         "sibling machine's passage stands there (`near_miss`); or its question takes for granted "
-        "what the passages contradict (`false_premise`). It says what the passages do not. "
-        "Rows that share a section of a manual are in the same split.\n\n"
+        "what the passages contradict (`false_premise`). It says what the passages do not.\n\n"
         f"Models: {', '.join(models) or 'none'}.\n\nLeast scores, of 10: {least or 'none'}."
     )
 

@@ -14,15 +14,15 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import get_args
 
-from checks.leakage import assign_splits
+from checks.leakage import shared_by, split_keys
+from checks.splits import assign_splits
 from training.card import CardFacts, render_card
+from training.leakage import SPLITS, SplitWanted, held, leakage_report
 from training.parquet import read_parquet, write_parquet
 from training.rows import Frozen, Split, TrainingError, TrainingRow
 from training.tokens import Message, conversation
 
-SPLITS: tuple[Split, ...] = get_args(Split)
 MANIFEST = "manifest.json"
 
 
@@ -34,10 +34,11 @@ class FileSum(Frozen):
 
 
 class Manifest(Frozen):
-    """What a dataset folder holds."""
+    """What a dataset folder holds, and what was wanted of its split."""
 
     files: dict[str, FileSum]
     splits: dict[Split, int]
+    wanted: SplitWanted | None = None
 
 
 class ChatRow(Frozen):
@@ -54,10 +55,25 @@ class ChatRow(Frozen):
 
 
 def write_dataset(
-    rows: Sequence[TrainingRow], folder: Path, *, test_share: float, seed: int, facts: CardFacts
+    rows: Sequence[TrainingRow],
+    folder: Path,
+    *,
+    test_share: float,
+    seed: int,
+    facts: CardFacts,
+    by_family: bool = False,
 ) -> Manifest:
     """Split the rows and write the dataset folder, replacing one that is there."""
-    splits = assign_splits([row.sections for row in rows], test_share=test_share, seed=seed)
+    wanted = SplitWanted(test_share=test_share, by_family=by_family)
+    shared = shared_by([held(row, by_family=by_family) for row in rows])
+    dealt = assign_splits(
+        split_keys([row.id for row in rows], shared),
+        test_share=wanted.test_share,
+        validation_share=wanted.validation_share,
+        seed=seed,
+    )
+    splits: list[Split] = [dealt[row.id] for row in rows]
+    leakage = leakage_report(dealt, shared, wanted)
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
@@ -65,16 +81,20 @@ def write_dataset(
         chosen = [row for row, its in zip(rows, splits, strict=True) if its == split]
         _write_messages(chosen, unfinished / f"{split}.jsonl")
     write_parquet(rows, splits, unfinished / "rows.parquet")
-    (unfinished / "card.md").write_text(render_card(rows, splits, facts), "utf-8")
+    (unfinished / "card.md").write_text(render_card(rows, splits, facts, leakage), "utf-8")
     counts = Counter(splits)
-    manifest = Manifest(files=_sums(unfinished), splits={split: counts[split] for split in SPLITS})
+    manifest = Manifest(
+        files=_sums(unfinished),
+        splits={split: counts[split] for split in SPLITS},
+        wanted=wanted,
+    )
     (unfinished / MANIFEST).write_text(_json(manifest.model_dump(), indent=2), "utf-8")
     _take_place(unfinished, folder)
     return manifest
 
 
 def read_rows(folder: Path) -> list[tuple[Split, TrainingRow]]:
-    """Return every row with its split, as written, less the hashes that only the split needed."""
+    """Return every row with its split, as written."""
     return read_parquet(_existing(folder / "rows.parquet"))
 
 
@@ -98,9 +118,14 @@ def held_out(folder: Path) -> list[ChatRow]:
 
 def changed_files(folder: Path) -> list[str]:
     """Return the names of the files that are no longer what the manifest says."""
-    manifest = Manifest.model_validate_json(_existing(folder / MANIFEST).read_text("utf-8"))
     found = _sums(folder)
-    return [name for name, its in sorted(manifest.files.items()) if found.get(name) != its]
+    files = read_manifest(folder).files
+    return [name for name, its in sorted(files.items()) if found.get(name) != its]
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest as it was written."""
+    return Manifest.model_validate_json(_existing(folder / MANIFEST).read_text("utf-8"))
 
 
 def chat(row: TrainingRow) -> dict[str, object]:

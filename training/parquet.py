@@ -15,8 +15,6 @@ from training.rows import Split, TrainingRow
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NOT_KEPT = {"sections"}
-
 
 def write_parquet(rows: Sequence[TrainingRow], splits: Sequence[Split], path: Path) -> None:
     """Write the rows with an explicit schema, so that empty lists keep their type."""
@@ -24,14 +22,14 @@ def write_parquet(rows: Sequence[TrainingRow], splits: Sequence[Split], path: Pa
     import pyarrow.parquet as pq
 
     records = [
-        {**row.model_dump(mode="json", exclude=NOT_KEPT), "split": split}
+        {**row.model_dump(mode="json"), "split": split}
         for row, split in zip(rows, splits, strict=True)
     ]
     pq.write_table(pa.Table.from_pylist(records, schema=_schema(rows)), path)
 
 
 def read_parquet(path: Path) -> list[tuple[Split, TrainingRow]]:
-    """Return the rows with their splits; `sections` is not kept and comes back empty."""
+    """Return the rows with their splits."""
     import pyarrow.parquet as pq
 
     records = cast("list[dict[str, Any]]", pq.read_table(path).to_pylist())
@@ -42,7 +40,8 @@ def _row(record: dict[str, Any]) -> TrainingRow:
     for column in ("models", "prompt_hashes"):
         named: Mapping[str, str | None] = record[column]
         record[column] = {name: value for name, value in named.items() if value is not None}
-    return TrainingRow.model_validate({**record, "sections": ()})
+    # Datasets of before the column was kept have none.
+    return TrainingRow.model_validate({"sections": (), **record})
 
 
 def _schema(rows: Sequence[TrainingRow]) -> pa.Schema:
@@ -82,6 +81,9 @@ def _schema(rows: Sequence[TrainingRow]) -> pa.Schema:
             ("derived_from", text),
             ("scope", text),
             ("applies_to", pa.list_(text)),
+            ("sections", pa.list_(text)),
+            ("section_clusters", pa.list_(text)),
+            ("machine_family", text),
         ]
     )
 

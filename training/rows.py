@@ -69,10 +69,11 @@ class TrainingRow(Frozen):
     """A row of `rows.parquet`: what the model is tuned on, and where every word of it comes from.
 
     `section` is the first citation's heading path joined with " > ". `system` and `user` are the
-    chat messages before the answer. `sections` are content hashes of the cited sections: rows that
-    share one stay on one side of the split. `derived_from` is the id of the accepted row that a
-    derived one was made from. `scope` says whether the answer holds for the whole
-    family or not, `applies_to` for which machines it does (codes); none without a directory.
+    chat messages before the answer. `sections` are content hashes of the cited sections, and
+    `section_clusters`, in the same order, what the near repeats and translations of each share:
+    rows with a common one stay on one side of the split. `derived_from` is the id of the accepted
+    row that a derived one was made from. `scope` says whether the answer holds for the whole family
+    or not, `applies_to` for which machines it does (codes); none without a directory.
     """
 
     id: str
@@ -103,6 +104,8 @@ class TrainingRow(Frozen):
     derived_from: str | None = None
     scope: Literal["machine", "family"] | None = None
     applies_to: tuple[str, ...] = ()
+    section_clusters: tuple[str, ...] = ()
+    machine_family: str | None = None
 
     @property
     def completion(self) -> str:

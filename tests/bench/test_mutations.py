@@ -1,17 +1,19 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from bench.answers import KINDS, MUTATIONS, mutant_pools, own_mutants
 from bench.falsehood import may_be_true
 from bench.intervals import wilson
 from bench.measures import convert
-from bench.mutants import MUTATIONS, Change, Mutant, mutant
-from bench.mutations import KINDS, mutant_pools
+from bench.mutants import Change, Mutant, mutant
+from bench.mutated_rows import EXCHANGED
 from bench.paraphrases import paraphrases
 from bench.quantities import digits_in, range_pairs
 from bench.siblings import NAME, VALUE, siblings
@@ -76,6 +78,17 @@ def test_changed_digits_change_the_value(kind: str, text: str, language: str, se
         assert len(numbers(changed, language)) == 2
 
 
+def test_rounding_a_conversion_is_no_mutation():
+    for seed in range(30):
+        said = truth("The jaw is 220 mm wide.")
+        changed_values = [
+            numbers(each.text, "en")[0]
+            for each in own_mutants(said, seed)
+            if each.kind == "converted value changed"
+        ]
+        assert (Fraction(72, 100), "ft") not in changed_values
+
+
 def test_thousands_keep_their_marks():
     assert made("decimal shifted", "La vita è di 12.000 ore.", "it", seed=1)[0] in (
         "La vita è di 120.000 ore.",
@@ -123,6 +136,9 @@ def test_moved_range_stays_a_range(text: str, language: str, seed: int):
         ),
         ("negation dropped", "es", "No abra la tapa.", "Abra la tapa."),
         ("negation dropped", "fr", "Ne pas ouvrir la vanne.", "Ouvrir la vanne."),
+        ("limit turned", "en", "Wait at least 5 s.", "Wait at most 5 s."),
+        ("limit turned", "it", "Attendere almeno 5 s.", "Attendere al massimo 5 s."),
+        ("limit turned", "de", "Höchstens 5 s warten.", "Mindestens 5 s warten."),
         ("negation added", "en", "The belt must be oiled.", "The belt must not be oiled."),
         ("negation added", "it", "La cinghia va oliata.", "La cinghia non va oliata."),
         ("negation added", "es", "La tapa se puede abrir.", "La tapa no se puede abrir."),
@@ -188,6 +204,50 @@ def test_mutant_that_evidence_states_is_set_aside():
     assert not may_be_true(changed(text, "25", "30", f"{text} Wait for 30 seconds."))
 
 
+def test_list_with_one_name_twice_is_set_aside():
+    text = "Use file systems such as ext3, ext4 and btrfs."
+    assert may_be_true(changed(text, "ext4", "ext3"))
+    assert not may_be_true(changed(text, "ext4", "ext2"))
+
+
+def test_value_that_another_row_has_too_is_set_aside(tmp_path: Path):
+    (tmp_path / "a.md").write_text(
+        "| Fuse | Circuit | Type |\n| --- | --- | --- |\n"
+        "| F2 | Heaters | gG |\n| F3 | Bar | gG |\n| F4 | Fan | aM |\n"
+    )
+    (row,) = (each for each in read_truths(tmp_path).truths if each.text == "F3, Type: gG")
+    one, other = (mutant("code changed", row, [Change(0, 2, code)]) for code in ("F2", "F4"))
+    assert may_be_true(one)
+    assert not may_be_true(other)
+
+
+def test_value_of_two_columns_is_set_aside(tmp_path: Path):
+    (tmp_path / "a.md").write_text(
+        "| Part | At 20 °C | At 40 °C |\n| --- | --- | --- |\n| Jaw | 125 | 125 |\n"
+    )
+    (row,) = (each for each in read_truths(tmp_path).truths if "20" in each.text)
+    column, value = (
+        mutant("digit changed", row, [Change(*each, "99")]) for each in ((8, 10), row.cell)
+    )
+    assert column.text == "Jaw, At 99 °C: 125"
+    assert may_be_true(column)
+    assert not may_be_true(value)
+
+
+def test_rows_are_named_by_what_tells_them_apart(tmp_path: Path):
+    (tmp_path / "a.md").write_text(
+        "# Drives\n\n| Maker | Model | Step time | Unit |\n| --- | --- | --- | --- |\n"
+        "| Alfa | 201 | 500 | ns |\n| Alfa | 202 | 700 | ns |\n| Beta | 7 | 900 | ns |\n"
+    )
+    rows = [each.text for each in read_truths(tmp_path).truths]
+    assert rows == [
+        "Alfa, Model 201, Step time: 500 ns",
+        "Alfa, Model 202, Step time: 700 ns",
+        "Beta, Model: 7",
+        "Beta, Step time: 900 ns",
+    ]
+
+
 def test_sentences_are_factual_ones():
     text = (
         "- Set the pressure of the line to 5 bar\n\nWhat is the pressure of the line? "
@@ -220,6 +280,14 @@ def test_sentences_are_factual_ones():
 )
 def test_paraphrases_are_worded_well(kind: str, language: str, text: str, expected: str):
     assert expected in said_otherwise(kind, text, language)
+
+
+def test_yes_and_no_follow_the_negation():
+    assert said_otherwise("yes or no in front", "The valve is open.") == ["Yes, the valve is open."]
+    assert said_otherwise("yes or no in front", "La valvola non è aperta.", "it") == [
+        "No, la valvola non è aperta."
+    ]
+    assert said_otherwise("yes or no in front", "If it is not red, open the valve.") == []
 
 
 def test_clauses_with_pronouns_stay():
@@ -276,6 +344,25 @@ def test_siblings_are_found_without_a_directory(tmp_path: Path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("one", "two", "names"),
+    [
+        ("Nova 10 – User guide", "Nova 10 Pro – User guide", ("Nova 10", "Nova 10 Pro")),
+        ("Manuale della pompa Nilo 30", "Manuale della pompa Nilo 40", ("Nilo 30", "Nilo 40")),
+    ],
+)
+def test_names_are_what_titles_differ_in(
+    tmp_path: Path, one: str, two: str, names: tuple[str, str]
+):
+    lines = "".join(f"Step {word} takes at least {n} s.\n\n" for n, word in enumerate("abcdef"))
+    for place, (title, name) in enumerate(zip((one, two), names, strict=True)):
+        text = f"# {title}\n\nThe whole {name} is water proof.\n\n{lines}"
+        (tmp_path / f"{place}.md").write_text(text, "utf-8")
+    first, second = siblings(tmp_path, read_truths(tmp_path))
+    assert dict(first.names) == {names[0]: names[1]}
+    assert dict(second.names) == {names[1]: names[0]}
+
+
 def test_sibling_lends_values_and_name(tmp_path: Path):
     root = folder_of_siblings(tmp_path)
     pools = mutant_pools(root, read_truths(root), seed=0)
@@ -283,6 +370,27 @@ def test_sibling_lends_values_and_name(tmp_path: Path):
     assert "La pompa Nilo 30 contiene 2,5 litri di olio." in values
     assert "Massa: 150 kg" in values
     assert "La pompa Nilo 40 contiene 1,5 litri di olio." in {each.text for each in pools[NAME]}
+
+
+def test_statements_are_paired_and_exchanged(tmp_path: Path):
+    root = folder_of_siblings(tmp_path)
+    texts = {each.text for each in mutant_pools(root, read_truths(root), seed=0)[EXCHANGED]}
+    assert "Massa: 4 kg; Potenza: 120 kW" not in texts
+    (tmp_path / "one.md").write_text(
+        "| Vite | Coppia |\n| --- | --- |\n| Coperchio | 25 Nm |\n| Base | 80 Nm |\n"
+    )
+    pairs = mutant_pools(root, read_truths(root), seed=0)[EXCHANGED]
+    assert "Coperchio: 80 Nm; Base: 25 Nm" in {each.text for each in pairs}
+
+
+def test_rows_are_said_in_sentences(tmp_path: Path):
+    (tmp_path / "one.md").write_text(
+        "| Vite | Coppia | Controllo |\n| --- | --- | --- |\n| Base | 80 Nm | 500 h |\n"
+    )
+    (row, _) = read_truths(tmp_path).truths
+    said = replace(row, language="it")
+    found = [each.text for each in paraphrases(said, [], Random(0))]
+    assert found == ["80 Nm (Base, Coppia)", "Per Base il valore di Coppia è 80 Nm."]
 
 
 def test_listings_hold_no_truths(tmp_path: Path):

@@ -155,7 +155,37 @@ def test_wrong_language_is_found(question, language):
 )
 def test_answers_are_checked(answer, expected):
     found = answer_findings(
-        answer, language="it", machine="Ares 250", other_machines=["Ares 200", "Ares 2500"]
+        answer,
+        question="Ogni quante ore va ingrassato il cuscinetto dell'Ares 250?",
+        cited=["Il cuscinetto va ingrassato ogni 500 ore."],
+        language="it",
+        machine="Ares 250",
+        other_machines=["Ares 200", "Ares 2500"],
+    )
+    assert [finding.code for finding in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "expected"),
+    [
+        ("What is the code of the Ares 250?", "The code of the Ares 250 is AR250.", []),
+        ("Which machine holds 1.5 l of oil?", "The Ares 250.", []),
+        ("When is the jaw of the press greased?", "The Ares 250 jaw is greased.", []),
+        ("When is the jaw of the Ares 250 greased?", "The jaw of the Ares 250 is greased.",
+         ["repeats_question"]),
+        ("When is the jaw of the Ares 250 greased?", "The Ares 250 is greased.",
+         ["repeats_question"]),
+    ],
+)  # fmt: skip
+def test_names_may_be_the_answer(question, answer, expected):
+    found = answer_findings(
+        answer,
+        question=question,
+        cited=(),
+        language="en",
+        machine="Ares 250",
+        also_named=["AR-250"],
+        other_machines=[],
     )
     assert [finding.code for finding in found] == expected
 

@@ -11,10 +11,17 @@ from training.rows import ContextPassage, RowCitation, Scores, TrainingRow
 PARTS = ("sealing jaw", "infeed belt", "vacuum pump", "film brake", "printing head", "cutter")
 PROPERTIES = ("tightening torque", "working pressure", "belt tension", "oil temperature")
 UNITS = ("N·m", "bar", "N", "°C")
-FILLER = (
-    "Switch off the main supply and wait until every moving part has come to rest before the "
-    "guard is opened. Keep the working area dry and free of film scraps. "
+# fmt: off
+WORDS = (
+    "switch", "off", "main", "supply", "wait", "moving", "part", "rest", "guard", "open", "keep",
+    "area", "dry", "film", "scrap", "oil",
 )
+# fmt: on
+
+
+def filler(number: int) -> str:
+    """Text of a section that no other row's section is like."""
+    return " ".join(random.Random(number).choices(WORDS, k=40)).capitalize() + ". "
 
 
 def made_row(number: int, *, passages: int = 4) -> TrainingRow:
@@ -26,10 +33,10 @@ def made_row(number: int, *, passages: int = 4) -> TrainingRow:
     fact = f"The {PROPERTIES[which]} of the {part} {number} is {value}."
     question = f"What is the {PROPERTIES[which]} of the {part} {number}?"
     texts = [
-        f"{FILLER}The {PARTS[other % len(PARTS)]} has a cover. {FILLER}"
+        f"{filler(number)}The {PARTS[other % len(PARTS)]} has a cover. {filler(-number)}"
         for other in range(passages)
     ]
-    texts[position] = f"{FILLER}{fact} {FILLER}"
+    texts[position] = f"{filler(number)}{fact} {filler(-number)}"
     context = tuple(
         ContextPassage(
             passage_id=f"p{number}-{place}",
@@ -38,11 +45,12 @@ def made_row(number: int, *, passages: int = 4) -> TrainingRow:
             end=1000 * place + len(text),
             text=text,
             role="oracle" if place == position else "distractor",
+            relation="oracle" if place == position else "sibling",
         )
         for place, text in enumerate(texts)
     )
     oracle = context[position]
-    start = oracle.start + len(FILLER)
+    start = oracle.start + len(filler(number))
     shown = "\n\n".join(f"[{place + 1}] {text}" for place, text in enumerate(texts))
     return TrainingRow(
         id=f"row-{number:03}",

@@ -1,0 +1,62 @@
+"""Dates: one form for a day, however it is written: 30 September 2024, 30.09.2024, 2024-09-30.
+
+`literals` reads the days of a text as codes in that form. "03/04/2024" in English may be either
+day, and is left as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from checks.units import unit_words
+
+_YEAR = r"(?P<year>(?:19|20)\d\d)(?!\d)"
+_NUMERIC = re.compile(rf"(?P<one>\d{{1,2}})(?P<mark>[./-])(?P<two>\d{{1,2}})(?P=mark){_YEAR}")
+_ORDINAL = r"(?:st|nd|rd|th|er|\.|º|°)?"
+
+
+def days(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and ISO form of each day that is written with a month's name."""
+    for pattern in _named():
+        for match in pattern.finditer(text):
+            month = _months()[match["month"].casefold()]
+            yield match.start(), match.end(), _iso(match["year"], month, int(match["day"]))
+
+
+def day_of(code: str, language: str) -> str:
+    """Return the ISO form of a numeric date; any other code, or an ambiguous date, as it is."""
+    match = _NUMERIC.fullmatch(code)
+    if match is None:
+        return code
+    one, two = int(match["one"]), int(match["two"])
+    if language == "en" and match["mark"] != "." and one <= 12 and two <= 12 and one != two:
+        return code
+    day, month = (two, one) if two > 12 else (one, two)
+    return _iso(match["year"], month, day) if month <= 12 and day <= 31 else code
+
+
+def _iso(year: str, month: int, day: int) -> str:
+    return f"{year}-{month:02}-{day:02}"
+
+
+@cache
+def _months() -> dict[str, int]:
+    """Return the number of each month's name, in every language."""
+    return {
+        name.casefold(): number
+        for names in unit_words()["months"].values()
+        for number, name in enumerate(names, start=1)
+    }
+
+
+@cache
+def _named() -> tuple[re.Pattern[str], ...]:
+    names = "|".join(sorted(map(re.escape, _months()), key=len, reverse=True))
+    month = rf"(?P<month>{names})\b\.?"
+    day = rf"(?<!\d)(?P<day>[0-3]?\d){_ORDINAL}"
+    return (
+        re.compile(rf"{day}\s+(?:of\s+|de\s+)?{month},?\s+(?:de\s+|del\s+)?{_YEAR}", re.IGNORECASE),
+        re.compile(rf"\b{month}\s+{day},?\s+{_YEAR}", re.IGNORECASE),
+    )

@@ -1,0 +1,85 @@
+"""Limits: whether a number is the most or the least, as "at least 5", "not more than 5", "max. 5".
+
+`bindings` notes the limit of each fact; `polarity` leaves out the negations that belong to one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from checks.polarity_words import knows, polarity_words
+from checks.readings import Token, Unit
+
+_LEFT = 5
+_RIGHT = 3
+_NEGATED = 4
+
+
+def limits(unit: Unit, language: str) -> tuple[dict[int, int], frozenset[Token]]:
+    """Return 1 or -1 by fact for a lower or an upper limit, and which negations belong to one."""
+    found: dict[int, int] = {}
+    used: set[Token] = set()
+    if not knows(language):
+        return found, frozenset()
+    tokens = unit.tokens
+    for index, token in enumerate(tokens):
+        if token.fact < 0:
+            continue
+        place, way = _limit_beside(tokens, index, language)
+        if not way:
+            found[token.fact] = _named_limit(unit, index, language)
+            continue
+        negated = _negated(tokens, place, language)
+        used.update(negated)
+        found[token.fact] = -way if negated else way
+    return found, frozenset(used)
+
+
+def _limit_beside(tokens: Sequence[Token], index: int, language: str) -> tuple[int, int]:
+    """Return where the nearest word of a limit stands in the fact's clause, and what it sets."""
+    left = range(index - 1, max(-1, index - 1 - _LEFT), -1)
+    right = range(index + 1, min(len(tokens), index + 1 + _RIGHT))
+    for side in (left, right):
+        for place in side:
+            token = tokens[place]
+            if token.clause != tokens[index].clause or token.fact >= 0:
+                break
+            if way := _way(tokens, place, language):
+                return place, way
+    return index, 0
+
+
+def _named_limit(unit: Unit, index: int, language: str) -> int:
+    """Return the limit that a label or a column's header names: "Maximum output: 70"."""
+    fact = unit.tokens[index]
+    near = unit.tokens[:index]
+    if unit.is_row:
+        near = tuple(token for token in unit.tokens if token.cell in (0, fact.cell))
+    heads = [name for head in unit.heads[fact.cell : fact.cell + 1] for name in head]
+    names = [token.word for token in near] + heads
+    upper, lower = polarity_words("upper names", language), polarity_words("named lower", language)
+    ways = {1 for name in names if lower.fullmatch(name)}
+    ways |= {-1 for name in names if upper.fullmatch(name)}
+    return ways.pop() if len(ways) == 1 else 0
+
+
+def _way(tokens: Sequence[Token], place: int, language: str) -> int:
+    word = tokens[place].word
+    pair = f"{tokens[place - 1].word} {word}" if place else word
+    way = 1 if polarity_words("any lower", language).fullmatch(word) else 0
+    way = -1 if polarity_words("any upper", language).fullmatch(word) else way
+    return -way if polarity_words("turned", language).fullmatch(pair) else way
+
+
+def _negated(tokens: Sequence[Token], place: int, language: str) -> list[Token]:
+    """Return the negations right before the limit: of "not exceed", none of "do not drain above"."""
+    pattern = polarity_words("denying", language)
+    found: list[Token] = []
+    for token in reversed(tokens[max(0, place - _NEGATED) : place]):
+        if token.clause != tokens[place].clause:
+            break
+        if pattern.fullmatch(token.word):
+            found.append(token)
+        elif not token.is_stop:
+            break
+    return found

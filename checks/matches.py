@@ -1,0 +1,54 @@
+"""Matches: whether a place states an answer's fact, and whether it could have stated it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from checks.bindings import Place
+from checks.quantities import Number, converts, measure
+
+_LETTERS = re.compile(r"[^\W\d_]+")
+_DIGITS = re.compile(r"\d+")
+_CURRENTS = ("=", "~")
+
+
+def states(place: Place, fact: Place) -> bool:
+    """Say whether the place states the fact, maybe in another unit or in that of its column."""
+    said, held = fact.number, place.number
+    if said.key == held.key or (said.value == held.value and not said.unit):
+        return True
+    if held.unit[-1:] in _CURRENTS:
+        plain = replace(held, unit=held.unit[:-1])
+        return said.key == plain.key or converts(said, plain)
+    if held.unit:
+        return converts(said, held)
+    columns = (replace(held, unit=unit) for unit in place.measured) if said.unit else ()
+    return any(said.key == column.key or converts(said, column) for column in columns)
+
+
+def could_state(place: Place, fact: Place) -> bool:
+    """Say whether the place holds the same sort of thing as the fact."""
+    said, held = fact.number, place.number
+    if not (is_plain(said) and is_plain(held)):
+        return said.is_code and held.is_code and _shape(said.value) == _shape(held.value)
+    if not said.unit:
+        return True
+    units = [held.unit] if held.unit else place.measured
+    return any(measure(unit).kind == measure(said.unit).kind for unit in units)
+
+
+def is_unlike(place: Place, fact: Place) -> bool:
+    """Say whether both measure something, and not the same."""
+    units = [place.number.unit] if place.number.unit else place.measured
+    kind = measure(fact.number.unit).kind
+    return bool(kind and units) and all(measure(unit).kind != kind for unit in units)
+
+
+def is_plain(number: Number) -> bool:
+    """Say whether it is a number, and no code; "05" may be either."""
+    return not number.is_code or number.value.isdecimal()
+
+
+def _shape(code: str) -> str:
+    return _DIGITS.sub("0", _LETTERS.sub("a", code))

@@ -1,0 +1,197 @@
+"""Polarity: whether an answer denies what its evidence affirms, or the other way round.
+
+A negation is bound to the words beside it. A statement of the answer is compared with the sentences
+of the evidence that hold most of its words; where none does, nothing is said.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from checks.findings import Finding
+from checks.limits import limits
+from checks.polarity_words import has_concord, knows, polarity_words
+from checks.readings import Token, Unit, read
+
+_SAME_STATEMENT = 0.6
+_AS_GOOD = 0.95
+_FEW = 2
+_CLOSENESS = 0.3
+_ONE_NEGATION = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """A negation: the word that denies, and the stems right after and right before it."""
+
+    word: str
+    after: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence, item or row as polarity sees it."""
+
+    stems: frozenset[str]
+    words: frozenset[str]
+    negations: tuple[Negation, ...]
+    unit: int
+
+
+@lru_cache(maxsize=1024)
+def statements(text: str, language: str) -> tuple[Statement, ...]:
+    """Return what a text states, sentence by sentence."""
+    found: list[Statement] = []
+    for index, unit in enumerate(read(text, language).units):
+        _, used = limits(unit, language)
+        found += (_statement(index, each, heads, used, language) for each, heads in _parts(unit))
+    return tuple(found)
+
+
+def _parts(unit: Unit) -> Iterator[tuple[Sequence[Token], frozenset[str]]]:
+    """Yield a unit's tokens; of a row also each cell with the row's label and its header."""
+    yield unit.tokens, frozenset()
+    cells = {token.cell for token in unit.tokens} if unit.is_row else set[int]()
+    for cell in sorted(cells - {0}):
+        heads = frozenset(name for head in unit.heads[cell : cell + 1] for name in head)
+        yield [token for token in unit.tokens if token.cell in (0, cell)], heads
+
+
+def contradictions(
+    answer: str, evidence: Sequence[str], language: str
+) -> Iterator[tuple[int, Finding]]:
+    """Yield which statement the evidence makes with the opposite polarity, and the finding."""
+    if not knows(language):
+        return
+    held = [statement for text in evidence for statement in statements(text, language)]
+    counts = Counter(word for statement in held for word in statement.words)
+    for said in statements(answer, language):
+        if finding := _contradiction(said, held, counts):
+            yield said.unit, finding
+
+
+def _contradiction(
+    said: Statement, held: Sequence[Statement], counts: Counter[str]
+) -> Finding | None:
+    basis = said.stems if len(said.stems) >= _FEW else said.words
+    if len(basis) < _FEW:
+        return None
+    whole = sum(_weight(stem, counts, len(held)) for stem in basis)
+    scored: list[tuple[float, Statement]] = []
+    for other in held:
+        share = sum(_weight(stem, counts, len(held)) for stem in basis & other.words) / whole
+        if share >= _SAME_STATEMENT:
+            alike = len(said.words & other.words) / len(said.words | other.words)
+            scored.append((share * (1 - _CLOSENESS + _CLOSENESS * alike), other))
+    best = max((score for score, _ in scored), default=0)
+    found: Finding | None = None
+    for score, other in scored:
+        if score >= best * _AS_GOOD:
+            found = _difference(said, other)
+            if found is None:
+                return None
+    return found
+
+
+def _weight(stem: str, counts: Counter[str], size: int) -> float:
+    return 0.3 + math.log((size + 1) / (counts[stem] + 0.5))
+
+
+def _difference(said: Statement, other: Statement) -> Finding | None:
+    mine, theirs = list(said.negations), list(other.negations)
+    for alike in _ALIKE:
+        for negation in tuple(mine):
+            if match := next((each for each in theirs if alike(negation, each)), None):
+                mine.remove(negation)
+                theirs.remove(match)
+    added = [each for each in mine if {each.after, each.before} & other.words]
+    dropped = [each for each in theirs if (each.after or each.before) in said.words]
+    if len(added) > len(dropped):
+        return Finding(
+            "wrong_polarity",
+            f"The answer says “{added[0].word}” where the cited passages affirm.",
+            added[0].word,
+        )
+    if len(dropped) > len(added):
+        return Finding(
+            "wrong_polarity",
+            f"The cited passages say “{dropped[0].word}” where the answer affirms.",
+            dropped[0].word,
+        )
+    return None
+
+
+_ALIKE: tuple[Callable[[Negation, Negation], bool], ...] = (
+    lambda one, other: one.after == other.after != "",
+    lambda one, other: one.before == other.before != "",
+    lambda one, other: bool({one.after, one.before} & {other.after, other.before} - {""}),
+    lambda one, other: not (one.after or one.before) or not (other.after or other.before),
+)
+
+
+def _statement(
+    unit: int,
+    tokens: Sequence[Token],
+    heads: frozenset[str],
+    used: frozenset[Token],
+    language: str,
+) -> Statement:
+    denying = polarity_words("denying", language)
+    stems = frozenset(
+        token.name for token in tokens if not token.is_stop and not denying.fullmatch(token.word)
+    )
+    words = heads.union(token.name for token in tokens)
+    return Statement(stems | heads, words, tuple(_negations(tokens, language, used)), unit)
+
+
+def _negations(
+    tokens: Sequence[Token], language: str, used: frozenset[Token]
+) -> Iterator[Negation]:
+    negation, lacking = polarity_words("negations", language), polarity_words("lacking", language)
+    leading, denying = polarity_words("leading", language), polarity_words("denying", language)
+    concord, last = has_concord(language), -1
+    for index, token in enumerate(tokens):
+        if token.fact >= 0 or token in used or _is_reply(tokens, index):
+            continue
+        opens = not index or tokens[index - 1].clause != token.clause
+        if lacking.fullmatch(token.word) or (opens and leading.fullmatch(token.word)):
+            yield _negation(tokens, index, denying)
+        elif negation.fullmatch(token.word):
+            again = concord and last >= 0 and _is_repeated(tokens[last], token, index - last)
+            if not again:
+                yield _negation(tokens, index, denying)
+            last = index
+
+
+def _is_reply(tokens: Sequence[Token], index: int) -> bool:
+    """Say whether a word only opens an answer: the "No" of "No, it must not"."""
+    first = index == 0 and tokens[0].cell < 0
+    return first and len(tokens) > 1 and tokens[1].clause != tokens[0].clause
+
+
+def _is_repeated(first: Token, token: Token, distance: int) -> bool:
+    """Say whether a negation only seconds another one: "non … mai", "no … ningún"."""
+    return distance < _ONE_NEGATION and first.clause == token.clause and first.word != token.word
+
+
+def _negation(tokens: Sequence[Token], index: int, denying: re.Pattern[str]) -> Negation:
+    here = tokens[index]
+    clause = [
+        (place, token)
+        for place, token in enumerate(tokens)
+        if token.clause == here.clause and not denying.fullmatch(token.word)
+    ]
+    after = [token for place, token in clause if place > index]
+    before = [token for place, token in reversed(clause) if place < index]
+    return Negation(here.word, _head(after), _head(before))
+
+
+def _head(tokens: Sequence[Token]) -> str:
+    """Return the first word that says something, or else the first of any sort."""
+    return next((t.name for t in tokens if not t.is_stop), tokens[0].name if tokens else "")

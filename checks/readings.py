@@ -1,0 +1,232 @@
+"""Readings: a text as words and facts in its sentences, list items and table rows.
+
+`read` is cached, since one passage is cited by many answers; `bindings` and `polarity` compare the
+readings of an answer and of its evidence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from checks.literals import list_marks, read_all
+from checks.quantities import Number
+from checks.units import units_in_headers
+from tools.language import stem, stop_words
+
+_PIECE = re.compile(
+    r"(?P<word>[^\W\d_]+(?:(?<=n)['’]t\b)?)|(?P<cell>\|)|(?P<end>[.!?]+(?=[\s\"»”)*\]]|$)|;(?=\s))"
+    r"|(?P<clause>[,;:()\[\]–—>→]|\s-\s)"
+)
+# A long line that ends no sentence goes on in the next, unless that begins an item or a row.
+_WRAP = r"(?<=[^\n|]{44}[^\n.:;!?|])\n[ \t]*(?=[^\W_])(?!\d{1,2}[.)][ \t])"
+_LINE = re.compile(rf"(?:[^\n]|{_WRAP})+|\n[ \t]*(?=\n)")
+_HEADING = re.compile(r"[ \t]*#{1,6}[ \t]")
+_ITEM = re.compile(r"[ \t]*(?:[-*•>][ \t]|\(?\d{1,2}[.)][ \t])")
+_RULE = re.compile(r"[ \t]*\|?[-:| \t]*-{2,}[-:| \t]*")
+_SHORTENED = {"ca": "can", "wo": "will", "sha": "shall"}
+_BREAK = 2.0
+_STOP = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word's stem, or the fact with an index in its reading's `numbers` (-1 for a word).
+
+    `at` grows with each word, and faster across a comma or the edge of a cell.
+    """
+
+    name: str
+    word: str
+    at: float
+    clause: int
+    cell: int
+    is_stop: bool = False
+    fact: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A sentence, a list item or a table row; `above` are the words that it hangs on.
+
+    `heads` are, for each cell of a row, the words of its column's header; `below` are, for each
+    cell of a header, the words of its column and of their rows' labels. `table` counts the tables
+    of a text, -1 outside one.
+    """
+
+    tokens: tuple[Token, ...]
+    above: tuple[str, ...] = ()
+    table: int = -1
+    heads: tuple[tuple[str, ...], ...] = ()
+    below: dict[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
+
+    @property
+    def is_row(self) -> bool:
+        """Say whether this is the row of a table."""
+        return self.table >= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text's units in order, its numbers, and for each number the units that it may be in."""
+
+    text: str
+    units: tuple[Unit, ...]
+    numbers: tuple[Number, ...]
+    measured: tuple[frozenset[str], ...]
+    marks: frozenset[int]
+
+
+@lru_cache(maxsize=1024)
+def read(text: str, language: str) -> Reading:
+    """Return the reading of a text."""
+    return _Reader(text, language).reading()
+
+
+class _Reader:
+    """Reads a text line by line: what a line hangs on is in what stood above it."""
+
+    def __init__(self, text: str, language: str) -> None:
+        self.text, self.language = text, language
+        self.stop = stop_words(language)
+        self.numbers = tuple(read_all(text, language))
+        self.units: list[Unit] = []
+        self.measured: dict[int, frozenset[str]] = {}
+        self.fact = self.clause = self.table = 0
+        self.in_table = False
+        self.headings: tuple[str, ...] = ()
+        self.intro: tuple[str, ...] = ()
+        self.heads: tuple[tuple[str, ...], ...] = ()
+        self.head_units: list[frozenset[str]] = []
+        self.row_units: list[frozenset[str]] = []
+        self.header: dict[int, tuple[str, ...]] = {}
+
+    def reading(self) -> Reading:
+        for line in _LINE.finditer(self.text):
+            self._line(line.group(), *line.span())
+        anywhere = frozenset(units_in_headers(self.text))
+        marks = list_marks(self.text)
+        return Reading(
+            self.text,
+            tuple(self.units),
+            self.numbers,
+            tuple(self.measured.get(i, anywhere) for i in range(len(self.numbers))),
+            frozenset(
+                i
+                for i, number in enumerate(self.numbers)
+                if any(start <= number.start and number.end <= end for start, end in marks)
+            ),
+        )
+
+    def _line(self, line: str, start: int, end: int) -> None:
+        is_row = line.lstrip().startswith("|")
+        if not is_row and self.in_table:
+            self.heads, self.head_units = (), []
+            self.table += 1
+        self.in_table = is_row
+        if not line.strip():
+            return
+        if is_row:
+            self._row(line, start, end)
+        elif _HEADING.match(line):
+            self.headings, self.intro = self._sentences(start, end, ()), ()
+        elif _ITEM.match(line):
+            self._sentences(start, end, self.headings + self.intro)
+        else:
+            self.intro = self._sentences(start, end, self.headings)
+
+    def _sentences(self, start: int, end: int, above: tuple[str, ...]) -> tuple[str, ...]:
+        """Add the units of a line, each with the one before; return the last one's words."""
+        before: tuple[str, ...] = ()
+        for tokens in self._tokens(start, end):
+            self.units.append(Unit(tokens, above + before))
+            before = _content(tokens)
+        return before
+
+    def _row(self, line: str, start: int, end: int) -> None:
+        if _RULE.fullmatch(line):
+            self._take_header()
+            return
+        tokens = tuple(token for unit in self._tokens(start, end) for token in unit)
+        cells = line.strip().strip("|").split("|")
+        self.row_units = [frozenset(units_in_headers(f"|{cell}|")) for cell in cells]
+        found = frozenset[str]().union(*self.row_units)
+        for token in tokens:
+            head = self.head_units[token.cell : token.cell + 1]
+            if token.fact >= 0 and (self.heads or found):
+                self.measured[token.fact] = found.union(*head)
+        above = self.headings + self.intro
+        self.units.append(Unit(tokens, above, self.table, self.heads))
+        if self.heads:
+            label = _content(token for token in tokens if token.cell == 0)
+            for cell in {token.cell for token in tokens} - {0}:
+                column = _content(token for token in tokens if token.cell == cell)
+                self.header[cell] = self.header.get(cell, ()) + label + column
+
+    def _take_header(self) -> None:
+        """Make the row just read the header of those that follow."""
+        if not (self.units and self.units[-1].is_row):
+            return
+        tokens = self.units[-1].tokens
+        size = max((token.cell for token in tokens), default=-1) + 1
+        self.heads = tuple(_content(t for t in tokens if t.cell == cell) for cell in range(size))
+        self.head_units = self.row_units
+        self.header = self.units[-1].below
+
+    def _tokens(self, start: int, end: int) -> Iterator[tuple[Token, ...]]:
+        """Yield the tokens of each sentence between two offsets, the facts among them."""
+        tokens: list[Token] = []
+        at, cell, skip = 0.0, -1, start
+        self.clause += 1
+        for piece in _PIECE.finditer(self.text, start, end):
+            for index in self._facts_before(piece.start()):
+                at += 1
+                tokens.append(self._fact_token(index, at, cell))
+                skip = self.numbers[index].end
+            if piece.start() < skip:
+                continue
+            if word := piece["word"]:
+                for part in _parted(word):
+                    tokens.append(self._word_token(part, at, cell))
+                    at = tokens[-1].at
+                continue
+            self.clause += 1
+            at += _BREAK
+            cell += bool(piece["cell"])
+            if piece["end"] and tokens:
+                yield tuple(tokens)
+                tokens, at = [], 0.0
+        for index in self._facts_before(end):
+            at += 1
+            tokens.append(self._fact_token(index, at, cell))
+        if tokens:
+            yield tuple(tokens)
+
+    def _facts_before(self, end: int) -> Iterator[int]:
+        while self.fact < len(self.numbers) and self.numbers[self.fact].start <= end:
+            yield self.fact
+            self.fact += 1
+
+    def _fact_token(self, index: int, at: float, cell: int) -> Token:
+        number = self.numbers[index]
+        name = f"#{' '.join(number.key)}"
+        return Token(name, number.text, at, self.clause, cell, fact=index)
+
+    def _word_token(self, word: str, at: float, cell: int) -> Token:
+        folded = word.lower()
+        if folded in self.stop:
+            return Token(folded, folded, at + _STOP, self.clause, cell, is_stop=True)
+        return Token(stem(folded, self.language), folded, at + 1, self.clause, cell)
+
+
+def _parted(word: str) -> tuple[str, ...]:
+    """Return "does", "not" for "doesn't"."""
+    if not word.lower().endswith(("n't", "n’t")):
+        return (word,)
+    return _SHORTENED.get(word[:-3].lower(), word[:-3]), "not"
+
+
+def _content(tokens: Iterable[Token]) -> tuple[str, ...]:
+    return tuple(token.name for token in tokens if not token.is_stop)
