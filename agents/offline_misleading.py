@@ -39,8 +39,10 @@ def mislead(prompt: Prompt) -> Misleading:
             continue
         if other := _other(number, prompt):
             # A bare number says with its noun what is wrong.
-            noun = "" if number.unit else _NOUN.match(statement, number.end)
-            premise = other + (noun[0] if noun else "")
+            noun = _NOUN.match(statement, number.end)
+            if not number.unit and not noun:
+                continue
+            premise = other if number.unit or noun is None else other + noun[0]
             wrong = statement[: number.start] + other + statement[number.end :]
             slots = {"clause": wrong[:1].lower() + wrong[1:], "statement": f"{wrong}."}
             for text in Wording(phrases, prompt.machine).forms((phrases.say["mislead"],), slots):

@@ -21,12 +21,13 @@ from time import process_time
 from typing import TypeVar
 
 from bench.candidates import Manual, Sampled, candidates, long_manual
-from checks.distractors import Machines, choose
+from checks.distractors import choose
 from checks.duplicates import Asked, near_duplicates
 from checks.facts import unsupported
 from checks.form import answer_findings, question_findings
-from checks.leakage import assign_splits, section_key
+from checks.leakage import Held, section_clusters, section_key, shared_by, split_keys
 from checks.quotes import locate
+from checks.splits import assign_splits
 from checks.support import Answered
 
 T = TypeVar("T")
@@ -67,7 +68,7 @@ def _answer(it: Sampled) -> object:
 
 def _screen(it: Sampled) -> object:
     asked = Answered(it.question, it.answer, (it.quote,), it.oracle.language)
-    return choose(asked, [it.oracle], it.hits, Machines(), k=_DISTRACTORS, seed="0")
+    return choose(asked, [it.oracle], it.hits, {}, k=_DISTRACTORS, seed="0")
 
 
 def _hash(it: Sampled) -> object:
@@ -98,7 +99,20 @@ def _near_duplicates(rows: Sequence[Sampled]) -> object:
 
 
 def _split(rows: Sequence[Sampled]) -> object:
-    return assign_splits([[section_key(it.oracle.text)] for it in rows], test_share=0.1)
+    keys = {it.oracle.id: section_key(it.oracle.text) for it in rows}
+    clusters = section_clusters({keys[it.oracle.id]: it.oracle.text for it in rows})
+    held = [
+        Held(
+            str(place),
+            it.question,
+            it.answer,
+            evidence=(it.quote,),
+            passages=(it.oracle.text,),
+            sections={keys[it.oracle.id]: clusters[keys[it.oracle.id]]},
+        )
+        for place, it in enumerate(rows)
+    ]
+    return assign_splits(split_keys([row.id for row in held], shared_by(held)), test_share=0.1)
 
 
 OF_DATASETS: Mapping[str, Callable[[Sequence[Sampled]], object]] = {

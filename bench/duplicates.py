@@ -183,10 +183,11 @@ def embed(pairs: Sequence[Pair], spec: str) -> _Vectors:
 def scale(rows: int) -> Iterator[str]:
     """Yield the lines that say how time and memory grow up to so many rows."""
     measure(min(rows, 1000))
-    half, _ = measure(rows // 2)
-    whole, found = measure(rows)
-    yield f"{rows:,} rows in {whole:.1f} s, {found:,} duplicates, at most {peak_megabytes():.0f} MB"
-    yield f"{rows // 2:,} rows in {half:.1f} s: {whole / half:.2f} times as long for twice the rows"
+    half, half_cpu, _ = measure(rows // 2)
+    yield f"{rows // 2:,} rows in {half:.1f} s, {half_cpu:.1f} s of CPU"
+    whole, cpu, found = measure(rows)
+    yield f"{rows:,} rows in {whole:.1f} s, {cpu:.1f} s of CPU, {peak_megabytes():.0f} MB at most"
+    yield f"{found:,} duplicates; {cpu / half_cpu:.2f} times the CPU for twice the rows"
 
 
 def main() -> None:

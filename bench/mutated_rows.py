@@ -56,7 +56,8 @@ def row_pairs(truths: Sequence[Truth], random: Random) -> Iterator[Truth]:
     """Yield each row with another of its column and passage, as one answer."""
     columns: dict[tuple[str, ...], list[Truth]] = defaultdict(list)
     for truth in truths:
-        if truth.sort == "row" and _DIGITS.search(truth.value):
+        is_short = truth.value[-1:] not in (".", "!", ";")
+        if truth.sort == "row" and is_short and _DIGITS.search(truth.value):
             columns[truth.document, truth.place, *truth.evidence].append(truth)
     for rows in columns.values():
         for one in rows:
@@ -72,7 +73,7 @@ def sentence_pairs(truths: Sequence[Truth]) -> Iterator[Truth]:
         near = one.evidence == two.evidence and one.language == two.language
         prose = one.sort == two.sort == "sentence"
         if words and near and prose and is_independent(two.text, words.pronouns, words.head):
-            yield _joined(two, " ", one)
+            yield _joined(two, " " if two.text.endswith((".", "!", ";")) else ". ", one)
 
 
 def is_independent(clause: str, pronouns: str, head: str) -> bool:

@@ -18,66 +18,22 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from random import Random
 
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from bench.answers import mutant_pools, true_answers
 from bench.falsehood import may_be_true
-from bench.mutants import Mutant, mutant
-from bench.mutated_numbers import NUMBER_MUTATIONS
-from bench.mutated_rows import (
-    EXCHANGED,
-    ROW,
-    exchanged,
-    row_mutants,
-    row_pairs,
-    sentence_pairs,
-)
-from bench.mutated_words import WORD_MUTATIONS
+from bench.mutants import Mutant
 from bench.mutation_table import Measured, Share, as_json, show
-from bench.paraphrases import REWORDINGS, Paraphrase, paraphrases
-from bench.quantities import digits_in
-from bench.siblings import (
-    MENU,
-    NAME,
-    VALUE,
-    menu_mutants,
-    sibling_mutants,
-    siblings,
-)
 from bench.truths import Folder, Truth, distinct, read_truths, without_listings
 from checks.facts import unsupported
 from tools.documents import DocumentError
 from tools.machines import MachineDirectoryError
 
-MUTATIONS = NUMBER_MUTATIONS | WORD_MUTATIONS
-KINDS = (*MUTATIONS, EXCHANGED, ROW, VALUE, NAME, MENU)
-VERBATIM = ("sentence, word for word", "table row, worded")
-PAIRED = ("two sentences, last first", "two rows in one answer")
 _DIGIT_WORD = re.compile(r"\S*\d\S*")
 
 Step = Callable[[str], None]
-
-
-def mutant_pools(root: Path, folder: Folder, seed: int) -> dict[str, list[Mutant]]:
-    """Return every mutant of every kind, each kind in a seeded order."""
-    truths = distinct(folder.truths)
-    pools: dict[str, list[Mutant]] = {kind: [] for kind in KINDS}
-    for truth in truths:
-        digits = digits_in(truth.text, truth.language)
-        for kind, mutation in MUTATIONS.items():
-            random = Random(f"{seed} {kind} {truth.text}")
-            pools[kind] += [mutant(kind, truth, each) for each in mutation(truth, digits, random)]
-    random = Random(f"{seed} elsewhere")
-    taken = [*row_mutants(truths, random), *menu_mutants(truths, random)]
-    taken += (each for pair in _pairs(truths, seed) for each in exchanged(pair, random))
-    for each in (*sibling_mutants(folder, siblings(root, folder)), *taken):
-        pools[each.kind].append(each)
-    for kind, pool in pools.items():
-        pools[kind] = list({(each.text, each.truth.evidence): each for each in pool}.values())
-        Random(f"{seed} {kind}").shuffle(pools[kind])
-    return pools
 
 
 def measure(
@@ -99,7 +55,7 @@ def measure(
             _judge(share, each.text, each.truth, examples, wrong_is_accepted=True)
             step(kind)
     truths: dict[str, Share] = {}
-    for kind, answers in _true_answers(distinct(folder.truths), seed).items():
+    for kind, answers in true_answers(distinct(folder.truths), seed).items():
         truths[kind] = share = Share()
         step = on_kind(kind, min(limit, len(answers)))
         for each in answers[:limit]:
@@ -116,28 +72,6 @@ def _judge(share: Share, text: str, truth: Truth, most: int, *, wrong_is_accepte
         share.examples.append(
             {"answer": text, "truth": truth.text, "document": truth.document, "finding": said}
         )
-
-
-def _true_answers(truths: Sequence[Truth], seed: int) -> dict[str, list[Paraphrase]]:
-    """Return the true answers of each kind, in a seeded order."""
-    kinds: dict[str, list[Paraphrase]] = {kind: [] for kind in (*VERBATIM, *REWORDINGS, *PAIRED)}
-    for truth in truths:
-        verbatim = VERBATIM[truth.sort == "row"]
-        kinds[verbatim].append(Paraphrase(verbatim, truth.text, truth))
-        random = Random(f"{seed} {truth.text}")
-        for each in paraphrases(truth, digits_in(truth.text, truth.language), random):
-            kinds[each.kind].append(each)
-    for pair in _pairs(truths, seed):
-        kind = PAIRED[pair.sort == "row"]
-        kinds[kind].append(Paraphrase(kind, pair.text, pair))
-    for kind, answers in kinds.items():
-        Random(f"{seed} {kind}").shuffle(answers)
-    return kinds
-
-
-def _pairs(truths: Sequence[Truth], seed: int) -> Iterator[Truth]:
-    yield from row_pairs(truths, Random(f"{seed} pairs"))
-    yield from sentence_pairs(truths)
 
 
 def _with_words(

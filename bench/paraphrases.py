@@ -22,7 +22,9 @@ from bench.truths import Truth
 from tools.language import stop_words
 
 _SIGN = re.compile(r"(?:±|\+/-|[-−])\s?$")
+CONVERTED = "unit converted"
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+_LONGEST_VALUE = 60
 _CLAUSE = r"[^,;:()]{8,}"
 _NO_BREAK = "\u00a0"
 
@@ -186,8 +188,8 @@ def clauses_reordered(
 def row_as_sentence(
     truth: Truth, digits: Sequence[Digits], words: Lexicon, random: Random
 ) -> Iterator[str]:
-    """Say a row in a sentence."""
-    if truth.sort == "row":
+    """Say a row in a sentence, unless its value is one."""
+    if truth.sort == "row" and len(truth.value) <= _LONGEST_VALUE and truth.value[-1] not in ".!;":
         form = words.row if truth.column else words.row_alone
         yield form.format(label=truth.named, column=truth.column, value=truth.value)
 
@@ -212,7 +214,7 @@ def yes_or_no(
 
 
 REWORDINGS: dict[str, Rewording] = {
-    "unit converted": unit_converted,
+    CONVERTED: unit_converted,
     "unit written otherwise": unit_written,
     "number reformatted": number_reformatted,
     "number as a word": number_as_word,

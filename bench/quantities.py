@@ -18,7 +18,7 @@ from bench.measures import unit_after, unit_named
 
 Kind = Literal["number", "version", "code", "other", "marker"]
 
-_JOINERS = r"[-.,:/+~#@'’_]"
+_JOINERS = r"[-.,:/+~#@_]"
 _WORD = re.compile(
     rf"(?<![\w.,])\d{{1,3}}(?: \d{{3}})+(?:,\d+)?(?![\w.,]?\d|[ ]\d)"
     rf"|(?<![\w.])\.\d+(?!\w)|(?<!\w)\w+(?:{_JOINERS}+\w+)*(?:[⁻⁰¹²³⁴-⁹]+|\^-?\d+)?"

@@ -2,7 +2,8 @@
 
 Siblings are the machines of one family in machines.csv. Without one they are documents in one
 language that share at least a quarter of their statements once the digits are masked; their names
-are then the words that differ most often between such statements ("Ares 200" and "Ares 250").
+are then what differs between their titles ("Nova 10" and "Nova 10 Pro"), or else most often between
+such statements.
 """
 
 from __future__ import annotations
@@ -79,10 +80,29 @@ def _alike(folder: Folder) -> list[Sibling]:
         least = max(5, _LEAST_SHARED * min(len(keyed[one]), len(keyed[two])))
         if len(shared) >= least and _language(folder, one) == _language(folder, two):
             pairs = [(keyed[one][key].text, keyed[two][key].text) for key in shared]
-            names = _differing_names(pairs)
+            names = _names_in_titles(folder, one, two) or _differing_names(pairs)
             found.append(Sibling(one, two, names))
             found.append(Sibling(two, one, {theirs: ours for ours, theirs in names.items()}))
     return found
+
+
+def _names_in_titles(folder: Folder, one: str, two: str) -> dict[str, str]:
+    """Return what differs between two titles, with as many words before as the sentences have."""
+    ours, theirs = (re.findall(r"[\w-]+", folder.titles[each]) for each in (one, two))
+    ending = _alike_at_start(ours[::-1], theirs[::-1])
+    ours, theirs = ours[: len(ours) - ending], theirs[: len(theirs) - ending]
+    said = [truth.text for truth in folder.truths if truth.document == one]
+    for start in range(_alike_at_start(ours, theirs) + 1):
+        mine, its = " ".join(ours[start:]), " ".join(theirs[start:])
+        proper = mine[:1].isupper() and its[:1].isupper() and mine != its
+        if proper and any(re.search(_whole(mine), text) for text in said):
+            return {mine: its}
+    return {}
+
+
+def _alike_at_start(one: Sequence[str], two: Sequence[str]) -> int:
+    pairs = zip(one, two, strict=False)
+    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(one), len(two)))
 
 
 def _differing_names(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
@@ -163,6 +183,7 @@ def menu_mutants(truths: Sequence[Truth], random: Random) -> Iterator[Mutant]:
         spans = [step.span() for step in re.finditer(_STEP, path[0])]
         start, end = random.choice(spans[1:])
         held = " ".join((truth.text, *truth.evidence)).casefold()
-        if strangers := [step for step in steps if step.casefold() not in held]:
+        strangers = [step for step in steps if step[0].isalpha() and step.casefold() not in held]
+        if strangers:
             at = path.start()
             yield mutant(MENU, truth, [Change(at + start, at + end, random.choice(strangers))])

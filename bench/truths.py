@@ -41,8 +41,8 @@ Sort = Literal["sentence", "row"]
 class Truth:
     """A true answer, and the texts of the passages of its document in which it stands.
 
-    Of a row, `cell` is where its value stands, `place` names its table and column, `label` are the
-    cells that name it, `named` and `column` how the answer says so.
+    Of a row, `cell` is where its `value` stands, `place` names its table and column, `label` are
+    the cells that name it, `named` and `column` how the answer says so.
     """
 
     text: str
@@ -55,18 +55,15 @@ class Truth:
     label: str = ""
     named: str = ""
     column: str = ""
-
-    @property
-    def value(self) -> str:
-        """The value of a row, nothing of a sentence."""
-        return self.text[slice(*self.cell)]
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder's documents with their passages, and the distinct truths that were found in them."""
+    """A folder's documents with their passages and titles, and the truths found in them."""
 
     documents: dict[str, list[Passage]]
+    titles: dict[str, str]
     truths: list[Truth]
 
 
@@ -86,7 +83,7 @@ def read_truths(root: Path) -> Folder:
     documents, _ = read_folder(root)
     passages = {document.path: split(document) for document in documents}
     truths = [truth for each in documents for truth in truths_of(each, passages[each.path])]
-    return Folder(passages, truths)
+    return Folder(passages, {each.path: each.title for each in documents}, truths)
 
 
 def truths_of(document: Document, passages: Sequence[Passage]) -> Iterator[Truth]:
@@ -121,6 +118,7 @@ def _in_passage(document: str, passage: Passage) -> Iterator[Truth]:
                 cell.label,
                 cell.named,
                 cell.column,
+                cell.value,
             )
 
 

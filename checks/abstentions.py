@@ -5,6 +5,7 @@ The graph derives such rows from accepted ones and decides with these, before an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from checks.facts import Number, numbers, same_fact
@@ -14,6 +15,7 @@ from checks.support import Answered, gives_other_values, supports
 from checks.words import content_stems
 
 _NAMED = 0.7
+_LETTER = re.compile(r"[^\W\d_]|[%°]")
 _SAME_SUBJECT = 0.5
 
 
@@ -43,6 +45,8 @@ def premise_findings(question: str, premise: str, asked: Answered, window: str) 
     if not premise.strip() or not locate(premise, question):
         sentence = "The premise does not stand in the question, character for character."
         return [Finding("premise_missing", sentence, premise)]
+    if not _LETTER.search(premise):
+        return [Finding("premise_bare", "A bare number names nothing; say of what.", premise)]
     language = asked.language
     findings = list(_gives_away(question, premise, asked, "holds_answer"))
     if holds_premise(window, premise, language):

@@ -26,9 +26,9 @@ _CROSSED = 0.5
 _GRAMMAR = 0.35
 _GRAMMAR_REACH = 3.0
 _LABEL = 0.9
-_HEAD = 0.7
+_HEAD = 0.85
 _LABELLED = 0.5
-_ROW = 0.3
+_ROW = (0.3, 0.5)
 _OTHER_HEAD = 0.3
 _BELOW = 0.5
 _HANGING = (0.15, 0.15)
@@ -73,6 +73,7 @@ class Place:
     is_mark: bool
     limit: int
     beside: Counter[str]
+    unit: int
     row: Row | None = None
     cell: int = -1
 
@@ -82,8 +83,8 @@ def places(text: str, language: str) -> tuple[Place, ...]:
     """Return the places of a text's numbers, in order."""
     reading = read(text, language)
     found: list[Place] = []
-    for unit in reading.units:
-        limit, _ = limits(unit, language)
+    for index, unit in enumerate(reading.units):
+        limit, _ = limits(text, language)[index]
         said = [token.name for token in unit.tokens if not token.is_stop]
         beside = Counter([*said, *map(" ".join, pairwise(said))])
         row, above = _row(unit), frozenset(unit.above)
@@ -96,6 +97,7 @@ def places(text: str, language: str) -> tuple[Place, ...]:
                 token.fact in reading.marks,
                 limit.get(token.fact, 0),
                 beside,
+                index,
                 row,
                 token.cell,
             )
@@ -175,7 +177,8 @@ def _add(words: defaultdict[str, Sides], name: str, left: float, right: float) -
 
 def _weighed(token: Token, fact: Token, unit: Unit) -> Iterator[tuple[str, float, float]]:
     if unit.is_row and token.cell != fact.cell:
-        weight = _LABEL if token.cell == 0 else _LABELLED if fact.cell == 0 else _ROW
+        near = token.cell == 0 or fact.cell == 0
+        weight = (_LABEL if token.cell == 0 else _LABELLED) if near else _ROW[token.fact < 0]
         if not token.is_stop:
             yield token.name, weight, weight
         return

@@ -11,17 +11,12 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Literal
 
+from checks.compared import near_identical, version_of
 from checks.names import mentioned
-from checks.support import (
-    Answered,
-    contradicts,
-    gives_other_values,
-    near_identical,
-    supports,
-    version_of,
-)
+from checks.support import Answered, contradicts, gives_other_values, supports
 from tools.index import Hit
 from tools.passages import Passage
 
@@ -39,6 +34,8 @@ Relation = Literal[
 A sibling contrast is the sibling's version of a cited sentence, with another value.
 """
 
+_SIBLINGS = 4
+"""How many of the siblings' passages, the hardest, are looked at for a contrast."""
 _VARIETY = 0.9
 """What a passage's score is worth for each one of its relation that was chosen before it."""
 
@@ -63,8 +60,8 @@ def choose(
 ) -> list[Placed]:
     """Return at most `k` of the hits that are safe beside the oracles and `beside`, hardest first.
 
-    The best score goes first, with some variety of relations; equal ones in an order of the seed.
-    `families` are those of the machines, by code.
+    A sibling contrast goes first, then the best score, with some variety of relations; equal ones
+    in an order of the seed. `families` are those of the machines, by code.
     """
     best = {hit.passage.id: hit for hit in sorted(hits, key=lambda hit: hit.score)}
     left = sorted(best, key=lambda id: (-best[id].score, _drawn(seed, id)))
@@ -72,11 +69,14 @@ def choose(
         id: _relation(best[id].passage, oracles, families) for id in left
     }
     is_named = bool(mentioned(asked.question, asked.names))
+    siblings = [id for id in left if relations[id] == "sibling"][:_SIBLINGS] if is_named else []
+    contrasts = (id for id in siblings if gives_other_values(best[id].passage.text, asked))
+    first = next(contrasts, None)
     chosen: list[Placed] = []
     taken = Counter[Relation]()
 
     def worth(id: str) -> float:
-        return best[id].score * _VARIETY ** taken[relations[id]]
+        return inf if id == first else best[id].score * _VARIETY ** taken[relations[id]]
 
     while left and len(chosen) < k:
         left.remove(id := max(left, key=worth))

@@ -23,8 +23,9 @@ from checks.wording import Term, terms
 
 _MIX = 0x9E3779B1
 _MASK = 0xFFFFFFFF
-_RUNS_KEPT = 8
+_RUNS_KEPT = 6
 _RAREST = 4
+_ANSWERS = 6
 _SAMPLE = 20_000
 _PRIOR = 8
 
@@ -55,6 +56,7 @@ def near_duplicates(
         same = next((other for other in kept if compared.repeat(other, place)), None)
         if same is not None:
             kept_for[place] = same
+            compared.forget(place)
     return {rows[place].id: rows[kept].id for place, kept in kept_for.items()}
 
 
@@ -106,8 +108,13 @@ class _Compared:
         """Return what another row must share to be compared."""
         row = self.rows[place]
         keys = set(_evidence_keys(row))
+        if keys:
+            read = self._profile(place)
+            said = read.question.terms + read.answer[:_ANSWERS]
+            names = {name for term in said for name in _names(term)}
+            keys |= {_hashed(name) * _MIX + min(keys) & _MASK for name in names}
         if self.some_bare:
-            keys.update(self._question_keys(row))
+            keys.update(self._question_keys(place))
             keys.update(self.cells[place] if len(self.cells) else ())
         return keys
 
@@ -122,6 +129,10 @@ class _Compared:
         meant = float(self.vectors[one] @ self.vectors[other]) if len(self.vectors) else None
         return same_question(self._profile(one), self._profile(other), meant)
 
+    def forget(self, place: int) -> None:
+        """Let go of what was read of a row that is not compared again."""
+        self.profiles.pop(place, None)
+
     def _profile(self, place: int) -> Profile:
         if place not in self.profiles:
             row = self.rows[place]
@@ -130,10 +141,11 @@ class _Compared:
             )
         return self.profiles[place]
 
-    def _question_keys(self, row: Asked) -> Iterator[int]:
+    def _question_keys(self, place: int) -> Iterator[int]:
         """Yield keys of the rarest words of a question, and of two of them together."""
+        row = self.rows[place]
         asked = sorted(
-            terms(row.question, row.language),
+            self._profile(place).question.terms,
             key=lambda term: (-self.rarity(term.stem), term.stem),
         )
         names = sorted({name for term in asked[:_RAREST] for name in _names(term)})

@@ -106,14 +106,17 @@ def _longest_rise(values: Sequence[int]) -> list[int]:
 def _joined(
     one: Sequence[str], other: Sequence[str], anchors: Anchors
 ) -> Iterator[tuple[str, str]]:
-    """Yield the anchored sections, then those between: by place where both have as many."""
+    """Yield the anchored sections, then those between: by place where both have as many.
+
+    Where one has more, all of them are joined, each with the first of the other's.
+    """
     for first, second in anchors:
         yield one[first], other[second]
     ends = [(-1, -1), *anchors, (len(one), len(other))]
     for (first, second), (next_first, next_second) in pairwise(ends):
         gap, other_gap = one[first + 1 : next_first], other[second + 1 : next_second]
-        yield from (
-            zip(gap, other_gap, strict=True)
-            if len(gap) == len(other_gap)
-            else product(gap, other_gap)
-        )
+        if len(gap) == len(other_gap):
+            yield from zip(gap, other_gap, strict=True)
+        elif gap and other_gap:
+            yield from product(gap[:1], other_gap)
+            yield from product(gap[1:], other_gap[:1])

@@ -8,14 +8,15 @@ the same limit; what the evidence denies may not be affirmed (`polarity`); menu 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from checks.bindings import Place, Row, fit, places, rarities, rows
 from checks.findings import Finding
-from checks.literals import in_words, numbers
-from checks.matches import could_state, is_plain, states
+from checks.literals import in_words, is_article, numbers
+from checks.matches import could_state, is_plain, is_unlike, states
 from checks.paths import wrong_paths
 from checks.polarity import contradictions
 from checks.quantities import Number, same_fact
@@ -26,8 +27,8 @@ _BROKEN_CODE = re.compile(r"(?<=\w)-[ \t]*\n\s*(?=\w)")
 _STRANGER = 0.6
 _CLEAR = 0.25
 _SURE = 0.93
-_LIMITED = 0.35
-_TOLD = 0.35
+_LIMITED = 0.1
+_ABOUT = 0.5
 _AS_GOOD = 0.9
 _UNWRITTEN = 0.3
 """How well a number's word fits that the evidence does not hold: counting is the reader's right."""
@@ -46,12 +47,20 @@ def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Fin
     """Return a finding for each fact of the answer that the evidence does not bear out."""
     held = _evidence(tuple(evidence), language)
     stated = [place for place in places(answer, language) if not place.is_mark]
-    found = (_finding(fact, stated, held) for fact in stated)
-    return [
-        *(finding for finding in found if finding),
-        *wrong_paths(answer, evidence),
-        *contradictions(answer, evidence, language),
-    ]
+    facts = [fact for fact in stated if not is_article(fact.number)]
+    found = [(fact.unit, finding) for fact in facts if (finding := _finding(fact, stated, held))]
+    found += contradictions(answer, evidence, language)
+    return [*_uncancelled(found), *wrong_paths(answer, evidence)]
+
+
+def _uncancelled(found: Sequence[tuple[int, Finding]]) -> Iterator[Finding]:
+    """Yield the findings; "not above 5" is "at most 5": of two turns of a sentence none counts."""
+    turned: dict[int, set[str]] = defaultdict(set)
+    for unit, finding in found:
+        turned[unit].add(finding.code)
+    for unit, finding in found:
+        if not (finding.code in _TURNS and turned[unit] >= _TURNS):
+            yield finding
 
 
 @lru_cache(maxsize=256)
@@ -70,11 +79,12 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
         return Finding("unsupported_number", sentence, text)
     fits = [fit(fact, place, held.rarity) for place in own]
     best = max(fits, default=_UNWRITTEN)
-    fitting = [place for place, each in zip(own, fits, strict=True) if place.row or each > _TOLD]
-    if own and (row := _other_row(fitting, _named_rows(fact, held.rows))):
+    others = [other for other in stated if other is not fact and other.unit == fact.unit]
+    named = _named_rows(fact, held.rows)
+    if own and (row := _other_row(own, named, others, held)):
         sentence = f"“{text}” does not stand in the row of “{' '.join(sorted(row.label))}”."
         return Finding("wrong_subject", sentence, text)
-    if rival := _rival(fact, best, stated, held, own):
+    if rival := _rival(fact, best, stated, held, own, _told(own, named)):
         sentence = (
             f"“{text}” stands beside something else in the cited passages, which have"
             f" “{rival.number.text}” here."
@@ -87,6 +97,7 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
     return None
 
 
+_TURNS = {"wrong_limit", "wrong_polarity"}
 _LIMIT = {1: "a lower limit", -1: "an upper limit"}
 
 
@@ -101,19 +112,52 @@ def _named_rows(fact: Place, labelled: Sequence[Row]) -> list[Row]:
     ]
 
 
-def _other_row(own: Sequence[Place], named: Sequence[Row]) -> Row | None:
-    """Return the row that the sentence names where the fact stands only in others of its table."""
+def _other_row(
+    own: Sequence[Place], named: Sequence[Row], others: Sequence[Place], held: _Evidence
+) -> Row | None:
+    """Return the row that the sentence names where the fact stands only beside other subjects."""
+    labels = [row.label for row in named]
     for row in named:
-        if all(
-            place.row is not None
-            and place.cell > 0
-            and place.row.heads == row.heads
-            and place.cell in row.cells
-            and not any(place.row.label == each.label for each in named)
-            for place in own
-        ):
+        beside = all(_is_beside(place, row, labels) for place in own)
+        if beside and not _is_told(row, own, others, held):
             return row
     return None
+
+
+def _is_told(row: Row, own: Sequence[Place], others: Sequence[Place], held: _Evidence) -> bool:
+    """Say whether another fact of the sentence is what the row holds in the fact's column."""
+    cells = {place.cell for place in own if place.row}
+    return any(
+        place.row == row and place.cell in cells and states(place, other)
+        for place in held.places
+        for other in others
+    )
+
+
+def _is_beside(place: Place, row: Row, labels: Sequence[frozenset[str]]) -> bool:
+    """Say whether the place is another row's of the same table, or a sentence on something else."""
+    if place.row is None:
+        return not _is_about(place, row)
+    return (
+        place.row.heads == row.heads
+        and (place.cell > 0 or is_plain(place.number))
+        and place.cell in row.cells
+        and place.row.label not in labels
+    )
+
+
+def _told(own: Sequence[Place], named: Sequence[Row]) -> Row | None:
+    """Return the row that the sentence names, where it is the only one and states the fact."""
+    rows_told = [place.row for place in own if place.cell > 0 and place.row in named]
+    return rows_told[0] if len(named) == 1 and rows_told else None
+
+
+def _is_about(place: Place, row: Row) -> bool:
+    """Say whether the place stands in the row, or in a sentence that names most of its label."""
+    if place.row is not None:
+        return place.row == row
+    said = place.beside.keys() | place.above
+    return len(row.label & said) >= _ABOUT * len(row.label)
 
 
 def _rival(
@@ -122,11 +166,17 @@ def _rival(
     stated: Sequence[Place],
     held: _Evidence,
     own: Sequence[Place],
+    told: Row | None,
 ) -> Place | None:
-    """Return the place of another value that fits the fact's words clearly better than its own."""
+    """Return the place of another value that fits the fact's words clearly better than its own.
+
+    Where the one row that is named tells the fact, a sentence on something else speaks not against.
+    """
     mine = {id(place) for place in own}
     for place in held.places:
         if place.is_mark or id(place) in mine:
+            continue
+        if told and place.row is None and not _is_about(place, told):
             continue
         least = _least(fact, place)
         if not least:
@@ -142,7 +192,8 @@ def _rival(
 def _least(fact: Place, place: Place) -> float:
     if could_state(place, fact):
         return 1.0
-    return _STRANGER if is_plain(fact.number) and is_plain(place.number) else 0.0
+    plain = is_plain(fact.number) and is_plain(place.number)
+    return _STRANGER if plain and not is_unlike(place, fact) else 0.0
 
 
 def _margin(score: float) -> float:

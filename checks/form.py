@@ -75,7 +75,6 @@ def answer_findings(
     if is_placeholder(answer):
         return [Finding("empty", "There is no answer.")]
     own = [*([machine] if machine else []), *also_named]
-    names = [*own, *other_machines]
     whole = _whole(answer, language, known="\n".join([question, *cited]), abstains=abstains)
     found = [*_language(answer, language), *whole, *_machines(answer, own, other_machines)]
     if abstains:
@@ -83,7 +82,7 @@ def answer_findings(
     return [
         *found,
         *_points(answer, ("deictic",), language),
-        *_echo(without_names(answer, names), without_names(question, names), language),
+        *_echo(answer, question, machine, language),
     ]
 
 
@@ -161,8 +160,10 @@ def _given_away(question: str, quote: str, language: str) -> Iterator[Finding]:
         yield Finding("holds_answer", "The question holds what it asks for.", question)
 
 
-def _echo(answer: str, question: str, language: str) -> Iterator[Finding]:
-    if adds_nothing(answer, question, language):
+def _echo(answer: str, question: str, machine: str | None, language: str) -> Iterator[Finding]:
+    # The machine's name says nothing new, its code or an alias may be what is asked for.
+    said = without_names(answer, [machine]) if machine and machine in question else answer
+    if adds_nothing(said, question, language):
         yield Finding("repeats_question", "The answer only repeats the question.", answer)
 
 

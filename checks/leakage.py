@@ -72,14 +72,14 @@ def section_key(text: str) -> str:
 
 
 def section_clusters(
-    texts: Mapping[str, str], editions: Iterable[tuple[str, str]] = ()
+    texts: Mapping[str, str], editions: Sequence[tuple[str, str]] = ()
 ) -> dict[str, str]:
     """Return, for the key of each section, a key that its near repeats share.
 
-    `editions` are pairs of keys of which one is the other in another language.
+    `editions` are pairs of keys, also of other sections, of which one is the other's translation.
     """
     keys = sorted(texts)
-    groups = Groups(keys)
+    groups = Groups([*keys, *sorted({key for pair in editions for key in pair} - {*keys})])
     for one, other in contained_pairs([texts[key] for key in keys], _HELD):
         groups.join((keys[one], keys[other]))
     for pair in editions:

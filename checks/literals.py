@@ -113,6 +113,11 @@ def read_all(text: str, language: str) -> Iterator[Number]:
     yield from _with_days(_with_shared_units(found, plain), text)
 
 
+def is_article(number: Number) -> bool:
+    """Say whether it is "one" or "an", which an answer may put before any unit."""
+    return in_words(number) and number.value == "1"
+
+
 @cache
 def _start() -> re.Pattern[str]:
     """Return where a number or a word begins, with its sign."""

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence, Set
+from heapq import nsmallest
 
 import numpy as np
 from numpy.typing import NDArray
 
-_LOOK_BACK = 32
-_MEETINGS = 24
+_LOOK_BACK = 12
+_MEETINGS = 12
 _BITS = 8
 _TABLES = 16
 _SEED = 1
@@ -41,14 +41,15 @@ class Meetings:
         self._start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
     def earlier(self, row: int) -> list[int]:
-        """Return the earlier rows that share a key: of many, those that share most."""
-        shared: Counter[int] = Counter()
+        """Return the earlier rows that share a key: of many, those that share most of few keys."""
+        shared: dict[int, float] = {}
         for place in self._place[self._start[row] : self._start[row + 1]].tolist():
             first = max(int(self._first[place]), place - _LOOK_BACK)
-            if first < place:
-                shared.update(self._rows[first:place].tolist())
-        ranked = sorted(shared, key=lambda other: (-shared[other], other))
-        return ranked[:_MEETINGS]
+            for other in self._rows[first:place].tolist():
+                shared[other] = shared.get(other, 0.0) + 1 / (place - first)
+        if len(shared) <= _MEETINGS:
+            return list(shared)
+        return nsmallest(_MEETINGS, shared, key=lambda other: (-shared[other], other))
 
 
 def centred(vectors: Sequence[Sequence[float]]) -> NDArray[np.float32]:

@@ -33,8 +33,8 @@ _WEIGHTS = {
 }
 
 
-_MEANT = 6.0
-_MEANTALIKE = 0.6
+_MEANT = 8.0
+_MEANT_ALIKE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def score(one: Profile, other: Profile, meant: float | None = None) -> float:
     if not (one.ground.forms and other.ground.forms) and kind == "evidence":
         kind = "questions"
     *weights, start = _WEIGHTS[kind]
-    near = 0.0 if meant is None else _MEANT * (meant - _MEANTALIKE)
+    near = 0.0 if meant is None else _MEANT * (meant - _MEANT_ALIKE)
     return start + near + sum(w * x for w, x in zip(weights, features(one, other), strict=True))
 
 

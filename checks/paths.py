@@ -14,7 +14,7 @@ from checks.findings import Finding
 _JOINT = r"[`*_\"'»”]*\s*(?:-{1,2}>|[>→›⇒](?!=))\s*[`*_\"'«“]*"
 _STEP = r"[^\W\d_][^\n|<>=;:,.?!()\[\]{}]{0,40}?"
 _WORD = r"[^\W\d_][\w-]*"
-_PATH = re.compile(rf"{_WORD}(?:{_JOINT}{_STEP}(?={_JOINT}))*{_JOINT}{_WORD}")
+_PATH = re.compile(rf"\w[\w-]*(?:{_JOINT}{_STEP}(?={_JOINT}))*{_JOINT}{_WORD}")
 _STEPS = re.compile(_JOINT)
 _MARK = re.compile(r"[>→›⇒]")
 

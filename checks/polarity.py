@@ -20,7 +20,9 @@ from checks.readings import Token, Unit, read
 
 _SAME_STATEMENT = 0.6
 _AS_GOOD = 0.95
+_ABSENT = 1.0
 _FEW = 2
+_CLOSENESS = 0.3
 _ONE_NEGATION = 5
 
 
@@ -40,16 +42,17 @@ class Statement:
     stems: frozenset[str]
     words: frozenset[str]
     negations: tuple[Negation, ...]
+    unit: int
 
 
 @lru_cache(maxsize=1024)
 def statements(text: str, language: str) -> tuple[Statement, ...]:
     """Return what a text states, sentence by sentence."""
-    return tuple(
-        _statement(tokens, heads, limits(unit, language)[1], language)
-        for unit in read(text, language).units
-        for tokens, heads in _parts(unit)
-    )
+    found: list[Statement] = []
+    for index, unit in enumerate(read(text, language).units):
+        _, used = limits(text, language)[index]
+        found += (_statement(index, each, heads, used, language) for each, heads in _parts(unit))
+    return tuple(found)
 
 
 def _parts(unit: Unit) -> Iterator[tuple[Sequence[Token], frozenset[str]]]:
@@ -61,15 +64,17 @@ def _parts(unit: Unit) -> Iterator[tuple[Sequence[Token], frozenset[str]]]:
         yield [token for token in unit.tokens if token.cell in (0, cell)], heads
 
 
-def contradictions(answer: str, evidence: Sequence[str], language: str) -> Iterator[Finding]:
-    """Yield a finding for each statement that the evidence makes with the opposite polarity."""
+def contradictions(
+    answer: str, evidence: Sequence[str], language: str
+) -> Iterator[tuple[int, Finding]]:
+    """Yield which statement the evidence makes with the opposite polarity, and the finding."""
     if not knows(language):
         return
     held = [statement for text in evidence for statement in statements(text, language)]
     counts = Counter(word for statement in held for word in statement.words)
     for said in statements(answer, language):
         if finding := _contradiction(said, held, counts):
-            yield finding
+            yield said.unit, finding
 
 
 def _contradiction(
@@ -81,10 +86,10 @@ def _contradiction(
     whole = sum(_weight(stem, counts, len(held)) for stem in basis)
     scored: list[tuple[float, Statement]] = []
     for other in held:
-        both = basis & other.words
-        share = sum(_weight(stem, counts, len(held)) for stem in both) / whole
+        share = sum(_weight(stem, counts, len(held)) for stem in basis & other.words) / whole
         if share >= _SAME_STATEMENT:
-            scored.append((share * (0.7 + 0.3 * len(both) / len(other.words)), other))
+            alike = len(said.words & other.words) / len(said.words | other.words)
+            scored.append((share * (1 - _CLOSENESS + _CLOSENESS * alike), other))
     best = max((score for score, _ in scored), default=0)
     found: Finding | None = None
     for score, other in scored:
@@ -96,6 +101,8 @@ def _contradiction(
 
 
 def _weight(stem: str, counts: Counter[str], size: int) -> float:
+    if stem not in counts:
+        return _ABSENT
     return 0.3 + math.log((size + 1) / (counts[stem] + 0.5))
 
 
@@ -127,18 +134,23 @@ _ALIKE: tuple[Callable[[Negation, Negation], bool], ...] = (
     lambda one, other: one.after == other.after != "",
     lambda one, other: one.before == other.before != "",
     lambda one, other: bool({one.after, one.before} & {other.after, other.before} - {""}),
+    lambda one, other: not (one.after or one.before) or not (other.after or other.before),
 )
 
 
 def _statement(
-    tokens: Sequence[Token], heads: frozenset[str], used: frozenset[Token], language: str
+    unit: int,
+    tokens: Sequence[Token],
+    heads: frozenset[str],
+    used: frozenset[Token],
+    language: str,
 ) -> Statement:
     denying = polarity_words("denying", language)
     stems = frozenset(
         token.name for token in tokens if not token.is_stop and not denying.fullmatch(token.word)
     )
     words = heads.union(token.name for token in tokens)
-    return Statement(stems | heads, words, tuple(_negations(tokens, language, used)))
+    return Statement(stems | heads, words, tuple(_negations(tokens, language, used)), unit)
 
 
 def _negations(
@@ -148,7 +160,7 @@ def _negations(
     leading, denying = polarity_words("leading", language), polarity_words("denying", language)
     concord, last = has_concord(language), -1
     for index, token in enumerate(tokens):
-        if token.fact >= 0 or token in used:
+        if token.fact >= 0 or token in used or _is_reply(tokens, index):
             continue
         opens = not index or tokens[index - 1].clause != token.clause
         if lacking.fullmatch(token.word) or (opens and leading.fullmatch(token.word)):
@@ -158,6 +170,12 @@ def _negations(
             if not again:
                 yield _negation(tokens, index, denying)
             last = index
+
+
+def _is_reply(tokens: Sequence[Token], index: int) -> bool:
+    """Say whether a word only opens an answer: the "No" of "No, it must not"."""
+    first = index == 0 and tokens[0].cell < 0
+    return first and len(tokens) > 1 and tokens[1].clause != tokens[0].clause
 
 
 def _is_repeated(first: Token, token: Token, distance: int) -> bool:

@@ -92,13 +92,11 @@ def _found(words: Sequence[str], language: str) -> tuple[Term, ...]:
     found: dict[str, Term] = {}
     for at, word in enumerate(words):
         entry = _entry(word, language)
-        term = entry.term
-        for last, phrase in entry.phrases:
-            if last in words[at + 1 : at + 1 + _GAP]:
-                term = phrase
-                break
-        if term:
-            found.setdefault(term.stem, term)
+        after = words[at + 1 : at + 1 + _GAP] if entry.phrases else ()
+        phrases = [phrase for last, phrase in entry.phrases if last in after]
+        for term in phrases or [entry.term]:
+            if term:
+                found.setdefault(term.stem, term)
     return tuple(found.values())
 
 

@@ -20,16 +20,15 @@ from training.rows import TrainingRow
 def with_section_clusters(rows: Sequence[TrainingRow], library: Library) -> list[TrainingRow]:
     """Return the rows with the clusters of their sections."""
     cited = {key for row in rows for key in row.sections}
-    texts: dict[str, str] = {}
+    keys: dict[str, str] = {}
     editions: list[Edition] = []
     for document in library.documents:
         for language, sections in _by_language(document).items():
-            own = {section_key(text): text for text in sections}
-            texts |= {key: text for key, text in own.items() if key in cited}
+            keys |= {text: section_key(text) for text in sections}
             editions.append(Edition(language, sections))
-    pairs = ((section_key(one), section_key(other)) for one, other in edition_pairs(editions))
-    known = [(one, other) for one, other in pairs if one in texts and other in texts]
-    clusters = section_clusters(texts, known)
+    texts = {key: text for text, key in keys.items() if key in cited}
+    translated = [(keys[one], keys[other]) for one, other in edition_pairs(editions)]
+    clusters = section_clusters(texts, translated)
     return [
         row.model_copy(
             update={"section_clusters": tuple(clusters.get(key, key) for key in row.sections)}

@@ -17,6 +17,10 @@ from training.rows import Frozen, Split, TrainingRow
 
 SPLITS: tuple[Split, ...] = get_args(Split)
 EXAMPLES = 5
+NO_FAMILY = (
+    "No two rows are about one machine or family, so `split_by_family` changed nothing: "
+    "give machines.csv a column `family`."
+)
 
 
 class SplitWanted(Frozen):
@@ -53,14 +57,16 @@ class LeakageReport(Frozen):
 
 def held(row: TrainingRow, *, by_family: bool) -> Held:
     """Return what of a row may also be another's."""
+    # A dataset of before there were clusters has sections alone.
+    clusters = row.section_clusters or row.sections
     return Held(
         id=row.id,
         question=row.question,
         answer=row.answer,
         evidence=tuple(citation.quote for citation in row.citations),
         passages=tuple(passage.text for passage in row.context if passage.role == "oracle"),
-        sections=dict(zip(row.sections, row.section_clusters or row.sections, strict=True)),
-        family=row.machine_family if by_family else None,
+        sections=dict(zip(row.sections, clusters, strict=len(clusters) == len(row.sections))),
+        family=(row.machine_family or row.machine_code) if by_family else None,
         origin=row.derived_from,
     )
 
@@ -77,6 +83,7 @@ def leakage_report(
         targets = wanted_rows(len(splits), wanted.test_share, wanted.validation_share)
     groups = groups_of(split_keys(splits, shared))
     crossing = [each for each in shared if len({splits[id] for id in each.rows}) > 1]
+    by_none = by_family and all(each.kind != "machine family" for each in shared)
     kinds: list[Kind] = [kind for kind in KINDS if by_family or kind != "machine family"]
     return LeakageReport(
         by_family=by_family,
@@ -85,7 +92,10 @@ def leakage_report(
         largest_group=max(map(len, groups), default=0),
         parted=tuple(_parted(kind, crossing, splits) for kind in kinds),
         leaked=tuple(sorted({id for each in crossing for id in each.rows})),
-        remarks=tuple(_remarks(rows, targets, groups, by_family=by_family)),
+        remarks=(
+            *([NO_FAMILY] if by_none else []),
+            *_remarks(rows, targets, groups, by_family=by_family),
+        ),
     )
 
 

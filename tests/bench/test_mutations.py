@@ -8,12 +8,12 @@ from random import Random
 
 import pytest
 
+from bench.answers import KINDS, MUTATIONS, mutant_pools, own_mutants
 from bench.falsehood import may_be_true
 from bench.intervals import wilson
 from bench.measures import convert
 from bench.mutants import Change, Mutant, mutant
 from bench.mutated_rows import EXCHANGED
-from bench.mutations import KINDS, MUTATIONS, mutant_pools
 from bench.paraphrases import paraphrases
 from bench.quantities import digits_in, range_pairs
 from bench.siblings import NAME, VALUE, siblings
@@ -21,6 +21,23 @@ from bench.truths import Truth, read_truths, sentences
 
 ROOT = Path(__file__).parents[2]
 MANUALS = ROOT / "examples" / "manuals"
+MODULES = {
+    "answers",
+    "conversions",
+    "falsehood",
+    "lexicon",
+    "measures",
+    "mutants",
+    "mutated_numbers",
+    "mutated_rows",
+    "mutated_words",
+    "mutation_table",
+    "mutations",
+    "paraphrases",
+    "quantities",
+    "siblings",
+    "truths",
+}
 
 
 def truth(text: str, language: str = "en", *evidence: str) -> Truth:
@@ -76,6 +93,17 @@ def test_changed_digits_change_the_value(kind: str, text: str, language: str, se
     for changed in made(kind, text, language, seed):
         assert numbers(changed, language) != numbers(text, language)
         assert len(numbers(changed, language)) == 2
+
+
+def test_rounding_a_conversion_is_no_mutation():
+    for seed in range(30):
+        said = truth("The jaw is 220 mm wide.")
+        changed_values = [
+            numbers(each.text, "en")[0]
+            for each in own_mutants(said, seed)
+            if each.kind == "converted value changed"
+        ]
+        assert (Fraction(72, 100), "ft") not in changed_values
 
 
 def test_thousands_keep_their_marks():
@@ -143,6 +171,8 @@ def test_words_are_changed_as_meant(kind: str, language: str, text: str, expecte
         ("en", "It is not only fast but strong."),
         ("it", "Attendere finché la spia non si accende."),
         ("es", "No obstante, la tapa es fija."),
+        ("es", "La tapa no debe ser abierta nunca."),
+        ("it", "La valvola non deve essere aperta mai."),
     ],
 )
 def test_idle_negation_is_left_alone(language: str, text: str):
@@ -197,6 +227,30 @@ def test_list_with_one_name_twice_is_set_aside():
     text = "Use file systems such as ext3, ext4 and btrfs."
     assert may_be_true(changed(text, "ext4", "ext3"))
     assert not may_be_true(changed(text, "ext4", "ext2"))
+
+
+def test_value_that_another_row_has_too_is_set_aside(tmp_path: Path):
+    (tmp_path / "a.md").write_text(
+        "| Fuse | Circuit | Type |\n| --- | --- | --- |\n"
+        "| F2 | Heaters | gG |\n| F3 | Bar | gG |\n| F4 | Fan | aM |\n"
+    )
+    (row,) = (each for each in read_truths(tmp_path).truths if each.text == "F3, Type: gG")
+    one, other = (mutant("code changed", row, [Change(0, 2, code)]) for code in ("F2", "F4"))
+    assert may_be_true(one)
+    assert not may_be_true(other)
+
+
+def test_value_of_two_columns_is_set_aside(tmp_path: Path):
+    (tmp_path / "a.md").write_text(
+        "| Part | At 20 °C | At 40 °C |\n| --- | --- | --- |\n| Jaw | 125 | 125 |\n"
+    )
+    (row,) = (each for each in read_truths(tmp_path).truths if "20" in each.text)
+    column, value = (
+        mutant("digit changed", row, [Change(*each, "99")]) for each in ((8, 10), row.cell)
+    )
+    assert column.text == "Jaw, At 99 °C: 125"
+    assert may_be_true(column)
+    assert not may_be_true(value)
 
 
 def test_rows_are_named_by_what_tells_them_apart(tmp_path: Path):
@@ -309,6 +363,25 @@ def test_siblings_are_found_without_a_directory(tmp_path: Path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("one", "two", "names"),
+    [
+        ("Nova 10 – User guide", "Nova 10 Pro – User guide", ("Nova 10", "Nova 10 Pro")),
+        ("Manuale della pompa Nilo 30", "Manuale della pompa Nilo 40", ("Nilo 30", "Nilo 40")),
+    ],
+)
+def test_names_are_what_titles_differ_in(
+    tmp_path: Path, one: str, two: str, names: tuple[str, str]
+):
+    lines = "".join(f"Step {word} takes at least {n} s.\n\n" for n, word in enumerate("abcdef"))
+    for place, (title, name) in enumerate(zip((one, two), names, strict=True)):
+        text = f"# {title}\n\nThe whole {name} is water proof.\n\n{lines}"
+        (tmp_path / f"{place}.md").write_text(text, "utf-8")
+    first, second = siblings(tmp_path, read_truths(tmp_path))
+    assert dict(first.names) == {names[0]: names[1]}
+    assert dict(second.names) == {names[1]: names[0]}
+
+
 def test_sibling_lends_values_and_name(tmp_path: Path):
     root = folder_of_siblings(tmp_path)
     pools = mutant_pools(root, read_truths(root), seed=0)
@@ -385,3 +458,27 @@ def test_wrong_folder_is_a_misuse(tmp_path: Path):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "no folder" in done.stderr
+
+
+def test_bench_takes_only_the_measured_function():
+    taken = [
+        (path.stem, line.strip())
+        for path in (ROOT / "bench").glob("*.py")
+        for line in path.read_text("utf-8").splitlines()
+        if path.stem in MODULES and "checks" in line and "import" in line
+    ]
+    assert taken == [("mutations", "from checks.facts import unsupported")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "操作手册。电压为24 V，请等待30秒后再打开盖子。",
+        "الجهد 24 فولت وانتظر 30 ثانية قبل الفتح.",
+    ],
+)
+def test_other_scripts_are_measured_too(tmp_path: Path, text: str):
+    (tmp_path / "a.md").write_text(f"# 手册 A1\n\n{text}\n", "utf-8")
+    pools = mutant_pools(tmp_path, read_truths(tmp_path), seed=0)
+    assert set(pools) == set(KINDS)

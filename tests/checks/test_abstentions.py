@@ -82,6 +82,7 @@ def test_premise_is_held_by_value_or_words():
         ),
         ("Why is the sealing jaw of the Ares 250 12 mm wide?", "12 mm", ["premise_holds"]),
         ("Why is the sealing jaw of the Ares 250 64 mm wide?", "64 mm", ["premise_unopposed"]),
+        ("Why is the sealing jaw of the Ares 250 set to 64?", "64", ["premise_bare"]),
         ("Why does oil flow at 64 Nm?", "64 Nm", ["premise_elsewhere"]),
     ],
 )

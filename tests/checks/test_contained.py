@@ -1,6 +1,6 @@
 """Contained texts: every holder is found, whatever the order, and short texts need more."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.contained import contained_pairs
@@ -20,6 +20,7 @@ def held(one: str, other: str, least: float) -> bool:
     return len(runs & others) >= least * whole
 
 
+@settings(deadline=None)
 @given(TEXTS, st.sampled_from([0.5, 0.7, 0.8, 1.0]))
 def test_every_containing_pair_is_found(texts, least):
     expected = {

@@ -1,66 +1,134 @@
-"""Distractors: whatever may hold the answer is found, and a sibling's other value is safe."""
+"""The hardest safe passages are chosen, told apart, and set in a seeded order."""
+
+from collections import Counter
 
 import pytest
 
-from checks.distractors import holds_answer, near_identical
+from checks.distractors import arrange, choose
+from checks.support import Answered
+from tools.index import Hit
+from tools.passages import Passage
 
-ORACLE = "The main bearing of the spindle must be greased every 500 hours with 12 g of grease."
+QUOTE = "The sealing jaw of the press must be tightened to 24 Nm with a torque wrench."
+BELT = "The torque of the belt pulley is checked by the press with a gauge every week."
+FAMILIES = {"A": "F", "B": "F", "C": None}
 
 
-def holds(passage, question, answer, quote=ORACLE, language="en"):
-    finding = holds_answer(
-        passage, question=question, answer=answer, quotes=[quote], language=language
+def passage(text, *, document="a.md", machine="A", start=0):
+    end = start + len(text)
+    return Passage(
+        f"{document}:{start}", document, document, start, end, text, (1, 1), (), "en", machine
     )
-    return finding.code if finding else None
+
+
+ORACLE = passage(f"# Jaw\n\n{QUOTE}")
+
+
+def asked(machine="Ares 200", names=("Ares 200", "A")):
+    question = f"To what torque must the sealing jaw of the {machine} be tightened?"
+    return Answered(question, "To 24 Nm.", (QUOTE,), "en", names)
+
+
+def chosen(*passages, k=4, given=None, oracle=ORACLE, seed="s"):
+    hits = [Hit(each, 10.0 - place, place + 1, "bm25") for place, each in enumerate(passages)]
+    placed = choose(given or asked(), [oracle], hits, FAMILIES, k=k, seed=seed)
+    return [(each.passage.text, each.relation) for each in placed]
+
+
+def other_value(machine, document="b.md"):
+    return passage(f"# Jaw\n\n{QUOTE.replace('24', '46')}", document=document, machine=machine)
+
+
+def test_copies_of_the_oracle_are_never_chosen():
+    copy = passage(f"Jaws of the Ares 250. {QUOTE} Wear gloves.", document="b.md", machine="B")
+    reworded = passage("With a torque wrench, tighten the jaw to 24 N·m.", document="c.md")
+    assert chosen(copy, reworded, passage(BELT, start=200)) == [(BELT, "same_machine")]
+
+
+def test_oracle_and_what_overlaps_it_stay_out():
+    assert chosen(ORACLE, passage(BELT, start=10)) == []
 
 
 @pytest.mark.parametrize(
-    ("passage", "code"),
-    [
-        (f"Maintenance. {ORACLE} Wipe it off.", "repeats_oracle"),
-        (
-            "The main bearing of a spindle has to be greased every 500 hours with 12 g of grease.",
-            "repeats_oracle",
-        ),
-        ("Grease the bearing after 500 h of work.", "holds_values"),
-        ("| Bearing | 500 h |\n| Belt | 900 h |", "holds_values"),
-        (
-            "The main bearing of the spindle must be greased every 400 hours with 10 g of grease.",
-            None,
-        ),
-        ("The warranty of the door ends after 500 hours.", None),
-        ("The spindle bearing is a sealed unit.", None),
-    ],
+    ("machine", "relation"), [("B", "sibling_contrast"), ("C", "other_machine")]
 )
-def test_values_decide_for_numbers(passage, code):
-    question = "How often must the main bearing of the Ares 250 be greased?"
-    assert holds(passage, question, "Every 500 hours.") == code
+def test_another_value_stands_beside_a_named_machine(machine, relation):
+    contrast = other_value(machine)
+    assert chosen(contrast) == [(contrast.text, relation)]
+
+
+@pytest.mark.parametrize("machine", ["A", "B", "C", None])
+def test_another_value_is_a_second_answer_without_a_name(machine):
+    unnamed = asked("press", ())
+    assert chosen(other_value(machine), given=unnamed) == []
+
+
+def test_value_of_the_same_machine_is_a_second_answer():
+    assert chosen(other_value("A")) == []
+
+
+def test_unlisted_document_is_never_told_apart():
+    assert chosen(other_value(None)) == []
 
 
 @pytest.mark.parametrize(
-    ("passage", "code"),
+    ("machine", "document", "relation"),
     [
-        ("Il mandrino gira ancora: la porta resta chiusa.", "holds_words"),
-        ("La pompa aspira acqua dal serbatoio.", None),
+        ("A", "a.md", "same_machine"),
+        ("B", "b.md", "sibling"),
+        ("C", "c.md", "other_machine"),
+        (None, "b.md", "other_document"),
     ],
 )
-def test_words_decide_without_numbers(passage, code):
-    quote = "Non aprire mai la porta quando il mandrino gira."
-    question, answer = "Quando non si deve aprire la porta?", "Quando il mandrino gira."
-    assert holds(passage, question, answer, quote, "it") == code
+def test_relations_follow_the_directory(machine, document, relation):
+    assert chosen(passage(BELT, document=document, machine=machine, start=500)) == [
+        (BELT, relation)
+    ]
 
 
-def test_machine_number_is_no_answer():
-    question = "Welchen Druck braucht die Pumpe der Ares 250?"
-    passage = "Die Pumpe arbeitet mit einem Druck von 6 bar."
-    assert holds(passage, question, "Die Ares 250 braucht 6 bar.", "x y z", "de") == "holds_values"
+def test_documents_count_without_machines():
+    oracle = passage(f"# Jaw\n\n{QUOTE}", machine=None)
+    near = passage(BELT, machine=None, start=500)
+    assert chosen(near, oracle=oracle) == [(BELT, "same_document")]
 
 
-def test_repeats_are_near_identical():
-    assert near_identical(ORACLE, ORACLE.upper().replace(" ", "\n"))
-    assert near_identical(ORACLE, ORACLE.replace("must be", "is"))
+def test_near_copies_fill_one_place():
+    copies = [passage(BELT, document=f"{name}.md", machine="C") for name in "xyz"]
+    assert len(chosen(*copies)) == 1
 
 
-@pytest.mark.parametrize("other", [ORACLE.replace("500", "400"), "The pump is blue.", ""])
-def test_other_passages_differ(other):
-    assert not near_identical(ORACLE, other)
+def test_best_scores_go_first():
+    texts = [f"The {part} is checked by the press." for part in ("lamp", "door", "motor")]
+    found = chosen(*(passage(text, start=500 * n) for n, text in enumerate(texts, 1)), k=2)
+    assert [text for text, _ in found] == texts[:2]
+
+
+def test_contrast_goes_before_better_scores():
+    texts = [f"The {part} is checked by the press." for part in ("lamp", "door", "motor")]
+    passages = [passage(text, start=500 * n) for n, text in enumerate(texts, 1)]
+    found = chosen(*passages, other_value("B"), k=2)
+    assert [relation for _, relation in found] == ["sibling_contrast", "same_machine"]
+
+
+def test_equal_scores_are_drawn_by_seed():
+    texts = [f"The {part} is checked by the press." for part in ("lamp", "door", "motor")]
+    hits = [Hit(passage(t, start=500 * n), 1.0, n, "bm25") for n, t in enumerate(texts, 1)]
+
+    def first(seed):
+        (placed,) = choose(asked(), [ORACLE], hits, FAMILIES, k=1, seed=seed)
+        return placed.passage.text
+
+    assert first("s") == first("s")
+    assert {first(str(seed)) for seed in range(40)} == set(texts)
+
+
+def test_oracle_stands_at_every_place():
+    placed = choose(
+        asked(), [ORACLE], [Hit(passage(BELT, start=500), 1.0, 1, "bm25")], FAMILIES, k=1, seed=""
+    )
+    places = Counter(
+        [each.relation for each in arrange([ORACLE], placed, seed=str(n))].index("oracle")
+        for n in range(400)
+    )
+    assert arrange([ORACLE], placed, seed="7") == arrange([ORACLE], placed, seed="7")
+    assert min(places[0], places[1]) > 150

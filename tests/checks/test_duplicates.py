@@ -4,14 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.duplicates import Asked, near_duplicates
+from checks.duplicates import Asked, near_duplicates, repeated_pairs
 
 GREASE = "The main bearing must be greased every 500 hours with 12 g of grease."
 DOOR = "Non aprire mai la porta quando il mandrino gira."
 
 
+LOCK = (
+    "To set the child lock, hold the clock key for five seconds until a key shows. To take it off, "
+    "hold the clock key again. The door is not locked."
+)
+DATI = "Ogni sei settimane controllare la carica. Prima dell'inverno caricare al 60 %."
+AKKU = "Der Akku wird bei 10 bis 20 °C gelagert. Prüfen Sie den Ladestand alle sechs Wochen."
+SAL = "Eche 1,5 kg de sal con el embudo. No use sal de mesa: obstruye el descalcificador."
+
+
 def asked(question, evidence=GREASE, answer="Every 500 hours.", language="en"):
-    return Asked("", question, (evidence,), answer, language)
+    return Asked("", question, (evidence,) if evidence else (), answer, language)
 
 
 def repeats(*rows):
@@ -46,6 +55,32 @@ FIRST = asked("How often must the main bearing of the Ares 250 be greased?")
             asked("Wie groß ist das Anzugsmoment der Welle?", "Welle: 25 Nm", "25 Nm", "de"),
             asked("Welches Anzugsmoment hat die Welle?", "Welle: 25 Nm", "25 Nm.", "de"),
         ),
+        (
+            asked(
+                "How do I activate the child lock?", LOCK, "Hold the clock key for five seconds."
+            ),
+            asked("What is the way to turn the child lock on?", LOCK, "Hold the clock key."),
+        ),
+        (
+            asked("Ogni quanto va controllata la carica?", DATI, "Ogni sei settimane.", "it"),
+            asked("Con che frequenza si verifica la carica?", DATI, "Ogni sei settimane.", "it"),
+        ),
+        (
+            asked("Wie oft wird der Ladestand geprüft?", AKKU, "Alle sechs Wochen.", "de"),
+            asked("In welchem Abstand kontrolliere ich die Ladung?", AKKU, "Alle 6 Wochen.", "de"),
+        ),
+        (
+            asked("¿Cuánta sal hay que echar?", SAL, "1,5 kg de sal.", "es"),
+            asked("¿Qué cantidad de sal se pone?", SAL, "Eche 1,5 kg de sal.", "es"),
+        ),
+        (
+            asked("How do I turn on the pump?", "", ""),
+            asked("What is the procedure to switch the pump on?", "", ""),
+        ),
+        (
+            asked("How often must the filter be cleaned?", "", "Every week."),
+            asked("At what interval do I clean the filter?", "", "Every week."),
+        ),
     ],
 )
 def test_paraphrases_go(first, second):
@@ -78,6 +113,28 @@ def test_paraphrases_go(first, second):
             asked("Quando non si deve aprire la porta?", DOOR, "Quando il mandrino gira.", "it"),
             asked("Che cosa non si deve aprire?", DOOR, "La porta.", "it"),
         ),
+        (
+            asked("How do I turn on the child lock?", LOCK, "Hold the clock key."),
+            asked("How do I turn off the child lock?", LOCK, "Hold the clock key again."),
+        ),
+        (FIRST, asked(FIRST.question, GREASE.replace("500", "250"), "Every 250 hours.")),
+        (asked(FIRST.question, answer=""), asked(FIRST.question, GREASE.replace("500", "250"), "")),
+        (
+            asked("Auf wie viel Grad wird der Akku gekühlt?", AKKU, "10 bis 20 °C", "de"),
+            asked("Wie oft wird der Ladestand geprüft?", AKKU, "Alle sechs Wochen.", "de"),
+        ),
+        (
+            asked("¿Cuánta sal hay que echar?", SAL, "1,5 kg de sal.", "es"),
+            asked("¿Puedo usar sal de mesa?", SAL, "No: obstruye el descalcificador.", "es"),
+        ),
+        (
+            asked("How do I turn on the pump?", "", ""),
+            asked("How do I turn off the pump?", "", ""),
+        ),
+        (
+            asked("How often is the belt checked?", "", ""),
+            asked("Where is the oil filled in?", "", ""),
+        ),
     ],
 )
 def test_other_questions_stay(first, second):
@@ -100,3 +157,55 @@ def test_kept_rows_are_never_repeats(values):
     found = near_duplicates(rows)
     assert not set(found.values()) & set(found)
     assert len(rows) - len(found) == len(set(values))
+
+
+QUESTIONS = st.sampled_from(
+    [
+        "How often must the main bearing be greased?",
+        "At what interval is the main bearing greased?",
+        "How much grease does the main bearing take?",
+        "Why is the main bearing greased?",
+        "主轴承多久润滑一次？",
+        "كم مرة يجب تشحيم المحمل؟",
+        "",
+        "?",
+        "\ud800",
+    ]
+)
+EVIDENCE = st.lists(st.sampled_from([GREASE, LOCK, "", "主轴承每五百小时润滑一次。"]), max_size=2)
+ANSWERS = st.sampled_from(["Every 500 hours.", "12 g", "", "每五百小时", "Never."])
+ROWS = st.builds(
+    Asked, st.just(""), QUESTIONS, EVIDENCE.map(tuple), ANSWERS, st.sampled_from(["en", "zh", ""])
+)
+
+
+@given(ROWS, ROWS)
+def test_two_rows_repeat_in_either_order(one, other):
+    assert repeated_pairs([one, other], [(0, 1)]) == repeated_pairs([one, other], [(1, 0)])
+
+
+@given(st.lists(ROWS, max_size=6))
+def test_any_text_is_compared(rows):
+    found = repeats(*rows)
+    assert not set(found.values()) & set(found)
+    assert all(int(kept) < int(double) for double, kept in found.items())
+
+
+@pytest.mark.parametrize("text", ["主轴承多久润滑一次？", "كم مرة يجب تشحيم المحمل؟", "ทุกกี่ชั่วโมง"])
+def test_every_script_repeats_itself(text):
+    assert repeats(asked(text, text, text, ""), asked(text, text, text, "")) == {"1": "0"}
+
+
+def test_paraphrase_is_found_among_many_on_one_passage():
+    others = [asked(f"What is printed on plate {at}?", answer=f"Plate {at}.") for at in range(60)]
+    first, *_, again = test_paraphrases_go.pytestmark[0].args[1][0]
+    assert repeats(first, *others, again) == {"61": "0"}
+
+
+def test_near_vectors_find_what_words_do_not():
+    rows = [asked("How does one kindle the lantern?", "", ""), asked("Make it glow, how?", "", "")]
+    assert repeated_pairs(rows, [(0, 1)]) == [False]
+    others = [asked(f"Plate {at}?", "", "") for at in range(60)]
+    apart = [[float(place == at) for place in range(61)] for at in range(60)]
+    near = [[0.0] * 60 + [1.0], [0.0] * 60 + [1.0]]
+    assert repeated_pairs([*rows, *others], [(0, 1), (2, 3)], near + apart) == [True, False]

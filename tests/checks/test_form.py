@@ -166,6 +166,31 @@ def test_answers_are_checked(answer, expected):
 
 
 @pytest.mark.parametrize(
+    ("question", "answer", "expected"),
+    [
+        ("What is the code of the Ares 250?", "The code of the Ares 250 is AR250.", []),
+        ("Which machine holds 1.5 l of oil?", "The Ares 250.", []),
+        ("When is the jaw of the press greased?", "The Ares 250 jaw is greased.", []),
+        ("When is the jaw of the Ares 250 greased?", "The jaw of the Ares 250 is greased.",
+         ["repeats_question"]),
+        ("When is the jaw of the Ares 250 greased?", "The Ares 250 is greased.",
+         ["repeats_question"]),
+    ],
+)  # fmt: skip
+def test_names_may_be_the_answer(question, answer, expected):
+    found = answer_findings(
+        answer,
+        question=question,
+        cited=(),
+        language="en",
+        machine="Ares 250",
+        also_named=["AR-250"],
+        other_machines=[],
+    )
+    assert [finding.code for finding in found] == expected
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("the ARES250 is", ["Ares 250"]),

@@ -2,7 +2,7 @@
 
 import random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.leakage import Held, folded, section_clusters, section_key, shared_by, split_keys
@@ -55,6 +55,7 @@ def test_section_keys_fold_form_only():
     assert section_key("every 500 h") != section_key("every 400 h")
 
 
+@settings(deadline=None, max_examples=40)
 @given(ROWS, st.integers(0, 5))
 def test_a_split_never_parts_near_repeats(rows, seed):
     splits = split_of(rows, seed)
@@ -68,6 +69,7 @@ def test_a_split_never_parts_near_repeats(rows, seed):
                 assert splits[one.id] == splits[other.id]
 
 
+@settings(deadline=None, max_examples=40)
 @given(ROWS, st.integers(0, 5))
 def test_a_split_never_parts_a_family(rows, seed):
     splits = split_of(rows, seed)
@@ -75,6 +77,7 @@ def test_a_split_never_parts_a_family(rows, seed):
         assert len({splits[row.id] for row in rows if row.family == family}) <= 1
 
 
+@settings(deadline=None, max_examples=40)
 @given(ROWS, st.integers(0, 9))
 def test_row_order_changes_no_split(rows, seed):
     shuffled = list(rows)

@@ -45,6 +45,7 @@ def made_row(number: int, *, passages: int = 4) -> TrainingRow:
             end=1000 * place + len(text),
             text=text,
             role="oracle" if place == position else "distractor",
+            relation="oracle" if place == position else "sibling",
         )
         for place, text in enumerate(texts)
     )

@@ -180,3 +180,14 @@ def test_edited_file_is_an_error(dataset: Path, tmp_path: Path):
     record["messages"][2]["content"] += " Surely."
     (edited / "train.jsonl").write_text(json.dumps(record) + "\n" + "".join(rest))
     assert "train.jsonl" in audit(edited, tiny()).errors[0]
+
+
+def test_families_that_nobody_named_are_told(
+    rows: list[TrainingRow], facts: CardFacts, tmp_path: Path
+):
+    nameless = [row.model_copy(update={"machine_code": None}) for row in rows]
+    write_dataset(
+        nameless, tmp_path / "dataset", test_share=0.2, seed=1, facts=facts, by_family=True
+    )
+    (remark,) = audit(tmp_path / "dataset").leakage.remarks
+    assert "`split_by_family` changed nothing" in remark

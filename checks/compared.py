@@ -1,0 +1,123 @@
+"""Texts as distractors are screened by: their numbers, the stems of their words, their letters.
+
+`support` compares passages with the quotes of an answer; a text is read once, however often it is
+compared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
+
+from rapidfuzz import fuzz
+
+from checks.facts import Number, numbers
+from checks.words import content_stems
+
+_SAME_PASSAGE = 92
+_HALF = 0.5
+_LEAST_PAIRS = 4
+_LEAST_STRETCH, _STRETCH = 5, 1.5
+"""How many words a stretch has at least, and how many times the words that are looked for."""
+_SPACE = re.compile(r"\s+")
+_CACHED = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A text as it is compared: `pairs` are neighbouring stems, `masked` has "#" for each number.
+
+    `ends` are where the numbers' masks end.
+    """
+
+    numbers: tuple[Number, ...]
+    words: tuple[str, ...]
+    stems: frozenset[str]
+    pairs: frozenset[tuple[str, str]]
+    masked: str
+    ends: tuple[int, ...]
+
+
+@lru_cache(maxsize=_CACHED)
+def compared(text: str, language: str) -> Compared:
+    """Return the text as it is compared."""
+    found = tuple(_plain(number) for number in numbers(text, language))
+    pieces: list[str] = []
+    ends: list[int] = []
+    done = length = 0
+    for number in found:
+        piece = folded(text[done : number.start]) + "#"
+        length += len(piece)
+        pieces.append(piece)
+        ends.append(length)
+        done = number.end
+    rest = folded(text[done:])
+    stems = content_stems(_without_quantities(text, found), language)
+    return Compared(
+        found,
+        tuple(stems),
+        frozenset(stems),
+        frozenset(pairwise(stems)),
+        "".join([*pieces, rest]),
+        tuple(ends),
+    )
+
+
+def _plain(number: Number) -> Number:
+    """Return the number as it may be meant where a text leaves out the kind of current."""
+    unit = number.unit.rstrip("=~")
+    return number if unit == number.unit else replace(number, unit=unit)
+
+
+def _without_quantities(text: str, found: Sequence[Number]) -> str:
+    """Return the text beside its quantities, which are compared as facts; codes are words too."""
+    pieces: list[str] = []
+    done = 0
+    for number in found:
+        if not number.is_code:
+            pieces.append(text[done : number.start])
+            done = number.end
+    return " ".join([*pieces, text[done:]])
+
+
+def gathered(wanted: Compared, held: Compared) -> float:
+    """Return the share of the wanted stems that stand in one stretch of the passage."""
+    places = [(place, stem) for place, stem in enumerate(held.words) if stem in wanted.stems]
+    width = max(_LEAST_STRETCH, len(wanted.words) * _STRETCH)
+    inside: deque[tuple[int, str]] = deque()
+    most = 0
+    for place, stem in places:
+        inside.append((place, stem))
+        while place - inside[0][0] >= width:
+            inside.popleft()
+        most = max(most, len({stem for _, stem in inside}))
+    return most / len(wanted.stems) if wanted.stems else 0.0
+
+
+def near_identical(a: str, b: str, language: str) -> bool:
+    """Say whether two passages repeat each other: hardly a word differs, and no number does."""
+    first, second = compared(a, language), compared(b, language)
+    if fuzz.ratio(first.masked, second.masked, score_cutoff=_SAME_PASSAGE) == 0:
+        return False
+    return {n.value for n in first.numbers} == {n.value for n in second.numbers}
+
+
+def version_of(oracle: str, passage: str, language: str) -> bool:
+    """Say whether the passage is a version of the oracle, or of a part of it, in other words."""
+    first, second = compared(oracle, language).pairs, compared(passage, language).pairs
+    smaller, larger = sorted((first, second), key=len)
+    return len(smaller) >= _LEAST_PAIRS and share(smaller, larger) >= _HALF
+
+
+def share(wanted: Collection[object], held: Collection[object]) -> float:
+    """Return how much of what is wanted is held, 0 where nothing is wanted."""
+    return sum(each in held for each in wanted) / len(wanted) if wanted else 0.0
+
+
+def folded(text: str) -> str:
+    """Return the text in small letters, with one space for any white space."""
+    return _SPACE.sub(" ", text).casefold()
