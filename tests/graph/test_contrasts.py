@@ -111,6 +111,22 @@ async def test_run_without_a_directory_has_no_scope(tmp_path):
     assert not [row for row in rows if row["variant"] == "contrast"]
 
 
+async def test_machines_named_like_common_words_have_rows(tmp_path):
+    names = tmp_path / "machines.csv"
+    names.write_text(
+        "filename,machine_name,machine_code,family\n"
+        "ares-200-en.json,Press,P1,Start\nares-250-en.json,Eco,P2,Start\n"
+    )
+    rows = await made(tmp_path / "run", names, rows=12, languages=["en"])
+    listed = [row for row in rows if row["machine_name"]]
+    assert len(rows) == 12
+    assert {row["machine_name"] for row in listed} == {"Press", "Eco"}
+    for row in listed:
+        other = {"Press": "Eco", "Eco": "Press"}[row["machine_name"]]
+        assert row["machine_name"] in row["question"]
+        assert f"the {other}" not in row["question"]
+
+
 async def made(run, machines=EXAMPLES / "machines.csv", **brief):
     run.mkdir()
     settings = read_settings(model="offline", by_role={}, concurrency=4)

@@ -144,3 +144,12 @@ def test_abstentions_say_what_is_missing_in_every_language(language):
     assert "42 Nm" in premise
     assert premise.endswith("It is 24 Nm.")
     assert "\n" not in quoted + clause + sibling + premise
+
+
+def test_question_of_a_sibling_is_asked_again():
+    def shown(**more: str) -> str:
+        messages = Prompts().draft_question(SOURCE, scenario="a", topics=[], asked=[], **more)
+        return "\n".join(message.text for message in messages)
+
+    assert "<again>Why?</again>" in shown(again="Why?")
+    assert "<again>" not in shown()
