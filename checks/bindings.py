@@ -84,7 +84,7 @@ def places(text: str, language: str) -> tuple[Place, ...]:
     reading = read(text, language)
     found: list[Place] = []
     for index, unit in enumerate(reading.units):
-        limit, _ = limits(unit, language)
+        limit, _ = limits(text, language)[index]
         said = [token.name for token in unit.tokens if not token.is_stop]
         beside = Counter([*said, *map(" ".join, pairwise(said))])
         row, above = _row(unit), frozenset(unit.above)

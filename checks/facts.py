@@ -27,8 +27,7 @@ _BROKEN_CODE = re.compile(r"(?<=\w)-[ \t]*\n\s*(?=\w)")
 _STRANGER = 0.6
 _CLEAR = 0.25
 _SURE = 0.93
-_CLAIM = 0.9
-_LIMITED = 0.2
+_LIMITED = 0.1
 _ABOUT = 0.5
 _AS_GOOD = 0.9
 _UNWRITTEN = 0.3
@@ -76,15 +75,15 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
     own = [place for place in held.places if states(place, fact)]
     text = fact.number.text
     if not own and not in_words(fact.number):
-        sentence = f"“{text}” does not stand in the cited passages."
-        return Finding("unsupported_number", sentence, text)
+        return _absent(fact.number, held)
     fits = [fit(fact, place, held.rarity) for place in own]
     best = max(fits, default=_UNWRITTEN)
-    named = [row for row in _named_rows(fact, held.rows) if not _is_told(row, own, stated, held)]
-    if own and (row := _other_row(own, named)):
-        sentence = f"“{text}” does not stand in the row of “{' '.join(sorted(row.label))}”."
+    others = [other for other in stated if other is not fact and other.unit == fact.unit]
+    named = _named_rows(fact, held.rows)
+    if own and _stands_in_other_row(own, named, others, held):
+        sentence = f"“{text}” stands in another row of the cited table than the answer names."
         return Finding("wrong_subject", sentence, text)
-    if rival := _rival(fact, best, stated, held, own):
+    if rival := _rival(fact, best, stated, held, own, _told(own, named)):
         sentence = (
             f"“{text}” stands beside something else in the cited passages, which have"
             f" “{rival.number.text}” here."
@@ -95,6 +94,20 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
         sentence = f"“{text}” is {_LIMIT[-fact.limit]} in the cited passages."
         return Finding("wrong_limit", sentence, text)
     return None
+
+
+def _absent(number: Number, held: _Evidence) -> Finding:
+    """Return the finding for a fact that stands nowhere in the evidence."""
+    text = number.text
+    if number.is_code:
+        sentence = f"The code “{text}” does not stand in the cited passages."
+        return Finding("unsupported_code", sentence, text)
+    same = (place.number for place in held.places if place.number.value == number.value)
+    if other := next((each for each in same if each.unit and number.unit), None):
+        sentence = f"“{text}” is “{other.text}” in the cited passages."
+        return Finding("wrong_unit", sentence, text)
+    sentence = f"“{text}” does not stand in the cited passages."
+    return Finding("unsupported_number", sentence, text)
 
 
 _TURNS = {"wrong_limit", "wrong_polarity"}
@@ -112,29 +125,32 @@ def _named_rows(fact: Place, labelled: Sequence[Row]) -> list[Row]:
     ]
 
 
-def _is_told(row: Row, own: Sequence[Place], stated: Sequence[Place], held: _Evidence) -> bool:
-    """Say whether another fact of the answer is what the row holds in the fact's column."""
-    mine = {id(place) for place in own}
+def _stands_in_other_row(
+    own: Sequence[Place], named: Sequence[Row], others: Sequence[Place], held: _Evidence
+) -> bool:
+    """Say whether the sentence names a row, and the fact stands only beside other subjects."""
+    labels = [row.label for row in named]
+    return any(
+        all(_is_beside(place, row, labels) for place in own)
+        and not _is_told(row, own, others, held)
+        for row in named
+    )
+
+
+def _is_told(row: Row, own: Sequence[Place], others: Sequence[Place], held: _Evidence) -> bool:
+    """Say whether another fact of the sentence is what the row holds in the fact's column."""
     cells = {place.cell for place in own if place.row}
     return any(
         place.row == row and place.cell in cells and states(place, other)
         for place in held.places
-        if id(place) not in mine
-        for other in stated
+        for other in others
     )
-
-
-def _other_row(own: Sequence[Place], named: Sequence[Row]) -> Row | None:
-    """Return the row that the sentence names where the fact stands only beside other subjects."""
-    labels = [row.label for row in named]
-    return next((row for row in named if all(_is_beside(each, row, labels) for each in own)), None)
 
 
 def _is_beside(place: Place, row: Row, labels: Sequence[frozenset[str]]) -> bool:
     """Say whether the place is another row's of the same table, or a sentence on something else."""
     if place.row is None:
-        about = place.beside.keys() | place.above
-        return len(row.label & about) < _ABOUT * len(row.label)
+        return not _is_about(place, row)
     return (
         place.row.heads == row.heads
         and (place.cell > 0 or is_plain(place.number))
@@ -143,17 +159,37 @@ def _is_beside(place: Place, row: Row, labels: Sequence[frozenset[str]]) -> bool
     )
 
 
+def _told(own: Sequence[Place], named: Sequence[Row]) -> Row | None:
+    """Return the row that the sentence names, where it is the only one and states the fact."""
+    rows_told = [place.row for place in own if place.cell > 0 and place.row in named]
+    return rows_told[0] if len(named) == 1 and rows_told else None
+
+
+def _is_about(place: Place, row: Row) -> bool:
+    """Say whether the place stands in the row, or in a sentence that names most of its label."""
+    if place.row is not None:
+        return place.row == row
+    said = place.beside.keys() | place.above
+    return len(row.label & said) >= _ABOUT * len(row.label)
+
+
 def _rival(
     fact: Place,
     best: float,
     stated: Sequence[Place],
     held: _Evidence,
     own: Sequence[Place],
+    told: Row | None,
 ) -> Place | None:
-    """Return the place of another value that fits the fact's words clearly better than its own."""
+    """Return the place of another value that fits the fact's words clearly better than its own.
+
+    Where the one row that is named tells the fact, a sentence on something else speaks not against.
+    """
     mine = {id(place) for place in own}
     for place in held.places:
         if place.is_mark or id(place) in mine:
+            continue
+        if told and place.row is None and not _is_about(place, told):
             continue
         least = _least(fact, place)
         if not least:
@@ -183,8 +219,6 @@ def _claimed(
 ) -> bool:
     """Say whether another fact of the answer states the place, and fits it as well."""
     return any(
-        other is not fact
-        and states(place, other)
-        and fit(other, place, held.rarity) >= _CLAIM * score
+        other is not fact and states(place, other) and fit(other, place, held.rarity) >= score
         for other in stated
     )

@@ -6,22 +6,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from checks.polarity_words import knows, polarity_words
-from checks.readings import Token, Unit
+from checks.readings import Token, Unit, read
 
 _LEFT = 5
 _RIGHT = 3
 _NEGATED = 4
 
 
-def limits(unit: Unit, language: str) -> tuple[dict[int, int], frozenset[Token]]:
-    """Return 1 or -1 by fact for a lower or an upper limit, and which negations belong to one."""
+Limits = tuple[dict[int, int], frozenset[Token]]
+
+
+@lru_cache(maxsize=1024)
+def limits(text: str, language: str) -> tuple[Limits, ...]:
+    """Return for each unit 1 or -1 by fact for a lower or upper limit, and the limits' denials."""
+    return tuple(_of_unit(unit, language) for unit in read(text, language).units)
+
+
+def _of_unit(unit: Unit, language: str) -> Limits:
     found: dict[int, int] = {}
     used: set[Token] = set()
-    if not knows(language):
-        return found, frozenset()
-    tokens = unit.tokens
+    tokens = unit.tokens if knows(language) else ()
     for index, token in enumerate(tokens):
         if token.fact < 0:
             continue
@@ -72,7 +79,7 @@ def _way(tokens: Sequence[Token], place: int, language: str) -> int:
 
 
 def _negated(tokens: Sequence[Token], place: int, language: str) -> list[Token]:
-    """Return the negations right before the limit: of "not exceed", none of "do not drain above"."""
+    """Return the negations right before the limit: "not exceed", but not "do not drain above"."""
     pattern = polarity_words("denying", language)
     found: list[Token] = []
     for token in reversed(tokens[max(0, place - _NEGATED) : place]):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from rapidfuzz.distance import Levenshtein
+
 from checks.bindings import Place
 from checks.quantities import Number, converts, measure
 
@@ -31,7 +33,7 @@ def could_state(place: Place, fact: Place) -> bool:
     """Say whether the place holds the same sort of thing as the fact."""
     said, held = fact.number, place.number
     if not (is_plain(said) and is_plain(held)):
-        return said.is_code and held.is_code and _shape(said.value) == _shape(held.value)
+        return said.is_code and held.is_code and _are_siblings(said.value, held.value)
     if not said.unit:
         return True
     units = [held.unit] if held.unit else place.measured
@@ -50,5 +52,10 @@ def is_plain(number: Number) -> bool:
     return not number.is_code or number.value.isdecimal()
 
 
-def _shape(code: str) -> str:
-    return _DIGITS.sub("0", _LETTERS.sub("a", code))
+def _are_siblings(one: str, other: str) -> bool:
+    """Say whether two codes are built alike: E214 and E301, F2 and V2."""
+    if _DIGITS.sub("0", _LETTERS.sub("a", one)) != _DIGITS.sub("0", _LETTERS.sub("a", other)):
+        return False
+    if _LETTERS.findall(one) == _LETTERS.findall(other):
+        return True
+    return Levenshtein.distance(one, other) * 2 <= len(one)

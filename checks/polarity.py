@@ -20,6 +20,7 @@ from checks.readings import Token, Unit, read
 
 _SAME_STATEMENT = 0.6
 _AS_GOOD = 0.95
+_ABSENT = 1.0
 _FEW = 2
 _CLOSENESS = 0.3
 _ONE_NEGATION = 5
@@ -49,7 +50,7 @@ def statements(text: str, language: str) -> tuple[Statement, ...]:
     """Return what a text states, sentence by sentence."""
     found: list[Statement] = []
     for index, unit in enumerate(read(text, language).units):
-        _, used = limits(unit, language)
+        _, used = limits(text, language)[index]
         found += (_statement(index, each, heads, used, language) for each, heads in _parts(unit))
     return tuple(found)
 
@@ -100,6 +101,8 @@ def _contradiction(
 
 
 def _weight(stem: str, counts: Counter[str], size: int) -> float:
+    if stem not in counts:
+        return _ABSENT
     return 0.3 + math.log((size + 1) / (counts[stem] + 0.5))
 
 

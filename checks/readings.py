@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from checks.literals import list_marks, read_all
 from checks.quantities import Number
-from checks.units import units_in_headers
+from checks.units import units_in_headers, units_of_cell
 from tools.language import stem, stop_words
 
 _PIECE = re.compile(
@@ -106,7 +106,7 @@ class _Reader:
     def reading(self) -> Reading:
         for line in _LINE.finditer(self.text):
             self._line(line.group(), *line.span())
-        anywhere = frozenset(units_in_headers(self.text))
+        anywhere = units_in_headers(self.text)
         marks = list_marks(self.text)
         return Reading(
             self.text,
@@ -151,7 +151,7 @@ class _Reader:
             return
         tokens = tuple(token for unit in self._tokens(start, end) for token in unit)
         cells = line.strip().strip("|").split("|")
-        self.row_units = [frozenset(units_in_headers(f"|{cell}|")) for cell in cells]
+        self.row_units = [units_of_cell(cell.strip()) for cell in cells]
         found = frozenset[str]().union(*self.row_units)
         for token in tokens:
             head = self.head_units[token.cell : token.cell + 1]

@@ -202,11 +202,11 @@ async def abstains_well(
     named = await context.naming(window.machine)
     counterpart = await context.index.get([state.counterpart])
     sibling = [n for each in counterpart for n in (await context.naming(each.machine)).own]
-    origin = origin_of(state.candidate, context)
+    asked = await answered(origin_of(state.candidate, context), context)
     findings = answer_findings(
         said,
         question=state.question.text,
-        cited=[origin.answer],
+        cited=[asked.answer],
         language=window.language,
         machine=named.machine,
         also_named=(*named.also, *sibling),
@@ -215,7 +215,6 @@ async def abstains_well(
     )
     if state.premise:
         return findings
-    asked = await answered(origin, context)
     return [*findings, *abstention_findings(said, state.question.text, asked)]
 
 

@@ -63,15 +63,20 @@ class Prompts(Templates):
         scenario: str,
         topics: Sequence[str],
         asked: Sequence[str],
+        again: str = "",
         revision: Revision | None = None,
     ) -> list[BaseMessage]:
-        """Ask the generator for a question about the window, or for a better one."""
+        """Ask the generator for a question about the window, or for a better one.
+
+        With `again`, the question of a sibling, for the same about this window's machine.
+        """
         return self.render(
             "draft.md",
             **_shown(source),
             scenario=scenario,
             topics=list(topics),
             asked=list(asked),
+            again=again,
             revision=revision,
         )
 

@@ -215,3 +215,27 @@ def test_index_of_somebody_is_searched_by_words(
     run = ["run", EXAMPLES, "--no-ingest", "--out", tmp_path / "run"]
     assert officina(monkeypatch, *run) == 2
     assert "set retrieval.search to bm25" in capsys.readouterr().err
+
+
+def test_questions_are_compared_by_meaning(monkeypatch, tmp_path, capsys) -> None:
+    """A brief that says so embeds each accepted question once, also over a resume."""
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    brief = tmp_path / "brief.yaml"
+    brief.write_text("rows: 3\nduplicates: {embeddings: true}\n", encoding="utf-8")
+    run = tmp_path / "run"
+    start = ["run", EXAMPLES, "--brief", brief, "--out", run]
+    assert officina(monkeypatch, *start) == 2
+    assert "set retrieval.embeddings in officina.yaml" in " ".join(capsys.readouterr().err.split())
+    assert not run.exists()
+    server = Server()
+    with serving(server.handle) as url:
+        services = {"retrieval": {"embeddings": f"openai:m@{url}"}}
+        (tmp_path / "officina.yaml").write_text(json.dumps(services), encoding="utf-8")
+        assert officina(monkeypatch, *start) == 0
+        assert officina(monkeypatch, "resume", run) == 0
+    asked = server.passages + server.queries
+    lines = (run / "dataset" / "train.jsonl").read_text(encoding="utf-8").splitlines()
+    assert lines
+    del asked["officina"]
+    assert set(asked.values()) == {1}
+    assert len(asked) >= 3

@@ -152,3 +152,12 @@ def test_quotes_within_a_quoted_question_are_inner_ones():
     assert "“What is “X”?”" not in say("What is “X”?", language="en")
     assert "„Was ist ‚X‘?“" in say("Was ist „X“?", language="de")
     assert "«Che cos'è “X”?»" in say("Che cos'è «X»?", language="it")
+
+
+def test_question_of_a_sibling_is_asked_again():
+    def shown(**more: str) -> str:
+        messages = Prompts().draft_question(SOURCE, scenario="a", topics=[], asked=[], **more)
+        return "\n".join(message.text for message in messages)
+
+    assert "<again>Why?</again>" in shown(again="Why?")
+    assert "<again>" not in shown()
