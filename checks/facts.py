@@ -2,7 +2,8 @@
 
 The graph verifies answers with `unsupported`; duplicates, distractors and form compare `numbers`.
 A number must stand in the evidence, beside the words that the answer gives it (`bindings`), with
-the same limit; what the evidence denies may not be affirmed (`polarity`); menu paths are `paths`.
+the same limit; what the evidence denies may not be affirmed (`polarity`); menu paths are `paths`,
+and what is given to be typed is `verbatim`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from checks.matches import could_state, is_plain, is_unlike, states
 from checks.paths import wrong_paths
 from checks.polarity import contradictions
 from checks.quantities import Number, same_fact
+from checks.verbatim import not_verbatim
 
 __all__ = ["Number", "numbers", "same_fact", "unsupported"]
 
@@ -50,7 +52,11 @@ def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Fin
     facts = [fact for fact in stated if not is_article(fact.number)]
     found = [(fact.unit, finding) for fact in facts if (finding := _finding(fact, stated, held))]
     found += contradictions(answer, evidence, language)
-    return [*_uncancelled(found), *wrong_paths(answer, evidence)]
+    return [
+        *_uncancelled(found),
+        *wrong_paths(answer, evidence),
+        *not_verbatim(answer, evidence),
+    ]
 
 
 def _uncancelled(found: Sequence[tuple[int, Finding]]) -> Iterator[Finding]:
