@@ -31,8 +31,9 @@ Focus = dict[int, float]
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence: `form` is the hash of its words, `values` are the numbers left out of it."""
+    """A sentence of `text`: `form` is the hash of its words, `values` are the numbers left out of it."""
 
+    text: str
     form: int
     values: frozenset[str]
     stems: frozenset[str]
@@ -118,6 +119,7 @@ def _sentences(text: str, language: str) -> Iterable[Sentence]:
         if held or values:
             words = " ".join(_WORD.findall(_VALUE.sub("0", sentence.casefold())))
             yield Sentence(
+                sentence,
                 crc32(words.encode(errors="replace")),
                 values,
                 frozenset(term.stem for term in held),
