@@ -23,6 +23,7 @@ _UNLIKE = 0.35
 _FEW_WORDS = 1.5
 _PASSAGE = 3
 _SAME_WORDS = 0.6
+_SAME_ANSWER = 0.7
 _QUANTITIES = frozenset({"frequency", "duration", "distance", "amount"})
 # What paraphrases ask for in each other's stead: "how do I …", "where can I …", "can I … and how".
 _NEAR_KINDS = frozenset(
@@ -44,10 +45,10 @@ _WORD = re.compile(r"\w+")
 
 # Fitted by logistic regression to hand-written paraphrases and other questions on the same section.
 _WEIGHTS = {
-    "answers": (3.7, 0.5, -0.7, -2.7, -2.2, 0.3, 1.5, 0.0, 2.1, 0.0, 0.0, 7.3, -4.6, 0.8, -2.5),
-    "passage": (-0.3, 1.4, -0.0, -2.9, -0.5, 0.3, 1.4, 2.7, 3.2, 0.5, 0.1, 0.0, 0.0, 0.0, -2.1),
-    "section": (0.5, 1.2, 0.2, -2.2, -1.6, 0.1, 3.8, 1.2, -0.4, 0.0, 0.0, 0.0, 0.0, 0.0, -3.5),
-    "questions": (3.7, 1.5, 0.1, -2.4, 0.0, -0.2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -2.9),
+    "answers": (3.5, 0.5, -0.9, -2.4, -2.1, 0.3, 1.6, 0.0, 2.1, 0.0, 0.0, 7.2, -4.6, 0.8, -2.8),
+    "passage": (-0.3, 1.5, -0.2, -2.9, -0.3, 0.3, 1.2, 2.6, 3.3, 0.6, 0.0, 0.0, 0.0, 0.0, -2.1),
+    "section": (0.3, 1.3, 0.1, -2.1, -1.6, 0.1, 3.9, 1.1, -0.4, 0.0, 0.0, 0.0, 0.0, 0.0, -3.5),
+    "questions": (3.6, 1.6, 0.0, -2.3, 0.0, -0.2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -2.8),
 }
 
 
@@ -132,6 +133,12 @@ def same_question(one: Profile, other: Profile, meant: float | None = None) -> b
     return score(one, other, meant) > 0
 
 
+def same_answer(one: Profile, other: Profile) -> bool:
+    """Say whether both were answered, and alike."""
+    answered = one.has_answer and other.has_answer
+    return answered and one.facts == other.facts and _same_answer(one, other) >= _SAME_ANSWER
+
+
 def score(one: Profile, other: Profile, meant: float | None = None) -> float:
     """Return how far the rows ask the same: above 0 they do."""
     *weights, start = _WEIGHTS[_shown(one, other)]
@@ -143,7 +150,7 @@ def _shown(one: Profile, other: Profile) -> str:
     """Return which weights are meant for what is shown of the rows."""
     if one.has_answer and other.has_answer:
         return "answers"
-    longest = max(len(one.ground.forms), len(other.ground.forms))
+    longest = max(one.ground.length, other.ground.length)
     if not (one.ground.forms and other.ground.forms):
         return "questions"
     return "section" if longest > _PASSAGE else "passage"
@@ -178,7 +185,7 @@ def features(one: Profile, other: Profile) -> tuple[float, ...]:
 
 
 def _kinds(one: str, other: str) -> tuple[float, float, float]:
-    """Return whether both ask for the same, for what one wording can both ask, or for two things."""
+    """Return whether both ask for the same, for what paraphrases exchange, or for two things."""
     if not (one and other):
         return 0.0, 0.0, 0.0
     near = frozenset((one, other)) in _NEAR_KINDS
