@@ -1,7 +1,7 @@
 """Near-duplicates over the whole dataset: a question with its evidence and the facts of its answer.
 
-Rows meet where they share a run of words of their evidence or, without evidence, rare words of
-their questions; each meets a bounded number of others, so the work grows with the rows. The graph
+Rows meet where they ask the same in the same words, share a run of words of their evidence or,
+without evidence, rare words of their questions; each meets a bounded number of others, so the work grows with the rows. The graph
 calls this in `assess`, with rows in order of round and id.
 """
 
@@ -17,7 +17,7 @@ from zlib import crc32
 
 from checks.focus import split_sentences
 from checks.meetings import Meetings, cells, centred
-from checks.paraphrases import Profile, profile, same_question
+from checks.paraphrases import Profile, profile, same_answer, same_question
 from checks.similar import split_words
 from checks.wording import Term, terms
 
@@ -108,6 +108,7 @@ class _Compared:
         """Return what another row must share to be compared."""
         row = self.rows[place]
         keys = set(_evidence_keys(row))
+        in_words = _hashed(f"{row.language} asked {' '.join(split_words(row.question))}")
         if keys:
             read = self._profile(place)
             said = read.question.terms + read.answer[:_ANSWERS]
@@ -116,18 +117,22 @@ class _Compared:
         if self.some_bare:
             keys.update(self._question_keys(place))
             keys.update(self.cells[place] if len(self.cells) else ())
-        return keys
+        return keys | {in_words}
 
     def repeat(self, one: int, other: int) -> bool:
         """Say whether two rows that met ask the same."""
         a, b = self.rows[one], self.rows[other]
         if a.language != b.language:
             return False
-        both = self.some_bare and _has_words(a.evidence) and _has_words(b.evidence)
-        if both and set(_evidence_keys(a)).isdisjoint(_evidence_keys(b)):
-            return False
+        first, second = self._profile(one), self._profile(other)
+        in_words = first.words == second.words
+        both = _has_words(a.evidence) and _has_words(b.evidence)
+        # Rows that met on evidence need not be looked at for it again.
+        may_differ = both and (self.some_bare or in_words)
+        if may_differ and set(_evidence_keys(a)).isdisjoint(_evidence_keys(b)):
+            return in_words and same_answer(first, second)
         meant = float(self.vectors[one] @ self.vectors[other]) if len(self.vectors) else None
-        return same_question(self._profile(one), self._profile(other), meant)
+        return same_question(first, second, meant)
 
     def forget(self, place: int) -> None:
         """Let go of what was read of a row that is not compared again."""
@@ -151,8 +156,6 @@ class _Compared:
         names = sorted({name for term in asked[:_RAREST] for name in _names(term)})
         for name in [*names, *(f"{a} {b}" for a, b in combinations(names, 2))]:
             yield _hashed(f"{row.language} question {name}")
-        if not names:
-            yield _hashed(f"{row.language} asked {' '.join(split_words(row.question))}")
 
 
 def _names(term: Term) -> list[str]:

@@ -22,6 +22,7 @@ _BEST = 6
 _SMOOTHING = 8
 _BESIDE_A_NUMBER = 2.5
 _SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+|\n+|\s*\|\s*")
+_LINE_END = re.compile(r"(?<=[.!?:;])\s+|\n+")
 _VALUE = re.compile(r"\d+(?:[.,]\d+)*")
 _WORD = re.compile(r"\w+")
 
@@ -33,6 +34,7 @@ Focus = dict[int, float]
 class Sentence:
     """A sentence: `form` is the hash of its words, `values` are the numbers left out of it."""
 
+    text: str
     form: int
     values: frozenset[str]
     stems: frozenset[str]
@@ -47,10 +49,14 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What evidence is compared by: the forms of its sentences, and by form their values."""
+    """What evidence is compared by: the forms of its sentences, and by form their values.
+
+    `length` is in sentences, where a row of a table counts as one.
+    """
 
     forms: frozenset[int]
     values: dict[int, frozenset[str]]
+    length: int
 
     def differing(self, other: Ground) -> list[int]:
         """Return the forms to which each evidence gives a value that the other does not."""
@@ -75,7 +81,8 @@ def read_evidence(quotes: tuple[str, ...], language: str) -> tuple[tuple[Sentenc
     for sentence in found:
         if sentence.values:
             values[sentence.form] = values.get(sentence.form, frozenset()) | sentence.values
-    return found, Ground(frozenset(sentence.form for sentence in found), values)
+    length = sum(bool(_WORD.search(line)) for quote in quotes for line in _LINE_END.split(quote))
+    return found, Ground(frozenset(sentence.form for sentence in found), values, length)
 
 
 def telling(count: int, total: int) -> float:
@@ -118,6 +125,7 @@ def _sentences(text: str, language: str) -> Iterable[Sentence]:
         if held or values:
             words = " ".join(_WORD.findall(_VALUE.sub("0", sentence.casefold())))
             yield Sentence(
+                sentence,
                 crc32(words.encode(errors="replace")),
                 values,
                 frozenset(term.stem for term in held),

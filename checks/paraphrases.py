@@ -13,6 +13,7 @@ from sys import intern
 
 from checks.facts import numbers
 from checks.focus import ALIKE, Focus, Ground, common, focus, read_evidence, telling
+from checks.locating import locate
 from checks.wording import Asking, Term, asking, terms
 
 _FACT = 3.0
@@ -20,16 +21,34 @@ _OTHER_VALUE = 0.1
 _PARALLEL = 0.7
 _UNLIKE = 0.35
 _FEW_WORDS = 1.5
+_PASSAGE = 3
 _SAME_WORDS = 0.6
+_SAME_ANSWER = 0.7
 _QUANTITIES = frozenset({"frequency", "duration", "distance", "amount"})
-_LOOSE_KINDS = frozenset({"place", "time", "possibility", "meaning", "consequence", "purpose"})
+# What paraphrases ask for in each other's stead: "how do I …", "where can I …", "can I … and how".
+_NEAR_KINDS = frozenset(
+    frozenset((kind, other))
+    for kind, others in {
+        "manner": "place possibility purpose consequence meaning time choice",
+        "place": "possibility choice",
+        "time": "frequency duration meaning possibility choice",
+        "duration": "frequency possibility",
+        "reason": "consequence possibility purpose meaning choice",
+        "consequence": "purpose meaning possibility",
+        "amount": "distance possibility choice",
+        "choice": "possibility distance meaning purpose",
+        "possibility": "frequency meaning",
+    }.items()
+    for other in others.split()
+)
 _WORD = re.compile(r"\w+")
 
 # Fitted by logistic regression to hand-written paraphrases and other questions on the same section.
 _WEIGHTS = {
-    "answers": (2.8, 1.3, -1.9, -0.8, 1.4, 1.7, 6.4, -3.9, 1.5, -3.3),
-    "evidence": (1.6, 1.7, -1.4, -0.5, 3.0, 3.5, 0.0, 0.0, 0.0, -4.0),
-    "questions": (3.0, 1.6, 0.0, -0.8, 0.0, 0.0, 0.0, 0.0, 0.0, -3.0),
+    "answers": (3.5, 0.5, -0.9, -2.4, -2.1, 0.3, 1.6, 0.0, 2.1, 0.0, 0.0, 7.2, -4.6, 0.8, -2.8),
+    "passage": (-0.3, 1.5, -0.2, -2.9, -0.3, 0.3, 1.2, 2.6, 3.3, 0.6, 0.0, 0.0, 0.0, 0.0, -2.1),
+    "section": (0.3, 1.3, 0.1, -2.1, -1.6, 0.1, 3.9, 1.1, -0.4, 0.0, 0.0, 0.0, 0.0, 0.0, -3.5),
+    "questions": (3.6, 1.6, 0.0, -2.3, 0.0, -0.2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -2.8),
 }
 
 
@@ -79,6 +98,12 @@ def profile(
     )
     said = terms(answer, language)
     numbers_asked = _numbers(question, language)
+    facts = (_numbers(answer, language) - numbers_asked) or frozenset()
+    spoken_of = (
+        focus(asked.terms, weights, held, quantity=asked.asked in _QUANTITIES)
+        if said or facts
+        else locate(question, asked, held, language)
+    )
     return Profile(
         tuple(map(intern, _WORD.findall(question.casefold()))),
         asked,
@@ -86,9 +111,9 @@ def profile(
         tuple(count > 0 for count in places),
         numbers_asked,
         said,
-        (_numbers(answer, language) - numbers_asked) or frozenset(),
+        facts,
         ground,
-        focus(asked.terms, weights, held, quantity=asked.asked in _QUANTITIES),
+        spoken_of,
         focus(said, [rarity(term.stem) for term in said], held),
     )
 
@@ -108,45 +133,63 @@ def same_question(one: Profile, other: Profile, meant: float | None = None) -> b
     return score(one, other, meant) > 0
 
 
+def same_answer(one: Profile, other: Profile) -> bool:
+    """Say whether both were answered, and alike."""
+    answered = one.has_answer and other.has_answer
+    return answered and one.facts == other.facts and _same_answer(one, other) >= _SAME_ANSWER
+
+
 def score(one: Profile, other: Profile, meant: float | None = None) -> float:
     """Return how far the rows ask the same: above 0 they do."""
-    kind = "answers" if one.has_answer and other.has_answer else "evidence"
-    if not (one.ground.forms and other.ground.forms) and kind == "evidence":
-        kind = "questions"
-    *weights, start = _WEIGHTS[kind]
+    *weights, start = _WEIGHTS[_shown(one, other)]
     near = 0.0 if meant is None else _MEANT * (meant - _MEANT_ALIKE)
     return start + near + sum(w * x for w, x in zip(weights, features(one, other), strict=True))
+
+
+def _shown(one: Profile, other: Profile) -> str:
+    """Return which weights are meant for what is shown of the rows."""
+    if one.has_answer and other.has_answer:
+        return "answers"
+    longest = max(one.ground.length, other.ground.length)
+    if not (one.ground.forms and other.ground.forms):
+        return "questions"
+    return "section" if longest > _PASSAGE else "passage"
 
 
 def features(one: Profile, other: Profile) -> tuple[float, ...]:
     """Return the likenesses that the score weighs."""
     a, b = one.question, other.question
     fewest = min(len(one.ground.forms), len(other.ground.forms)) or 1
+    most = max(len(one.ground.forms), len(other.ground.forms), 1)
     share = len(one.ground.forms & other.ground.forms) / fewest
     places = 1 - 1 / fewest
+    alike = _overlap(a.terms, one.weights, b.terms, other.weights)
+    spoken_of = common(one.focus, other.focus)
     answer = _same_answer(one, other)
     said = min(len(one.answer) + len(one.facts), len(other.answer) + len(other.facts))
     return (
-        _overlap(a.terms, one.weights, b.terms, other.weights),
-        _same_kind(a.asked, b.asked),
+        alike,
+        *_kinds(a.asked, b.asked),
         min(_apart(one, other), _apart(other, one)),
         float(any((pair, 1 - side) in b.sides for pair, side in a.sides))
         + float(bool(one.asked_numbers ^ other.asked_numbers)),
-        common(one.focus, other.focus) * places,
-        share / max(len(one.ground.forms), len(other.ground.forms), 1),
+        spoken_of * places,
+        alike * spoken_of,
+        share / most,
+        1 / most,
+        float(most == 1),
         answer**2 * said / (said + _FEW_WORDS),
         max(0.0, 1 - answer / _UNLIKE) if one.has_answer and other.has_answer else 0.0,
         common(one.answered, other.answered) * places,
     )
 
 
-def _same_kind(one: str, other: str) -> float:
-    """Return 1 where both ask for the same, -1 where for what one wording cannot both ask."""
+def _kinds(one: str, other: str) -> tuple[float, float, float]:
+    """Return whether both ask for the same, for what paraphrases exchange, or for two things."""
     if not (one and other):
-        return 0.0
-    if one == other:
-        return 1.0
-    return -0.4 if {one, other} & _LOOSE_KINDS else -1.0
+        return 0.0, 0.0, 0.0
+    near = frozenset((one, other)) in _NEAR_KINDS
+    return float(one == other), float(one != other and near), float(one != other and not near)
 
 
 def _numbers(text: str, language: str) -> frozenset[tuple[str, str]]:

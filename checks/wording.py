@@ -26,6 +26,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(r"[^\W_]*\d[^\W_]*")
 _I = re.compile(r"I\b")
 _ENDS = ".?!:"
+# These words say what is asked for where no others do.
+_LAST = frozenset({"possibility", "choice"})
 _NOUNS_ARE_CAPITALS = frozenset({"de"})
 
 
@@ -56,7 +58,9 @@ class Asking:
 def asking(question: str, language: str) -> Asking:
     """Return the question taken apart."""
     known = _lexicon(language)
-    asked = next((kind for kind, found in known.asked.items() if found.search(question)), "")
+    places = {kind: found.search(question) for kind, found in known.asked.items()}
+    first = {kind: match.start() for kind, match in places.items() if match}
+    asked = min(first, key=lambda kind: (kind in _LAST, first[kind]), default="")
     names: frozenset[str] = frozenset()
     if language not in _NOUNS_ARE_CAPITALS:
         names = frozenset(_named(question))

@@ -47,6 +47,7 @@ FIRST = asked("How often must the main bearing of the Ares 250 be greased?")
                 "It is greased every 500 h.",
             ),
         ),
+        (FIRST, asked(FIRST.question, "Interval of the bearing: 500 h", "Every 500 h.")),
         (
             asked("Quando non si deve aprire la porta?", DOOR, "Quando il mandrino gira.", "it"),
             asked("In quali casi la porta non va aperta?", DOOR, "Se il mandrino gira.", "it"),
@@ -95,7 +96,8 @@ def test_paraphrases_go(first, second):
             FIRST,
             asked("How much grease does the main bearing of the Ares 250 take?", answer="12 g"),
         ),
-        (FIRST, asked(FIRST.question, "Grease the other bearing after a week of rest.")),
+        (FIRST, asked(FIRST.question, "Grease the other bearing after a week of rest.", "Weekly.")),
+        (FIRST, asked(FIRST.question, "Grease the other bearing after a week of rest.", "")),
         (FIRST, asked(FIRST.question, language="de")),
         (
             asked("What must be greased on the Orion every 500 hours?", answer="The bearing."),
