@@ -16,7 +16,7 @@ from functools import lru_cache
 from checks.bindings import Place, Row, fit, places, rarities, rows
 from checks.findings import Finding
 from checks.literals import in_words, is_article, numbers
-from checks.matches import could_state, is_plain, is_unlike, states
+from checks.matches import could_state, is_plain, kinds_of, states
 from checks.paths import wrong_paths
 from checks.polarity import contradictions
 from checks.quantities import Number, same_fact
@@ -24,7 +24,6 @@ from checks.quantities import Number, same_fact
 __all__ = ["Number", "numbers", "same_fact", "unsupported"]
 
 _BROKEN_CODE = re.compile(r"(?<=\w)-[ \t]*\n\s*(?=\w)")
-_STRANGER = 0.6
 _CLEAR = 0.25
 _SURE = 0.93
 _LIMITED = 0.1
@@ -185,28 +184,20 @@ def _rival(
 
     Where the one row that is named tells the fact, a sentence on something else speaks not against.
     """
-    mine = {id(place) for place in own}
+    mine, kinds = {id(place) for place in own}, kinds_of(fact, own)
     for place in held.places:
         if place.is_mark or id(place) in mine:
             continue
         if told and place.row is None and not _is_about(place, told):
             continue
-        least = _least(fact, place)
-        if not least:
+        if not could_state(place, fact, kinds):
             continue
         score = fit(fact, place, held.rarity)
-        if score < _CLEAR or best >= score * (least if least < 1 else _margin(score)):
+        if score < _CLEAR or best >= score * _margin(score):
             continue
         if not _claimed(place, score, fact, stated, held):
             return place
     return None
-
-
-def _least(fact: Place, place: Place) -> float:
-    if could_state(place, fact):
-        return 1.0
-    plain = is_plain(fact.number) and is_plain(place.number)
-    return _STRANGER if plain and not is_unlike(place, fact) else 0.0
 
 
 def _margin(score: float) -> float:
