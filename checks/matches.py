@@ -45,8 +45,8 @@ def kinds_of(fact: Place, own: Sequence[Place]) -> frozenset[str]:
 
 
 def _kinds(place: Place) -> frozenset[str]:
-    """Return what a place may measure: what its unit does, or those of its column."""
-    units = {place.number.unit} if place.number.unit else place.measured or {""}
+    """Return what a place may measure: what its unit does, or nothing, or what its column does."""
+    units = {place.number.unit} if place.number.unit else place.measured | {""}
     return frozenset(measure(unit).kind for unit in units)
 
 
