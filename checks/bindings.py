@@ -72,6 +72,7 @@ class Place:
     measured: frozenset[str]
     is_mark: bool
     limit: int
+    is_denied: bool
     beside: Counter[str]
     unit: int
     row: Row | None = None
@@ -84,7 +85,7 @@ def places(text: str, language: str) -> tuple[Place, ...]:
     reading = read(text, language)
     found: list[Place] = []
     for index, unit in enumerate(reading.units):
-        limit, _ = limits(text, language)[index]
+        set_here = limits(text, language)[index]
         said = [token.name for token in unit.tokens if not token.is_stop]
         beside = Counter([*said, *map(" ".join, pairwise(said))])
         row, above = _row(unit), frozenset(unit.above)
@@ -95,7 +96,8 @@ def places(text: str, language: str) -> tuple[Place, ...]:
                 above,
                 reading.measured[token.fact],
                 token.fact in reading.marks,
-                limit.get(token.fact, 0),
+                set_here.ways.get(token.fact, 0),
+                token.fact in set_here.denied,
                 beside,
                 index,
                 row,

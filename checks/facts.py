@@ -88,7 +88,11 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
             f" “{rival.number.text}” here."
         )
         return Finding("wrong_subject", sentence, text)
-    limits = {place.limit for place, each in zip(own, fits, strict=True) if each > _AS_GOOD * best}
+    limits = {
+        place.limit if place.is_denied == fact.is_denied else 0
+        for place, each in zip(own, fits, strict=True)
+        if each > _AS_GOOD * best
+    }
     if fact.limit and limits == {-fact.limit} and best > _LIMITED:
         sentence = f"“{text}” is {_LIMIT[-fact.limit]} in the cited passages."
         return Finding("wrong_limit", sentence, text)

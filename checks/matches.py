@@ -35,6 +35,8 @@ def could_state(place: Place, fact: Place, kinds: frozenset[str]) -> bool:
     said, held = fact.number, place.number
     if not (is_plain(said) and is_plain(held)):
         return said.is_code and held.is_code and _are_siblings(said.value, held.value)
+    if not held.unit and place.row is None:
+        return "" in kinds
     return not kinds.isdisjoint(_kinds(place))
 
 

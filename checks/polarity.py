@@ -161,7 +161,7 @@ def _statement(
     unit: int,
     tokens: Sequence[Token],
     heads: frozenset[str],
-    limits_set: Limits,
+    set_here: Limits,
     language: str,
 ) -> Statement:
     denying = polarity_words("denying", language)
@@ -169,15 +169,14 @@ def _statement(
         token.name for token in tokens if not token.is_stop and not denying.fullmatch(token.word)
     )
     words = heads.union(token.name for token in tokens)
-    ways, used = limits_set
     only = polarity_words("only", language)
     return Statement(
         stems | heads,
         words,
-        tuple(_negations(tokens, language, used)),
+        tuple(_negations(tokens, language, set_here.used)),
         unit,
         is_exclusive=any(only.fullmatch(token.word) for token in tokens),
-        has_limits=any(ways.values()),
+        has_limits=any(set_here.ways.values()),
     )
 
 
