@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from checks.limits import limits
+from checks.models import Model, models
 from checks.quantities import Number
 from checks.readings import Token, Unit, read
 
@@ -63,7 +64,7 @@ class Place:
     """A number as a text states it: with its words, and the units that its column may give it.
 
     `above` is what its sentence hangs on; `beside` are the words of the sentence, and each two in a
-    row; `row` and `cell` are where it stands in a table.
+    row; numbers as "3 x 4 x 5" are in one `chain`; `models` are those that the sentence names; `row` and `cell` are where it stands in a table.
     """
 
     number: Number
@@ -75,6 +76,9 @@ class Place:
     is_denied: bool
     beside: Counter[str]
     unit: int
+    at: float
+    chain: int
+    models: frozenset[Model]
     row: Row | None = None
     cell: int = -1
 
@@ -89,6 +93,8 @@ def places(text: str, language: str) -> tuple[Place, ...]:
         said = [token.name for token in unit.tokens if not token.is_stop]
         beside = Counter([*said, *map(" ".join, pairwise(said))])
         row, above = _row(unit), frozenset(unit.above)
+        here = [reading.numbers[token.fact] for token in unit.tokens if token.fact >= 0]
+        named = models(text, here, language)
         found += (
             Place(
                 reading.numbers[token.fact],
@@ -100,6 +106,9 @@ def places(text: str, language: str) -> tuple[Place, ...]:
                 token.fact in set_here.denied,
                 beside,
                 index,
+                token.at,
+                reading.chains[token.fact],
+                named,
                 row,
                 token.cell,
             )
