@@ -18,6 +18,7 @@ from checks.quantities import measure
 from checks.readings import Unit, read
 
 _MOST = 4
+_LONGEST = 5
 _CLEARLY = 2.0
 """By how many words another way to pair must be nearer."""
 
@@ -112,10 +113,21 @@ def _groups(text: str, language: str) -> Groups:
         for head in row.heads[place.cell : place.cell + 1]:
             groups["columns", row.heads, row.label][frozenset(head)].append(place)
     for index, unit in enumerate(read(text, language).units):
-        if not unit.is_row:
-            for kind, pairs in _in_sentence([p for p in found if p.unit == index]):
-                groups["sentence", index, kind] = pairs
+        here = [] if unit.is_row else [place for place in found if place.unit == index]
+        for kind, pairs in _in_sentence(here):
+            groups["sentence", index, kind] = pairs
+        if here and (label := _label(unit)):
+            groups["lines", measure(here[0].number.unit).kind][label] += here
     return groups
+
+
+def _label(unit: Unit) -> Subject:
+    """Return the words of a line's label: of "Power: 15 W"."""
+    first = [token for token in unit.tokens if token.clause == unit.tokens[0].clause]
+    after = unit.tokens[len(first) : len(first) + 1]
+    if not after or after[0].fact < 0 or len(first) > _LONGEST or any(t.fact >= 0 for t in first):
+        return frozenset()
+    return frozenset(token.name for token in first)
 
 
 def _in_sentence(

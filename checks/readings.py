@@ -20,8 +20,9 @@ _PIECE = re.compile(
     r"(?P<word>[^\W\d_]+(?:(?<=n)['’]t\b)?)|(?P<cell>\|)|(?P<end>[.!?]+(?=[\s\"»”)*\]]|$)|;(?=\s))"
     r"|(?P<clause>[,;:()\[\]–—>→]|\s-\s)"
 )
-# A long line that ends no sentence goes on in the next, unless that begins an item or a row.
-_WRAP = r"(?<=[^\n|]{44}[^\n.:;!?|])\n[ \t]*(?=[^\W_])(?!\d{1,2}[.)][ \t])"
+_LABEL = r"[A-ZÀ-ÖØ-Þ][^\n:.;!?|]{0,40}:[ \t]"
+# A long line that ends no sentence goes on in the next, unless that begins an item, a row or a label.
+_WRAP = rf"(?<=[^\n|]{{44}}[^\n.:;!?|])\n[ \t]*(?=[^\W_])(?!\d{{1,2}}[.)][ \t]|{_LABEL})"
 _LINE = re.compile(rf"(?:[^\n]|{_WRAP})+|\n[ \t]*(?=\n)")
 _HEADING = re.compile(r"[ \t]*#{1,6}[ \t]")
 _ITEM = re.compile(r"[ \t]*(?:[-*•>][ \t]|\(?\d{1,2}[.)][ \t])")
