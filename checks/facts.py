@@ -17,7 +17,9 @@ from functools import lru_cache
 from checks.bindings import Place, Row, fit, places, rarities, rows
 from checks.findings import Finding
 from checks.literals import in_words, is_article, numbers
-from checks.matches import could_state, is_plain, is_unlike, states
+from checks.matches import could_state, is_plain, kinds_of, states
+from checks.models import are_others
+from checks.pairs import exchanged
 from checks.paths import wrong_paths
 from checks.polarity import contradictions
 from checks.quantities import Number, same_fact
@@ -26,7 +28,6 @@ from checks.verbatim import not_verbatim
 __all__ = ["Number", "numbers", "same_fact", "unsupported"]
 
 _BROKEN_CODE = re.compile(r"(?<=\w)-[ \t]*\n\s*(?=\w)")
-_STRANGER = 0.6
 _CLEAR = 0.25
 _SURE = 0.93
 _LIMITED = 0.1
@@ -51,6 +52,7 @@ def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Fin
     stated = [place for place in places(answer, language) if not place.is_mark]
     facts = [fact for fact in stated if not is_article(fact.number)]
     found = [(fact.unit, finding) for fact in facts if (finding := _finding(fact, stated, held))]
+    found += exchanged(answer, evidence, language)
     found += contradictions(answer, evidence, language)
     return [
         *_uncancelled(found),
@@ -85,6 +87,9 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
     fits = [fit(fact, place, held.rarity) for place in own]
     best = max(fits, default=_UNWRITTEN)
     others = [other for other in stated if other is not fact and other.unit == fact.unit]
+    if own and _is_other_models(fact, own, held):
+        sentence = f"“{text}” is another model's in the cited passages."
+        return Finding("wrong_subject", sentence, text)
     named = _named_rows(fact, held.rows)
     if own and _stands_in_other_row(own, named, others, held):
         sentence = f"“{text}” stands in another row of the cited table than the answer names."
@@ -95,11 +100,21 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
             f" “{rival.number.text}” here."
         )
         return Finding("wrong_subject", sentence, text)
-    limits = {place.limit for place, each in zip(own, fits, strict=True) if each > _AS_GOOD * best}
+    limits = {
+        place.limit if place.is_denied == fact.is_denied else 0
+        for place, each in zip(own, fits, strict=True)
+        if each > _AS_GOOD * best
+    }
     if fact.limit and limits == {-fact.limit} and best > _LIMITED:
         sentence = f"“{text}” is {_LIMIT[-fact.limit]} in the cited passages."
         return Finding("wrong_limit", sentence, text)
     return None
+
+
+def _is_other_models(fact: Place, own: Sequence[Place], held: _Evidence) -> bool:
+    """Say whether the fact is a longer or shorter name's, though the evidence knows its own."""
+    is_known = any(not fact.models.isdisjoint(place.models) for place in held.places)
+    return is_known and all(are_others(fact.models, place.models) for place in own)
 
 
 def _absent(number: Number, held: _Evidence) -> Finding:
@@ -191,28 +206,27 @@ def _rival(
 
     Where the one row that is named tells the fact, a sentence on something else speaks not against.
     """
-    mine = {id(place) for place in own}
+    mine, kinds = {id(place) for place in own}, kinds_of(fact, own)
+    is_chained = any(other is not fact and _are_chained(other, fact) for other in stated)
     for place in held.places:
-        if place.is_mark or id(place) in mine:
+        if place.is_mark or id(place) in mine or are_others(fact.models, place.models):
+            continue
+        if not is_chained and any(_are_chained(place, each) for each in own):
             continue
         if told and place.row is None and not _is_about(place, told):
             continue
-        least = _least(fact, place)
-        if not least:
+        if not could_state(place, fact, kinds):
             continue
         score = fit(fact, place, held.rarity)
-        if score < _CLEAR or best >= score * (least if least < 1 else _margin(score)):
+        if score < _CLEAR or best >= score * _margin(score):
             continue
         if not _claimed(place, score, fact, stated, held):
             return place
     return None
 
 
-def _least(fact: Place, place: Place) -> float:
-    if could_state(place, fact):
-        return 1.0
-    plain = is_plain(fact.number) and is_plain(place.number)
-    return _STRANGER if plain and not is_unlike(place, fact) else 0.0
+def _are_chained(one: Place, other: Place) -> bool:
+    return (one.unit, one.chain) == (other.unit, other.chain)
 
 
 def _margin(score: float) -> float:

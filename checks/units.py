@@ -98,7 +98,7 @@ def _unit() -> str:
     short = "|".join(_escaped(spelling) for spelling in spellings if len(spelling) <= _CASED)
     # "in" is an inch where no word follows, or after decimals: "5 in", not "5 in the box".
     decimals = "|".join(rf"(?<=[.,]\d{{{places}}} in)" for places in range(1, 5))
-    inch = rf"in(?=\s*(?:[.,;:)\]/|]|$))|in(?:{decimals})(?!\s{_NO_INCH})"
+    inch = rf"in(?=\s*(?:[.,;:()\[\]/|]|$))|in(?:{decimals})(?!\s{_NO_INCH})"
     one = rf"(?:(?i:{long})|{short}|{inch})"
     joint = rf"(?:\s?[/·*⋅]\s?|{_PER.pattern})"
     return rf"(?P<unit>{one}[23²³]?(?:{joint}{one}[23²³]?)*)(?![^\W_])(?!'\w)"
