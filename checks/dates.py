@@ -15,10 +15,16 @@ from checks.units import unit_words
 _YEAR = r"(?P<year>(?:19|20)\d\d)(?!\d)"
 _NUMERIC = re.compile(rf"(?P<one>\d{{1,2}})(?P<mark>[./-])(?P<two>\d{{1,2}})(?P=mark){_YEAR}")
 _ORDINAL = r"(?:st|nd|rd|th|er|\.|º|°)?"
+_BEFORE_YEAR = re.compile(
+    rf"(?:[^\W\d_]{{3}}\.?|\d{_ORDINAL}),?\s+(?:de\s+|del\s+)?{_YEAR}", re.IGNORECASE
+)
 
 
 def days(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield start, end and ISO form of each day that is written with a month's name."""
+    # To try every month at every word takes longer than all the other numbers of a text.
+    if not _BEFORE_YEAR.search(text):
+        return
     for pattern in _named():
         for match in pattern.finditer(text):
             month = _months()[match["month"].casefold()]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 
 from checks.dates import day_of, days
 from checks.quantities import Number
@@ -63,6 +63,8 @@ _MARKER = re.compile(
     r"^[ \t>*•-]*\(?\d{1,2}[.)](?=\s)|(?<=[.;:!?])\s+\(?\d{1,2}[.)](?=\s+\S)", re.MULTILINE
 )
 _DIGIT = re.compile(r"[\d¼-¾⅐-⅞]")
+_DECIMAL = re.compile(r"\d")
+_HINT = r"[\d¼-¾⅐-⅞±]|\+/?-|(?:{plus_minus})[ ]|(?:(?<![^\W_])|(?<=\dx))(?:{words})(?![^\W_])"
 _LONGEST = 40
 _YEAR = 4
 
@@ -91,16 +93,17 @@ def list_marks(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in _MARKER.finditer(text)]
 
 
-def read_all(text: str, language: str) -> Iterator[Number]:
-    """Yield every number and code, those of numbered lists included."""
+@lru_cache(maxsize=2048)
+def read_all(text: str, language: str) -> tuple[Number, ...]:
+    """Return every number and code, those of numbered lists included."""
     plain = text.translate(_SAME_LENGTH)
     found: list[Number] = []
-    start_of, at = _start(), 0
-    while match := start_of.search(plain, at):
+    at = 0
+    while match := _next(plain, at, language):
         at = match.end()
-        if not (match["vulgar"] or any(char.isdecimal() for char in match.group())):
+        if not (match["vulgar"] or _DECIMAL.search(match.group())):
             if word := _in_words(plain, match, language):
-                found.append(replace(word, text=text[word.start : word.end]))
+                found.append(_as_written(word, text))
                 at = word.end
             continue
         start = match.end("sign") if match["sign"] else match.start()
@@ -108,10 +111,25 @@ def read_all(text: str, language: str) -> Iterator[Number]:
         sign = _sign(match, found, plain)
         if not number.is_code and sign:
             number = replace(number, start=match.start(), value=sign + number.value)
+        found.append(_as_written(number, text))
         at = number.end
-        number = replace(number, text=text[number.start : number.end])
-        found.append(number)
-    yield from _with_days(_with_shared_units(found, plain), text)
+    return tuple(_with_days(_with_shared_units(found, plain), text))
+
+
+def _next(text: str, at: int, language: str) -> re.Match[str] | None:
+    """Return the next number or word, of the words only those near what hints at a number."""
+    hint = _hint(language).search(text, at)
+    if hint is None:
+        return None
+    # No word goes on across white space, nor does a sign that is no hint itself.
+    gap = max(text.rfind(" ", at, hint.start()), text.rfind("\n", at, hint.start()))
+    return _start().search(text, max(at, gap + 1))
+
+
+def _as_written(number: Number, text: str) -> Number:
+    """Return the number with its own characters, where others stood for them."""
+    written = text[number.start : number.end]
+    return number if written == number.text else replace(number, text=written)
 
 
 def is_article(number: Number) -> bool:
@@ -124,6 +142,15 @@ def _start() -> re.Pattern[str]:
     """Return where a number or a word begins, with its sign."""
     plus_minus = "|".join(map(re.escape, unit_words()["plus_minus"]))
     return re.compile(_BEGIN.replace("{plus_minus}", plus_minus))
+
+
+@cache
+def _hint(language: str) -> re.Pattern[str]:
+    """Return what every sign, number and number's word holds: most of a text is read no closer."""
+    plus_minus = "|".join(map(re.escape, unit_words()["plus_minus"]))
+    words = "|".join(map(re.escape, number_words(language))) or "(?!)"
+    hint = _HINT.replace("{plus_minus}", plus_minus).replace("{words}", words)
+    return re.compile(hint, re.IGNORECASE)
 
 
 def _in_words(text: str, match: re.Match[str], language: str) -> Number | None:
@@ -167,7 +194,12 @@ def _one(text: str, start: int, end: int, language: str) -> Number:
     match = pattern.match(text, start)
     if match is None or len(match.group()) > _LONGEST:
         return _code(text, start, max(end, match.end() if match else 0))
-    number = _with_unit(text, start, match.end(), str(_value(match, language)))
+    value = match["plain"] or ""
+    whole = value.isdecimal() and not match["tens"]
+    # Most numbers are whole, and Fraction reads with a pattern of its own.
+    number = _with_unit(
+        text, start, match.end(), str(int(value) if whole else _value(match, language))
+    )
     if not number.unit and _GLUED.match(text, number.end):
         return _code(text, start, max(end, number.end))
     return number

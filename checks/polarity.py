@@ -58,7 +58,9 @@ def statements(text: str, language: str) -> tuple[Statement, ...]:
     found: list[Statement] = []
     for index, unit in enumerate(read(text, language).units):
         set_here = limits(text, language)[index]
-        found += (_statement(index, each, heads, set_here, language) for each, heads in _parts(unit))
+        found += (
+            _statement(index, each, heads, set_here, language) for each, heads in _parts(unit)
+        )
     return tuple(found)
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from checks.literals import list_marks, read_all
 from checks.quantities import Number
@@ -33,8 +34,7 @@ _BREAK = 2.0
 _STOP = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word's stem, or the fact with an index in its reading's `numbers` (-1 for a word).
 
     `at` grows with each word, and faster across a comma or the edge of a cell.
@@ -93,8 +93,7 @@ class _Reader:
 
     def __init__(self, text: str, language: str) -> None:
         self.text, self.language = text, language
-        self.stop = stop_words(language)
-        self.numbers = tuple(read_all(text, language))
+        self.numbers = read_all(text, language)
         self.units: list[Unit] = []
         self.measured: dict[int, frozenset[str]] = {}
         self.fact = self.clause = self.table = 0
@@ -185,44 +184,38 @@ class _Reader:
         at, cell, skip = 0.0, -1, start
         self.clause += 1
         for piece in _PIECE.finditer(self.text, start, end):
-            for index in self._facts_before(piece.start()):
+            while self._is_fact_before(piece.start()):
                 at += 1
-                tokens.append(self._fact_token(index, at, cell))
-                skip = self.numbers[index].end
+                tokens.append(self._fact_token(at, cell))
+                skip = self.numbers[self.fact].end
+                self.fact += 1
             if piece.start() < skip:
                 continue
-            if word := piece["word"]:
-                for part in _parted(word):
-                    tokens.append(self._word_token(part, at, cell))
-                    at = tokens[-1].at
+            if piece.lastgroup == "word":
+                for name, word, is_stop in _parted(piece.group(), self.language):
+                    at += _STOP if is_stop else 1
+                    tokens.append(Token(name, word, at, self.clause, cell, is_stop))
                 continue
             self.clause += 1
             at += _BREAK
-            cell += bool(piece["cell"])
-            if piece["end"] and tokens:
+            cell += piece.lastgroup == "cell"
+            if piece.lastgroup == "end" and tokens:
                 yield tuple(tokens)
                 tokens, at = [], 0.0
-        for index in self._facts_before(end):
+        while self._is_fact_before(end):
             at += 1
-            tokens.append(self._fact_token(index, at, cell))
+            tokens.append(self._fact_token(at, cell))
+            self.fact += 1
         if tokens:
             yield tuple(tokens)
 
-    def _facts_before(self, end: int) -> Iterator[int]:
-        while self.fact < len(self.numbers) and self.numbers[self.fact].start <= end:
-            yield self.fact
-            self.fact += 1
+    def _is_fact_before(self, end: int) -> bool:
+        return self.fact < len(self.numbers) and self.numbers[self.fact].start <= end
 
-    def _fact_token(self, index: int, at: float, cell: int) -> Token:
-        number = self.numbers[index]
+    def _fact_token(self, at: float, cell: int) -> Token:
+        number = self.numbers[self.fact]
         name = f"#{' '.join(number.key)}"
-        return Token(name, number.text, at, self.clause, cell, fact=index)
-
-    def _word_token(self, word: str, at: float, cell: int) -> Token:
-        folded = word.lower()
-        if folded in self.stop:
-            return Token(folded, folded, at + _STOP, self.clause, cell, is_stop=True)
-        return Token(stem(folded, self.language), folded, at + 1, self.clause, cell)
+        return Token(name, number.text, at, self.clause, cell, fact=self.fact)
 
 
 def _chains(numbers: Sequence[Number], text: str) -> Iterator[int]:
@@ -234,11 +227,18 @@ def _chains(numbers: Sequence[Number], text: str) -> Iterator[int]:
         yield first
 
 
-def _parted(word: str) -> tuple[str, ...]:
-    """Return "does", "not" for "doesn't"."""
-    if not word.lower().endswith(("n't", "n’t")):
-        return (word,)
-    return _SHORTENED.get(word[:-3].lower(), word[:-3]), "not"
+@lru_cache(maxsize=20_000)
+def _parted(word: str, language: str) -> tuple[tuple[str, str, bool], ...]:
+    """Return name, lower case, and whether it is a stop word; of "doesn't" for "does" and "not"."""
+    folded = word.lower()
+    parts = (word,)
+    if folded.endswith(("n't", "n’t")):
+        parts = (_SHORTENED.get(folded[:-3], word[:-3]), "not")
+    stop = stop_words(language)
+    return tuple(
+        (part, part, True) if part in stop else (stem(part, language), part, False)
+        for part in map(str.lower, parts)
+    )
 
 
 def _content(tokens: Iterable[Token]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ _CASED = 2
 """Spellings up to this length mean something else in another case: m and M, s and S."""
 
 
+_NEXT_WORD = re.compile(r"(?:-|[*_`]{0,3}\s{0,2})([^\W\d_²³]+|.)")
 _OPENING = re.compile(r'(?<!\d)"')
 _NO_INCH = r"(?:the|an?|this|that|these|those|each|all|any|one|which|d[eia][rensm]|una?|più)\b"
 
@@ -31,10 +32,21 @@ def unit_words() -> Mapping[str, Any]:
 
 def find_unit(text: str, at: int) -> tuple[str, int] | None:
     """Return the unit that follows a number ending at `at`, and where it ends; None without one."""
+    word = _NEXT_WORD.match(text, at)
+    # The pattern of all units takes as long to fail as a hundred look-ups.
+    if word is None or word[1].casefold() not in _first_words():
+        return None
     match = _after_number().match(text, at)
     if match is None or (match["unit"] == '"' and _closes(text, match.start("unit"))):
         return None
     return _canonical(match["unit"]), match.end()
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    """Return the letters, or the sign, that each spelling begins with, in lower case."""
+    found = (_NEXT_WORD.match(spelling) for spelling in (*_spellings(), "in"))
+    return frozenset(match[1].casefold() for match in found if match)
 
 
 def _closes(text: str, at: int) -> bool:
