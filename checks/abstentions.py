@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from checks.facts import Number, numbers, same_fact
 from checks.findings import Finding
+from checks.names import without_names
 from checks.quotes import locate
 from checks.support import Answered, gives_other_values, supports
 from checks.words import content_stems
@@ -24,9 +25,16 @@ def supporting(passages: Sequence[str], asked: Answered) -> list[Finding]:
     return [finding for text in passages if (finding := supports(text, asked))]
 
 
-def misses_nearly(passage: str, asked: Answered) -> bool:
-    """Say whether a sibling's passage says what a cited one says, but with other values."""
-    return gives_other_values(passage, asked) and not supports(passage, asked)
+def misses_nearly(passage: str, asked: Answered, oracles: Sequence[str] = ()) -> bool:
+    """Say whether a sibling's passage says what a cited one says, but with other values.
+
+    What the cited passages hold of the question, in a heading perhaps, it must hold too.
+    """
+    if not gives_other_values(passage, asked) or supports(passage, asked):
+        return False
+    words = set(content_stems(without_names(asked.question, asked.names), asked.language))
+    told = words.intersection(content_stems("\n".join(oracles), asked.language))
+    return told <= set(content_stems(passage, asked.language))
 
 
 def abstention_findings(abstention: str, question: str, asked: Answered) -> list[Finding]:

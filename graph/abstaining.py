@@ -92,6 +92,7 @@ async def _counterpart(
     if candidate.variant != "near_miss":
         return None
     asked = await answered(origin, context)
+    oracles = [passage.text for passage in origin.context if passage.role == "oracle"]
     siblings = await context.siblings(origin.machine_code)
     for sibling in (each for each in siblings if each.code not in origin.applies_to):
         for sought in (*asked.quotes, asked.question):
@@ -99,7 +100,7 @@ async def _counterpart(
                 sought, k=NEAR_MISS_HITS, machine=sibling.code, language=origin.language
             )
             for hit in hits:
-                if misses_nearly(hit.passage.text, asked):
+                if misses_nearly(hit.passage.text, asked, oracles):
                     return sibling, hit.passage
     return None
 

@@ -58,6 +58,15 @@ def test_sibling_with_another_value_is_a_near_miss():
     assert not misses_nearly("The film is threaded under the roller.", JAW)
 
 
+def test_sibling_must_speak_of_what_the_heading_names():
+    quote = "The speed of the belt must be set to 40 %."
+    asked = Answered("Which speed of the belt is right in eco mode?", "40 %.", (quote,), "en")
+    oracles = [f"## Eco mode\n\n{quote}"]
+    other = quote.replace("40", "30")
+    assert misses_nearly(f"## Eco mode\n\n{other}", asked, oracles)
+    assert not misses_nearly(f"## Turbo drive\n\n{other}", asked, oracles)
+
+
 def test_premise_is_held_by_value_or_words():
     assert holds_premise("It takes 64000 N·mm.", "64 Nm", "en")
     assert not holds_premise(WINDOW, "64 Nm", "en")
