@@ -82,7 +82,7 @@ async def compare_family(
                 manual.setdefault(_excerpt(passage, other, context), passage)
             found = stance(cited, question, answer, [*manual])
             stances[other.code] = found
-            if found.values:
+            if found.kind == "differs" and found.values:
                 counterpart = counterpart or _window_at([*manual.values()][found.at], context)
     return stances, counterpart
 

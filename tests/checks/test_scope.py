@@ -4,7 +4,7 @@ import pytest
 
 from checks.assertions import Excerpt, assertions
 from checks.names import naming
-from checks.scope import ambiguous, quoted, scope_of, sibling_values, stance
+from checks.scope import ambiguous, asks_the_same, quoted, scope_of, sibling_values, stance
 from tools.machines import Machine
 
 ARES = Machine("AR200", "Ares 200", ("AR-200",), "Ares")
@@ -89,6 +89,32 @@ def test_missing_section_is_silent():
 
 def test_nothing_cited_is_silent():
     assert stance([], "", "", [excerpt(MANUAL, TWIN_NAMES)]).kind == "silent"
+
+
+@pytest.mark.parametrize(
+    ("quote", "question"),
+    [
+        ("| Code E118 | Pressure below 4.5 bar |", "What does code E118 mean on the Ares 200?"),
+        ("| Upper valve | Pressure 4.5 bar |", "What is the pressure of the upper valve?"),
+    ],
+)
+def test_other_values_of_another_thing_are_silent(quote, question):
+    own = f"## Faults\n\n| Part | Remedy |\n| --- | --- |\n{quote}\n"
+    same = own.replace("4.5", "5.0")
+    other = same.replace("E118", "E128").replace("Upper", "Lower")
+    found = stance_to(quote, same, question, "4.5 bar", own=own)
+    assert found.kind == "differs"
+    assert len(found.values) == 1
+    assert stance_to(quote, other, question, "4.5 bar", own=own).kind == "silent"
+    both = stance_to(quote, f"{other}{same.splitlines()[-1]}\n", question, "4.5 bar", own=own)
+    assert both == found
+
+
+def test_questions_about_other_codes_ask_something_else():
+    asked = "What does the fault code {} mean on the {} when it appears?"
+    first, names = asked.format("E118", "Ares 200"), ("Ares 200", "Ares 250")
+    assert asks_the_same(first, asked.format("E118", "Ares 250"), names, "en")
+    assert not asks_the_same(first, asked.format("E128", "Ares 250"), names, "en")
 
 
 def test_words_around_a_quote_must_be_the_siblings_too():
