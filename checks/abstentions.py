@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from checks.assertions import Excerpt, assertions
+from checks.compared import share
 from checks.facts import Number, numbers, same_fact
 from checks.findings import Finding
 from checks.names import without_names
@@ -18,11 +20,32 @@ from checks.words import content_stems
 _NAMED = 0.7
 _LETTER = re.compile(r"[^\W\d_]|[%°]")
 _SAME_SUBJECT = 0.5
+_NEARLY_ALL = 0.75
 
 
 def supporting(passages: Sequence[str], asked: Answered) -> list[Finding]:
     """Return why the passages may support the answer, which the row says they do not hold."""
     return [finding for text in passages if (finding := supports(text, asked))]
+
+
+def speaks_of(passage: str, section: tuple[str, ...], asked: Answered) -> Finding | None:
+    """Return the sentence that holds nearly all words of the question, with what leads it in.
+
+    It may answer in other words and with other values than the answer that is known. The names of
+    the machine are not looked for; `section` is the heading path of the passage.
+    """
+    language = asked.language
+    words = set(content_stems(without_names(asked.question, asked.names), language))
+    headed = "\n".join((*section, passage))
+    if not words or share(words, set(content_stems(headed, language))) < _NEARLY_ALL:
+        return None
+    for told in assertions(Excerpt(section, passage, (), language)):
+        if (
+            share(words, set(content_stems(f"{told.context}\n{told.text}", language)))
+            >= _NEARLY_ALL
+        ):
+            return Finding("speaks_of_it", "A passage may answer in other words.", told.text)
+    return None
 
 
 def misses_nearly(passage: str, asked: Answered, oracles: Sequence[str] = ()) -> bool:

@@ -122,6 +122,18 @@ def ambiguous(question: str, named: Naming, scope: Scope) -> list[Finding]:
     return [Finding("ambiguous_machine", sentence, named.machine)]
 
 
+def known_name(question: str, answer: str, named: Naming, language: str) -> list[Finding]:
+    """Find a question whose answer is but a name of the machine, which its reader knows."""
+    told = set(mentioned(answer, named.own)).difference(mentioned(question, named.own))
+    said, asked = (
+        set(content_stems(without_names(t, named.own), language)) for t in (answer, question)
+    )
+    if named.machine is None or not told or not said <= asked:
+        return []
+    sentence = "The answer is only what the machine is called, which its reader knows: ask else."
+    return [Finding("known_name", sentence, named.machine)]
+
+
 def sibling_values(
     question: str, answer: str, named: Naming, stances: Mapping[str, Stance], language: str
 ) -> list[Finding]:

@@ -8,6 +8,7 @@ from checks.abstentions import (
     holds_premise,
     misses_nearly,
     premise_findings,
+    speaks_of,
     supporting,
 )
 from checks.support import Answered
@@ -49,6 +50,26 @@ def test_copies_of_the_answer_are_found():
     others = ["The film is threaded under the roller.", "The drive flange is tightened to 82 Nm."]
     assert len(supporting(copies, JAW)) == len(copies)
     assert not supporting(others, JAW)
+
+
+@pytest.mark.parametrize(
+    ("question", "section", "passage", "speaks"),
+    [
+        (JAW.question, (), "The sealing jaw is tightened until the torque wrench clicks.", True),
+        (JAW.question, ("Torque",), "Care.\n\nNever tighten the sealing jaw by hand.", True),
+        (JAW.question, (), "The sealing jaw is hot. Tighten the cover to its torque.", False),
+        ("What is M501 for?", (), "Send `M500` to save.", False),
+        (
+            "What do you have to do before submitting an issue?",
+            (),
+            "We ask that you search thoroughly before submitting your issue.",
+            True,
+        ),
+    ],
+)
+def test_sentences_on_what_is_asked_are_found(question, section, passage, speaks):
+    asked = Answered(question, JAW.answer, JAW.quotes, "en", ("Ares 250",))
+    assert bool(speaks_of(passage, section, asked)) == speaks
 
 
 def test_sibling_with_another_value_is_a_near_miss():

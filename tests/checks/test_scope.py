@@ -4,7 +4,15 @@ import pytest
 
 from checks.assertions import Excerpt, assertions
 from checks.names import naming
-from checks.scope import ambiguous, asks_the_same, quoted, scope_of, sibling_values, stance
+from checks.scope import (
+    ambiguous,
+    asks_the_same,
+    known_name,
+    quoted,
+    scope_of,
+    sibling_values,
+    stance,
+)
 from tools.machines import Machine
 
 ARES = Machine("AR200", "Ares 200", ("AR-200",), "Ares")
@@ -183,6 +191,20 @@ def test_questions_say_what_they_are_about(question, kind, clear):
     assert scope.kind == kind
     found = ambiguous(question, naming(ARES, KNOWN), scope)
     assert [finding.code for finding in found] == ([] if clear else ["ambiguous_machine"])
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "found"),
+    [
+        ("What is the machine code of the Ares 200?", "The machine code is AR200.", True),
+        ("What is the machine code of the Ares 200?", "AR200.", True),
+        ("What is the serial number of the Ares 200?", "AR200-0417.", False),
+        ("What does E118 mean?", "On the Ares 200 it means low pressure.", False),
+        ("What is tightened on the Ares 200?", "The jaw of the Ares 200.", False),
+    ],
+)
+def test_questions_for_the_machines_name_are_found(question, answer, found):
+    assert bool(known_name(question, answer, naming(ARES, KNOWN), "en")) == found
 
 
 @pytest.mark.parametrize(
