@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from checks.assertions import Excerpt, assertions
+from checks.compared import share
 from checks.facts import Number, numbers, same_fact
 from checks.findings import Finding
+from checks.names import without_names
 from checks.quotes import locate
 from checks.support import Answered, gives_other_values, supports
 from checks.words import content_stems
@@ -17,6 +20,7 @@ from checks.words import content_stems
 _NAMED = 0.7
 _LETTER = re.compile(r"[^\W\d_]|[%°]")
 _SAME_SUBJECT = 0.5
+_NEARLY_ALL = 0.75
 
 
 def supporting(passages: Sequence[str], asked: Answered) -> list[Finding]:
@@ -24,9 +28,36 @@ def supporting(passages: Sequence[str], asked: Answered) -> list[Finding]:
     return [finding for text in passages if (finding := supports(text, asked))]
 
 
-def misses_nearly(passage: str, asked: Answered) -> bool:
-    """Say whether a sibling's passage says what a cited one says, but with other values."""
-    return gives_other_values(passage, asked) and not supports(passage, asked)
+def speaks_of(passage: str, section: tuple[str, ...], asked: Answered) -> Finding | None:
+    """Return the sentence that holds nearly all words of the question, with what leads it in.
+
+    It may answer in other words and with other values than the answer that is known. The names of
+    the machine are not looked for; `section` is the heading path of the passage.
+    """
+    language = asked.language
+    words = set(content_stems(without_names(asked.question, asked.names), language))
+    headed = "\n".join((*section, passage))
+    if not words or share(words, set(content_stems(headed, language))) < _NEARLY_ALL:
+        return None
+    for told in assertions(Excerpt(section, passage, (), language)):
+        if (
+            share(words, set(content_stems(f"{told.context}\n{told.text}", language)))
+            >= _NEARLY_ALL
+        ):
+            return Finding("speaks_of_it", "A passage may answer in other words.", told.text)
+    return None
+
+
+def misses_nearly(passage: str, asked: Answered, oracles: Sequence[str] = ()) -> bool:
+    """Say whether a sibling's passage says what a cited one says, but with other values.
+
+    What the cited passages hold of the question, in a heading perhaps, it must hold too.
+    """
+    if not gives_other_values(passage, asked) or supports(passage, asked):
+        return False
+    words = set(content_stems(without_names(asked.question, asked.names), asked.language))
+    told = words.intersection(content_stems("\n".join(oracles), asked.language))
+    return told <= set(content_stems(passage, asked.language))
 
 
 def abstention_findings(abstention: str, question: str, asked: Answered) -> list[Finding]:

@@ -35,6 +35,7 @@ class Cited:
 class Stance:
     """How a sibling's manual stands to what was cited.
 
+    It is silent, too, where it states other values of another thing than is asked about.
     `at` is the excerpt in which it says the same, or another thing on the same subject; `values`
     and `words` are those that it alone has there.
     """
@@ -55,10 +56,14 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    """The assertion of a sibling that is nearest to one quoted, and the excerpt it stands in."""
+    """The assertion of a sibling that is nearest to one quoted, and the excerpt it stands in.
+
+    `told` says that it holds the words and numbers asked about that the quoted one holds.
+    """
 
     near: float
     same: bool
+    told: bool
     at: int
     tokens: tuple[Token, ...]
 
@@ -75,7 +80,13 @@ def quoted(excerpt: Excerpt, spans: Sequence[tuple[int, int]]) -> Cited:
 
 def stance(cited: Sequence[Cited], question: str, answer: str, manual: Sequence[Excerpt]) -> Stance:
     """Compare what was cited with the excerpts of a sibling's manual on the same subject."""
-    matches = [_match(each.excerpt, one, manual) for each in cited for one in each.quoted]
+    asked = frozenset(
+        token
+        for each in cited
+        for token in tokens(question, each.excerpt.names, each.excerpt.language)
+        if is_number(token) or content_stems(token[0], each.excerpt.language)
+    )
+    matches = [_match(each.excerpt, one, manual, asked) for each in cited for one in each.quoted]
     found = [match for match in matches if match]
     if not found or len(found) < len(matches):
         return Stance("silent")
@@ -90,7 +101,8 @@ def stance(cited: Sequence[Cited], question: str, answer: str, manual: Sequence[
     theirs = {token for match in others for token in match.tokens} - ours
     values = frozenset(token for token in theirs if is_number(token))
     words = frozenset(word for word, _ in theirs - values) - read
-    return Stance("differs", others[0].at, values, words)
+    kind = "differs" if all(match.told for match in others) else "silent"
+    return Stance(kind, others[0].at, values, words)
 
 
 def scope_of(machine: str, stances: Mapping[str, Stance]) -> Scope:
@@ -108,6 +120,18 @@ def ambiguous(question: str, named: Naming, scope: Scope) -> list[Finding]:
         return []
     sentence = f"The answer does not hold for every machine of the family: name “{named.machine}”."
     return [Finding("ambiguous_machine", sentence, named.machine)]
+
+
+def known_name(question: str, answer: str, named: Naming, language: str) -> list[Finding]:
+    """Find a question whose answer is but a name of the machine, which its reader knows."""
+    told = set(mentioned(answer, named.own)).difference(mentioned(question, named.own))
+    said, asked = (
+        set(content_stems(without_names(t, named.own), language)) for t in (answer, question)
+    )
+    if named.machine is None or not told or not said <= asked:
+        return []
+    sentence = "The answer is only what the machine is called, which its reader knows: ask else."
+    return [Finding("known_name", sentence, named.machine)]
 
 
 def sibling_values(
@@ -129,7 +153,10 @@ def sibling_values(
 
 
 def asks_the_same(a: str, b: str, names: Sequence[str], language: str) -> bool:
-    """Say whether two questions, the machines' names aside, have most of their words in common."""
+    """Say whether two questions have most words and all numbers in common, the names aside."""
+    numbers = ({t for t in tokens(text, tuple(names), language) if is_number(t)} for text in (a, b))
+    if next(numbers) != next(numbers):
+        return False
     ours, theirs = (set(content_stems(without_names(text, names), language)) for text in (a, b))
     return len(ours & theirs) >= _MOST * len(ours | theirs)
 
@@ -145,7 +172,9 @@ def _is_word_of(token: Token, words: frozenset[str], language: str) -> bool:
     return token[0] in words and bool(content_stems(token[0], language))
 
 
-def _match(excerpt: Excerpt, wanted: Assertion, manual: Sequence[Excerpt]) -> _Match | None:
+def _match(
+    excerpt: Excerpt, wanted: Assertion, manual: Sequence[Excerpt], asked: frozenset[Token]
+) -> _Match | None:
     """Return the sibling's assertion that is the same, or else the nearest that is alike."""
     own = tokens(wanted.text, excerpt.names, excerpt.language)
     context = tokens(wanted.context, excerpt.names, excerpt.language)
@@ -153,6 +182,7 @@ def _match(excerpt: Excerpt, wanted: Assertion, manual: Sequence[Excerpt]) -> _M
         _Match(
             (there == context) + alike + Indel.normalized_similarity(said, own),
             said == own and there == context,
+            asked.intersection(own) <= set(said),
             at,
             said,
         )
@@ -160,7 +190,7 @@ def _match(excerpt: Excerpt, wanted: Assertion, manual: Sequence[Excerpt]) -> _M
         for said in [tokens(other.text, manual[at].names, manual[at].language)]
         for there in [tokens(other.context, manual[at].names, manual[at].language)]
     )
-    return max(matches, key=lambda match: (match.same, match.near), default=None)
+    return max(matches, key=lambda match: (match.same, match.told, match.near), default=None)
 
 
 def _alike(wanted: Assertion, manual: Sequence[Excerpt]) -> Iterator[tuple[int, Assertion, float]]:

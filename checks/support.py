@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
 
 from rapidfuzz import fuzz
 
@@ -43,6 +44,14 @@ class Answered:
     names: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The stretch of a passage that is most like a quote: its numbers, and its text without."""
+
+    numbers: tuple[Number, ...] = ()
+    text: str = ""
+
+
 def supports(passage: str, asked: Answered) -> Finding | None:
     """Return why the passage may let a reader answer, or None when it does not."""
     held, facts = compared(passage, asked.language), _answer_facts(asked)
@@ -64,17 +73,22 @@ def contradicts(passage: str, asked: Answered) -> bool:
     held, facts = compared(passage, asked.language), _answer_facts(asked)
     if not facts:
         return False
-    if any(_in_place_of(quote, held, asked) for quote in asked.quotes):
-        return True
+    for quote in asked.quotes:
+        place = _in_place_of(quote, held, asked)
+        if place.numbers and _is_about(quote, place, asked):
+            return True
     units = {fact.key[1] for fact in facts if fact.unit}
     about = share(_said(asked.question, asked).stems, held.stems)
     return about >= _SAME_SUBJECT and any(number.key[1] in units for number in held.numbers)
 
 
 def gives_other_values(passage: str, asked: Answered) -> bool:
-    """Say whether a quote's sentence stands there with another value for each of the answer's."""
-    facts = _answer_facts(asked)
-    return bool(facts) and _has_other_values(compared(passage, asked.language), facts, asked)
+    """Say whether a quote's sentence stands there with another value for each of the answer's.
+
+    It must be about what is asked: the row of another code gives no other value for this one.
+    """
+    held, facts = compared(passage, asked.language), _answer_facts(asked)
+    return bool(facts) and _has_other_values(held, facts, asked, told=True)
 
 
 @lru_cache(maxsize=_CACHED)
@@ -118,34 +132,63 @@ def _holds(found: Sequence[Number], fact: Number) -> bool:
     return bare or _states(found, fact)
 
 
-def _has_other_values(held: Compared, facts: Sequence[Number], asked: Answered) -> bool:
-    """Say whether a quote stands there but for its values, and none of these is the answer's."""
+def _has_other_values(
+    held: Compared, facts: Sequence[Number], asked: Answered, *, told: bool = False
+) -> bool:
+    """Say whether a quote stands there but for its values, and none of these is the answer's.
+
+    With `told` it stands there about what is asked, too.
+    """
     for quote in asked.quotes:
         ours = compared(quote, asked.language).numbers
-        theirs = _in_place_of(quote, held, asked)
-        if not theirs or not all(_holds(ours, fact) for fact in facts):
+        place = _in_place_of(quote, held, asked)
+        if not place.numbers or not all(_holds(ours, fact) for fact in facts):
             continue
-        if any(_holds(theirs, fact) for fact in facts):
+        if any(_holds(place.numbers, fact) for fact in facts):
             continue
-        units = {number.key[1] for number in theirs}
+        if told and not _is_told(quote, place, held, asked):
+            continue
+        units = {number.key[1] for number in place.numbers}
         if all(fact.key[1] in units for fact in facts):
             return True
     return False
 
 
-def _in_place_of(quote: str, held: Compared, asked: Answered) -> list[Number]:
-    """Return the numbers where the passage says what the quote says, numbers apart."""
+def _in_place_of(quote: str, held: Compared, asked: Answered) -> _Place:
+    """Return where the passage says what the quote says, numbers apart; empty where it does not."""
     wanted = compared(quote, asked.language)
     if len(wanted.masked) > len(held.masked) or share(wanted.stems, held.stems) < _MOST:
-        return []
+        return _Place()
     found = fuzz.partial_ratio_alignment(wanted.masked, held.masked, score_cutoff=_SAME_BUT_VALUES)
     if found is None:
-        return []
-    return [
-        number
-        for number, end in zip(held.numbers, held.ends, strict=True)
-        if found.dest_start < end <= found.dest_end
-    ]
+        return _Place()
+    start, end = found.dest_start, found.dest_end
+    inside = (start < each <= end for each in held.ends)
+    first, last = held.masked.rfind(" ", 0, start + 1) + 1, held.masked.find(" ", end - 1)
+    whole = held.masked[first : last if last >= 0 else len(held.masked)]
+    return _Place(tuple(compress(held.numbers, inside)), whole)
+
+
+def _is_about(quote: str, place: _Place, asked: Answered) -> bool:
+    """Say whether the numbers and codes asked about that the quote holds stand in the place too."""
+    ours = compared(quote, asked.language).numbers
+    return all(
+        _states(place.numbers, number)
+        for number in _said(asked.question, asked).numbers
+        if _states(ours, number)
+    )
+
+
+def _is_told(quote: str, place: _Place, held: Compared, asked: Answered) -> bool:
+    """Say whether what is asked about stands there: in the place what the quote holds of it."""
+    question, language = _said(asked.question, asked), asked.language
+    words = {stem for stem in question.stems if not any(map(str.isdecimal, stem))}
+    near = words & compared(quote, language).stems
+    return (
+        _is_about(quote, place, asked)
+        and all(_states(held.numbers, number) for number in question.numbers if number.is_code)
+        and near <= compared(place.text, language).stems
+    )
 
 
 def _repeats(quote: str, passage: str, asked: Answered) -> bool:

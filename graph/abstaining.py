@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from langgraph.runtime import Runtime
 
@@ -21,11 +21,13 @@ from checks.abstentions import (
     holds_premise,
     misses_nearly,
     premise_findings,
+    speaks_of,
     supporting,
 )
 from checks.asking import asked_clause
 from checks.findings import Finding
 from checks.form import answer_findings
+from checks.names import mentioned
 from checks.support import Answered
 from graph.context import Context
 from graph.quality import drop
@@ -92,6 +94,7 @@ async def _counterpart(
     if candidate.variant != "near_miss":
         return None
     asked = await answered(origin, context)
+    oracles = [passage.text for passage in origin.context if passage.role == "oracle"]
     siblings = await context.siblings(origin.machine_code)
     for sibling in (each for each in siblings if each.code not in origin.applies_to):
         for sought in (*asked.quotes, asked.question):
@@ -99,7 +102,7 @@ async def _counterpart(
                 sought, k=NEAR_MISS_HITS, machine=sibling.code, language=origin.language
             )
             for hit in hits:
-                if misses_nearly(hit.passage.text, asked):
+                if misses_nearly(hit.passage.text, asked, oracles):
                     return sibling, hit.passage
     return None
 
@@ -124,6 +127,7 @@ async def closed_surroundings(state: QuestionState, context: Context) -> tuple[C
         origin.citations,
         context,
         wanted=context.brief.distractors + oracles,
+        refused=None if state.premise else await _speaking(origin, context),
     )
     if state.premise:
         return tuple(
@@ -166,9 +170,28 @@ async def misleads(state: QuestionState, source: Source, context: Context) -> li
 async def holds_no_answer(
     state: QuestionState, passages: Sequence[ContextPassage], context: Context
 ) -> list[Finding]:
-    """Find the passages that may support the answer to the origin's question."""
-    asked = await answered(origin_of(state.candidate, context), context)
-    return supporting([passage.text for passage in passages], asked)
+    """Find the passages that may support the answer to the origin's question, or answer it else."""
+    origin = origin_of(state.candidate, context)
+    shown = await context.index.get([passage.passage_id for passage in passages])
+    speaks = await _speaking(origin, context)
+    found = supporting([passage.text for passage in passages], await answered(origin, context))
+    return [*found, *(finding for passage in shown if (finding := speaks(passage)))]
+
+
+async def _speaking(origin: TrainingRow, context: Context) -> Callable[[Passage], Finding | None]:
+    """Return what finds that a passage may answer the origin's question in other words.
+
+    Where the question names its machine, what another machine's manual says answers nothing.
+    """
+    asked = await answered(origin, context)
+    is_named = bool(mentioned(asked.question, asked.names))
+
+    def found(passage: Passage) -> Finding | None:
+        if is_named and passage.machine not in (None, origin.machine_code, *origin.applies_to):
+            return None
+        return speaks_of(passage.text, passage.section, asked)
+
+    return found
 
 
 async def holds_no_premise(

@@ -31,8 +31,10 @@ class Verdict:
 
 
 ACCEPT = Verdict("accept")
-AMBIGUOUS = "ambiguous_machine"
-"""Why a question is asked again when it must say which machine it is about."""
+ASK_AGAIN = ("ambiguous_machine", "known_name")
+"""Why another question is asked once the answer is known: it leaves open which machine it is about,
+or is answered with the machine's name.
+"""
 
 
 def drop(reason: str, *objections: str) -> Verdict:

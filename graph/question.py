@@ -25,7 +25,7 @@ from graph.context import Context
 from graph.drafting import draft, revise
 from graph.evidence import UnjudgedRowError, make_row
 from graph.quality import (
-    AMBIGUOUS,
+    ASK_AGAIN,
     drop,
     judged_hash,
     verdict_on_answer,
@@ -242,7 +242,7 @@ def route_after_verify(state: QuestionState) -> Literal["scope", "answer", "drop
 
 def route_after_scope(state: QuestionState) -> Literal["surround", "revise", "answer", "drop"]:
     """Go on where question and answer fit the machines that the answer holds for."""
-    unclear = state.verdict is not None and state.verdict.reason == AMBIGUOUS
+    unclear = state.verdict is not None and state.verdict.reason in ASK_AGAIN
     return _route(state, "surround", "revise" if unclear else "answer", "drop")
 
 

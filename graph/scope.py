@@ -13,7 +13,16 @@ from langgraph.runtime import Runtime
 from checks.assertions import Excerpt
 from checks.findings import Finding
 from checks.names import names_of
-from checks.scope import Cited, Stance, ambiguous, quoted, scope_of, sibling_values, stance
+from checks.scope import (
+    Cited,
+    Stance,
+    ambiguous,
+    known_name,
+    quoted,
+    scope_of,
+    sibling_values,
+    stance,
+)
 from graph.context import Context
 from graph.ledger import Note
 from graph.quality import verdict_on_scope
@@ -45,7 +54,10 @@ async def scope(state: QuestionState, runtime: Runtime[Context]) -> Update:
     named, found = await context.naming(machine.code), scope_of(machine.code, stances)
     limits = context.brief.limits
     verdict = verdict_on_scope(
-        ambiguous(question, named, found),
+        [
+            *known_name(question, answer, named, window.language),
+            *ambiguous(question, named, found),
+        ],
         sibling_values(question, answer, named, stances, window.language),
         drafts=state.drafts,
         answers=state.answers,
@@ -82,7 +94,7 @@ async def compare_family(
                 manual.setdefault(_excerpt(passage, other, context), passage)
             found = stance(cited, question, answer, [*manual])
             stances[other.code] = found
-            if found.values:
+            if found.kind == "differs" and found.values:
                 counterpart = counterpart or _window_at([*manual.values()][found.at], context)
     return stances, counterpart
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 
 from agents.answerer import Answer
@@ -31,10 +31,11 @@ async def surroundings(
     citations: Sequence[RowCitation],
     context: Context,
     wanted: int | None = None,
+    refused: Callable[[Passage], object] | None = None,
 ) -> tuple[ContextPassage, ...]:
     """Return the row's context: oracle passages and safe distractors, in a seeded order.
 
-    `wanted` distractors, or as many as the brief says.
+    `wanted` distractors, or as many as the brief says; none that is `refused`.
 
     Raises:
         NoContextError: no safe distractor is left, or the row is too long for the recipe.
@@ -46,7 +47,7 @@ async def surroundings(
     named = await context.naming(window.machine)
     asked = Answered(question.text, answer.text, quotes, window.language, named.own)
     seed = f"{context.brief.seed}\0{candidate.id}"
-    chosen = await _chosen(asked, oracles, window, wanted, seed, context)
+    chosen = await _chosen(asked, oracles, window, wanted, seed, context, refused)
     if wanted and not chosen:
         raise NoContextError(
             "no_context", "Every passage that could stand beside holds the answer."
@@ -62,6 +63,7 @@ async def _chosen(
     wanted: int,
     seed: str,
     context: Context,
+    refused: Callable[[Passage], object] | None,
 ) -> list[Placed]:
     """Return the hardest safe distractors, mined ever wider until there are enough."""
     chosen: list[Placed] = []
@@ -72,6 +74,7 @@ async def _chosen(
     async with aclosing(mined) as batches:
         async for hits in batches:
             left = wanted - len(chosen)
+            hits = [hit for hit in hits if not (refused and refused(hit.passage))]
             chosen += choose(asked, oracles, hits, families, k=left, seed=seed, beside=chosen)
             if len(chosen) == wanted:
                 break

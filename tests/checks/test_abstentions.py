@@ -8,6 +8,7 @@ from checks.abstentions import (
     holds_premise,
     misses_nearly,
     premise_findings,
+    speaks_of,
     supporting,
 )
 from checks.support import Answered
@@ -51,11 +52,40 @@ def test_copies_of_the_answer_are_found():
     assert not supporting(others, JAW)
 
 
+@pytest.mark.parametrize(
+    ("question", "section", "passage", "speaks"),
+    [
+        (JAW.question, (), "The sealing jaw is tightened until the torque wrench clicks.", True),
+        (JAW.question, ("Torque",), "Care.\n\nNever tighten the sealing jaw by hand.", True),
+        (JAW.question, (), "The sealing jaw is hot. Tighten the cover to its torque.", False),
+        ("What is M501 for?", (), "Send `M500` to save.", False),
+        (
+            "What do you have to do before submitting an issue?",
+            (),
+            "We ask that you search thoroughly before submitting your issue.",
+            True,
+        ),
+    ],
+)
+def test_sentences_on_what_is_asked_are_found(question, section, passage, speaks):
+    asked = Answered(question, JAW.answer, JAW.quotes, "en", ("Ares 250",))
+    assert bool(speaks_of(passage, section, asked)) == speaks
+
+
 def test_sibling_with_another_value_is_a_near_miss():
     other = "The sealing jaw must be tightened to 24 Nm with a torque wrench."
     assert misses_nearly(other, JAW)
     assert not misses_nearly(JAW.quotes[0], JAW)
     assert not misses_nearly("The film is threaded under the roller.", JAW)
+
+
+def test_sibling_must_speak_of_what_the_heading_names():
+    quote = "The speed of the belt must be set to 40 %."
+    asked = Answered("Which speed of the belt is right in eco mode?", "40 %.", (quote,), "en")
+    oracles = [f"## Eco mode\n\n{quote}"]
+    other = quote.replace("40", "30")
+    assert misses_nearly(f"## Eco mode\n\n{other}", asked, oracles)
+    assert not misses_nearly(f"## Turbo drive\n\n{other}", asked, oracles)
 
 
 def test_premise_is_held_by_value_or_words():

@@ -4,7 +4,15 @@ import pytest
 
 from checks.assertions import Excerpt, assertions
 from checks.names import naming
-from checks.scope import ambiguous, quoted, scope_of, sibling_values, stance
+from checks.scope import (
+    ambiguous,
+    asks_the_same,
+    known_name,
+    quoted,
+    scope_of,
+    sibling_values,
+    stance,
+)
 from tools.machines import Machine
 
 ARES = Machine("AR200", "Ares 200", ("AR-200",), "Ares")
@@ -91,6 +99,32 @@ def test_nothing_cited_is_silent():
     assert stance([], "", "", [excerpt(MANUAL, TWIN_NAMES)]).kind == "silent"
 
 
+@pytest.mark.parametrize(
+    ("quote", "question"),
+    [
+        ("| Code E118 | Pressure below 4.5 bar |", "What does code E118 mean on the Ares 200?"),
+        ("| Upper valve | Pressure 4.5 bar |", "What is the pressure of the upper valve?"),
+    ],
+)
+def test_other_values_of_another_thing_are_silent(quote, question):
+    own = f"## Faults\n\n| Part | Remedy |\n| --- | --- |\n{quote}\n"
+    same = own.replace("4.5", "5.0")
+    other = same.replace("E118", "E128").replace("Upper", "Lower")
+    found = stance_to(quote, same, question, "4.5 bar", own=own)
+    assert found.kind == "differs"
+    assert len(found.values) == 1
+    assert stance_to(quote, other, question, "4.5 bar", own=own).kind == "silent"
+    both = stance_to(quote, f"{other}{same.splitlines()[-1]}\n", question, "4.5 bar", own=own)
+    assert both == found
+
+
+def test_questions_about_other_codes_ask_something_else():
+    asked = "What does the fault code {} mean on the {} when it appears?"
+    first, names = asked.format("E118", "Ares 200"), ("Ares 200", "Ares 250")
+    assert asks_the_same(first, asked.format("E118", "Ares 250"), names, "en")
+    assert not asks_the_same(first, asked.format("E128", "Ares 250"), names, "en")
+
+
 def test_words_around_a_quote_must_be_the_siblings_too():
     own = "## Bearing\n\nOn the upper bearing the load is high. Use grease of type B."
     sibling = own.replace("upper", "lower")
@@ -157,6 +191,20 @@ def test_questions_say_what_they_are_about(question, kind, clear):
     assert scope.kind == kind
     found = ambiguous(question, naming(ARES, KNOWN), scope)
     assert [finding.code for finding in found] == ([] if clear else ["ambiguous_machine"])
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "found"),
+    [
+        ("What is the machine code of the Ares 200?", "The machine code is AR200.", True),
+        ("What is the machine code of the Ares 200?", "AR200.", True),
+        ("What is the serial number of the Ares 200?", "AR200-0417.", False),
+        ("What does E118 mean?", "On the Ares 200 it means low pressure.", False),
+        ("What is tightened on the Ares 200?", "The jaw of the Ares 200.", False),
+    ],
+)
+def test_questions_for_the_machines_name_are_found(question, answer, found):
+    assert bool(known_name(question, answer, naming(ARES, KNOWN), "en")) == found
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,44 @@ def test_other_values_need_the_same_sentence():
 
 
 @pytest.mark.parametrize(
+    ("question", "quote", "answer", "other"),
+    [
+        (
+            "What does code E118 mean on the Ares 200?",
+            "| E118 | Air pressure below 4.5 bar | Check the supply and regulator R1 |",
+            "Code E118 means: Air pressure below 4.5 bar.",
+            "| E128 | Air pressure below 5.0 bar | Check the supply and regulator R1 |",
+        ),
+        (
+            "What is the tightening torque of screw V12?",
+            "The tightening torque of screw V12 is 25 Nm.",
+            "The tightening torque of screw V12 is 25 Nm.",
+            "The tightening torque of screw V14 is 40 Nm.",
+        ),
+        (
+            "What is the tightening torque of the upper screw?",
+            "The tightening torque of the upper screw is 25 Nm.",
+            "25 Nm.",
+            "The tightening torque of the lower screw is 40 Nm.",
+        ),
+    ],
+)
+def test_other_subjects_give_no_other_value(question, quote, answer, other):
+    given = asked(question, answer, quote, names=("Ares 200", "AR200"))
+    same = other.replace("E128", "E118").replace("V14", "V12").replace("lower", "upper")
+    assert gives_other_values(same, given)
+    assert not gives_other_values(other, given)
+    assert supports(other, given) is None
+
+
+def test_row_of_another_code_contradicts_nothing():
+    quote = "The tightening torque of screw V12 is 25 Nm."
+    given = asked("What is the tightening torque of screw V12?", quote, quote)
+    assert contradicts(quote.replace("25", "40"), given)
+    assert not contradicts("The tightening torque of bolt V14 is 40 Nm.", given)
+
+
+@pytest.mark.parametrize(
     ("passage", "is_other"),
     [
         (OTHER, True),

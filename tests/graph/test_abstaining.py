@@ -57,7 +57,7 @@ def make(tmp_path, scripted):
         pages = {"en": PAGES, "it": ITALIAN}[language]
         (folder / "press.json").write_text(json.dumps(pages), encoding="utf-8")
         for place, copy in enumerate(copies):
-            text = f"# Note {place}\n\n{copy}\n"
+            text = copy if copy.startswith("#") else f"# Note {place}\n\n{copy}\n"
             (folder / f"note-{place}.md").write_text(text, encoding="utf-8")
         documents, _ = read_folder(folder)
         press = next(each for each in documents if each.path == "press.json")
@@ -115,6 +115,25 @@ async def test_planted_copies_are_never_shown(make, language):
     shown = [passage.text for passage in entry.row.context]
     assert shown
     assert not [text for text in shown if "24" in text]
+
+
+OTHERWISE = {
+    "en": "# Sealing jaw\n\nTwo green lamps are mounted on the housing of the operator panel, and "
+    "one red lamp beside the door shows any fault.\n\n"
+    "The press has the right torque once both lamps flash.\n",
+    "it": "# Ganascia\n\nDue spie verdi stanno sullo sportello del quadro elettrico, e una spia "
+    "rossa accanto alla porta segnala ogni guasto.\n\n"
+    "La coppia della pressa è giusta non appena le spie lampeggiano.\n",
+}
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+async def test_other_answers_are_never_shown(make, language):
+    outcome, entry, _ = await make("unanswerable", language, copies=[OTHERWISE[language]])
+    assert isinstance(outcome, Accepted)
+    shown = [passage.text for passage in entry.row.context]
+    assert shown
+    assert OTHERWISE[language].splitlines()[-1] not in "\n".join(shown)
 
 
 async def test_abstention_judged_badly_is_dropped(make):
