@@ -23,13 +23,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from agents.journal import Journal, Spent
 from agents.prices import Price, cost_of, dollars
 from graph.brief import Brief
-from graph.ledger import Ledger, Progress
+from graph.ledger import Ledger, Note, Progress
 from training.rows import ABSTAINING
 
 Prices = Mapping[str, Price]
 PER_SECOND = 4
 SECONDS_BETWEEN_LINES = 5.0
 MOST_OF_TIME = 0.05
+MOST_NOTES = 5
 """The share of the time that the view may spend on asking the databases."""
 
 
@@ -228,3 +229,13 @@ def _view(brief: Brief, progress: Progress, lines: Sequence[tuple[str, str]]) ->
     for name, value in lines:
         table.add_row(Text(name, style="dim"), Text(value))
     return table
+
+
+def print_unused(notes: Sequence[Note]) -> None:
+    """Print what of the manuals was not used, and why: a few lines, the report has them all."""
+    unused = [note for note in notes if note.kind in ("unreadable", "skipped")]
+    for note in unused[:MOST_NOTES]:
+        page = f", page {note.page}" if note.page else ""
+        print(f"not used {printable(note.path)}{page}: {printable(note.reason)}")
+    if len(unused) > MOST_NOTES:
+        print(f"not used {len(unused) - MOST_NOTES} more: the report names them.")

@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from app.directory import POSTGRES, describe, load_file
 from app.exits import DONE, MISTAKE, SHORT
 from app.opening import open_books
 from app.opening_index import for_manuals
-from app.progress import RunView, printable, render_status
+from app.progress import RunView, print_unused, printable, render_status
 from app.reporting import prices_of, write_run_report
 from app.runs import (
     Result,
@@ -33,10 +33,7 @@ from app.runs import (
 from app.settings import Settings, SettingsError, is_offline, read_settings
 from app.traces import trace_of
 from graph.brief import Brief, load_brief
-from graph.ledger import Note
 from training.recipe import load_recipe
-
-_MOST_NOTES = 5
 
 
 def read_wanted(path: Path | None, rows: int | None) -> Brief:
@@ -105,7 +102,7 @@ def tell(run: Path, result: Result, *, as_json: bool) -> int:
         print(json.dumps(_summary(run, result, progress.dropped, spent), ensure_ascii=False))
     else:
         _print_places(run, result)
-        _print_unused(notes)
+        print_unused(notes)
     return DONE if result.decision == "export" and not result.reason else SHORT
 
 
@@ -175,17 +172,7 @@ def show_status(run: Path, *, as_json: bool) -> None:
         print(f"Not among the machine names: {printable(', '.join(unknown))}.")
     if started.result and started.result.reason:
         print(started.result.reason)
-    _print_unused(notes)
-
-
-def _print_unused(notes: Sequence[Note]) -> None:
-    """Print what of the manuals was not used, and why: a few lines, the report has them all."""
-    unused = [note for note in notes if note.kind in ("unreadable", "skipped")]
-    for note in unused[:_MOST_NOTES]:
-        page = f", page {note.page}" if note.page else ""
-        print(f"not used {printable(note.path)}{page}: {printable(note.reason)}")
-    if len(unused) > _MOST_NOTES:
-        print(f"not used {len(unused) - _MOST_NOTES} more: the report names them.")
+    print_unused(notes)
 
 
 def show_why(run: Path, candidate: str | None) -> None:

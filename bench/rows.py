@@ -114,4 +114,6 @@ def measure(run: Path) -> dict[str, object]:
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit("usage: python -m bench.rows RUN")
+    if not (Path(sys.argv[1]) / "dataset" / "rows.parquet").is_file():
+        sys.exit(f"{sys.argv[1]} is no run that was exported: give a run folder.")
     print(json.dumps(measure(Path(sys.argv[1]))))

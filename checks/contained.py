@@ -10,20 +10,35 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
+from checks.groups import Groups
 from checks.similar import word_runs
 
 # Runs that more texts hold than this say little, and would make the work grow as a square.
-_MOST_HOLDERS = 64
+_MOST_HOLDERS = 2000
 _LEAST_RUNS = 6
 
 
-def contained_pairs(
+def joining_pairs(
     texts: Sequence[str], least: float = 0.8, width: int = 3
+) -> Iterator[tuple[int, int]]:
+    """Yield those of the contained pairs that join all texts which pairs connect."""
+    groups = Groups(range(len(texts)))
+    for pair in contained_pairs(texts, least, width, joined=groups):
+        groups.join(pair)
+        yield pair
+
+
+def contained_pairs(
+    texts: Sequence[str],
+    least: float = 0.8,
+    width: int = 3,
+    *,
+    joined: Groups[int] | None = None,
 ) -> Iterator[tuple[int, int]]:
     """Yield pairs (holder, held): `least` or more of the held text's word runs are the holder's.
 
     A text of fewer than six runs says too little to be recognised in a long one: of it, and a text
-    like it, `least` of the runs of both must be shared.
+    like it, `least` of the runs of both must be shared. Texts that are `joined` are not compared.
     """
     runs = [word_runs(text, width) for text in texts]
     found_in = Counter(run for of_text in runs for run in of_text)
@@ -31,6 +46,8 @@ def contained_pairs(
     for place in sorted(range(len(texts)), key=lambda place: (-len(runs[place]), place)):
         own = runs[place]
         for holder in _candidates(own, holders, found_in, least):
+            if joined and joined.first(holder) == joined.first(place):
+                continue
             whole = own if len(own) >= _LEAST_RUNS else own | runs[holder]
             if len(own & runs[holder]) >= least * len(whole):
                 yield holder, place

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from checks.contained import contained_pairs
+from checks.contained import joining_pairs
 from checks.groups import Groups
 from checks.similar import near_pairs
 
@@ -80,7 +80,7 @@ def section_clusters(
     """
     keys = sorted(texts)
     groups = Groups([*keys, *sorted({key for pair in editions for key in pair} - {*keys})])
-    for one, other in contained_pairs([texts[key] for key in keys], _HELD):
+    for one, other in joining_pairs([texts[key] for key in keys], _HELD):
         groups.join((keys[one], keys[other]))
     for pair in editions:
         groups.join(pair)
@@ -123,7 +123,7 @@ def _near(
     by_row = {id: [folded(text) for text in texts] for id, texts in held.items()}
     texts = sorted({text for of_row in by_row.values() for text in of_row})
     groups = Groups(texts)
-    for one, other in _alike(texts, least) if least else contained_pairs(texts, _HELD):
+    for one, other in _alike(texts, least) if least else joining_pairs(texts, _HELD):
         groups.join((texts[one], texts[other]))
     yield from _same(kind, by_row, {text: groups.first(text) for text in texts})
 

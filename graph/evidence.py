@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agents.critic import Critique, RowJudgement
 from checks.leakage import section_key
 from graph.abstaining import origin_of
 from graph.context import Context
@@ -61,13 +62,7 @@ async def make_row(state: QuestionState, context: Context) -> TrainingRow:
         context=state.context,
         oracle_positions=oracle_positions(state.context),
         citations=state.citations,
-        scores=Scores(
-            relevance=critique.relevance,
-            global_relevance=critique.global_relevance,
-            coverage=critique.coverage,
-            faithfulness=judgement.faithfulness,
-            completeness=judgement.completeness,
-        ),
+        scores=_scores(critique, judgement),
         reasons=judgement.reasons,
         attempts=state.drafts + state.answers,
         models={role: model.name for role, model in sorted(context.models.items())},
@@ -82,6 +77,16 @@ async def make_row(state: QuestionState, context: Context) -> TrainingRow:
         applies_to=applies_to,
         counterpart=state.contrast,
         machine_family=machine.family if machine else None,
+    )
+
+
+def _scores(critique: Critique, judgement: RowJudgement) -> Scores:
+    return Scores(
+        relevance=critique.relevance,
+        global_relevance=critique.global_relevance,
+        coverage=critique.coverage,
+        faithfulness=judgement.faithfulness,
+        completeness=judgement.completeness,
     )
 
 

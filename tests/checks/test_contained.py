@@ -1,9 +1,12 @@
 """Contained texts: every holder is found, whatever the order, and short texts need more."""
 
+import random
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.contained import contained_pairs
+from checks.contained import contained_pairs, joining_pairs
+from checks.groups import Groups
 from checks.similar import word_runs
 
 NAMES = ["oil", "belt", "pump", "valve", "jaw", "film", "at", "to", "of", "48", "61", "bar"]
@@ -48,3 +51,14 @@ def test_many_near_repeats_are_still_one_cluster():
     texts = [f"{common} machine {number}" for number in range(300)]
     joined = {place for pair in contained_pairs(texts, 0.7) for place in pair}
     assert joined == set(range(300))
+
+
+def test_text_that_many_hold_joins_them_all():
+    chosen = random.Random(1)
+    warning = " ".join(f"w{chosen.randrange(5000)}" for _ in range(20))
+    longer = [" ".join(f"w{chosen.randrange(5000)}" for _ in range(80)) for _ in range(150)]
+    texts = [*(f"{text} {warning}" for text in longer), warning]
+    groups = Groups(range(len(texts)))
+    for pair in joining_pairs(texts):
+        groups.join(pair)
+    assert len(groups.all()) == 1
