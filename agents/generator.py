@@ -64,15 +64,18 @@ class Generator:
         scenario: str,
         topics: Sequence[str],
         asked: Sequence[str],
+        again: str = "",
         revision: Revision | None = None,
     ) -> Question:
         """Return a question about the window, or with `revision` a better one.
+
+        `again` is the question to ask, where it was asked about a sibling.
 
         Raises:
             CallError: no question could be had.
         """
         messages = self.prompts.draft_question(
-            source, scenario=scenario, topics=topics, asked=asked, revision=revision
+            source, scenario=scenario, topics=topics, asked=asked, again=again, revision=revision
         )
         return await self.calls.ask(
             self.model, messages, Question, CallKey(candidate, "draft", attempt)

@@ -26,6 +26,8 @@ _NOTHING = Question(quote="", text="", kind="value", difficulty="easy")
 
 def draft(prompt: Prompt) -> Question:
     """Write a question about the window, or a better one after objections."""
+    if prompt.again:
+        return _again(prompt)
     fact = _choose(prompt)
     if fact is None:
         return _NOTHING
@@ -37,14 +39,28 @@ def draft(prompt: Prompt) -> Question:
     )
 
 
-def _choose(prompt: Prompt) -> Fact | None:
-    """Return one of the best sound facts not yet asked about, taking their families in turn."""
-    asked = {*prompt.asked, prompt.draft} if prompt.revising else set(prompt.asked)
-    found = [
+def _again(prompt: Prompt) -> Question:
+    """Ask what was asked about a sibling, where a statement of the window gives that question."""
+    for fact in _facts(prompt):
+        if prompt.again in fact.questions and not prompt.revising:
+            return Question(
+                quote=fact.quote, text=prompt.again, kind=fact.kind, difficulty=fact.difficulty
+            )
+    return _NOTHING
+
+
+def _facts(prompt: Prompt) -> list[Fact]:
+    return [
         fact
         for part in prompt.parts
         for fact in facts(part.text, part.section, prompt.language, prompt.machine)
     ]
+
+
+def _choose(prompt: Prompt) -> Fact | None:
+    """Return one of the best sound facts not yet asked about, taking their families in turn."""
+    asked = {*prompt.asked, prompt.draft} if prompt.revising else set(prompt.asked)
+    found = _facts(prompt)
     families = Counter(fact.family for fact in found if asked.intersection(fact.questions))
     left = [fact for fact in found if not asked.intersection(fact.questions)]
     left.sort(key=lambda fact: fact.worth + _TURN * families[fact.family])

@@ -45,6 +45,7 @@ class Prompt:
     passages: tuple[Shown, ...]
     question: str
     asked: tuple[str, ...]
+    again: str
     draft: str
     quote: str
     answer: str
@@ -70,6 +71,7 @@ def read(messages: Sequence[BaseMessage]) -> Prompt:
         passages=_passages(text),
         question=_between(after, "<question>", "</question>"),
         asked=tuple(_ASKED.findall(asked)),
+        again=_between(text, "<again>", "</again>"),
         draft=_between(text, "<draft>", "</draft>"),
         quote=literal(_between(after, "<quote>", "</quote>")),
         answer=literal(_between(text, "<answer>", "</answer>")),

@@ -33,7 +33,10 @@ _ABBREVIATION = (
 )
 _SENTENCE_END = re.compile(_ABBREVIATION + r"[.!?][)»”\"*_`]*(?=\s+[^\sa-z0-9(,;|])")
 _LINK = re.compile(r"!?\[([^\]\[]*)\]\([^)\s]*\)")
-_MARKUP = re.compile(r"\*\*|__|(?<![\w*])[*_](?=\S)|(?<=\S)[*_](?![\w*])|<br ?/?>|<[^<>\n]{1,40}>")
+_MARKUP = re.compile(r"\*\*|__|<br ?/?>|<[^<>\n]{1,40}>")
+_EMPHASIS = re.compile(
+    r"(?<![\w*_])([*_])(?=[^\s*_])((?:[^*_\n\"]|\"[^*_\n\"]*\")*(?<!\s))\1(?![\w*_])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def plain(text: str) -> str:
     """Return the text without links, emphasis and doubled spaces; inline code keeps its ticks."""
     text = _LINK.sub(r"\1", text)
     pieces = re.split(r"(`[^`]*`)", text)
-    pieces[::2] = [_MARKUP.sub("", piece) for piece in pieces[::2]]
+    pieces[::2] = [_EMPHASIS.sub(r"\2", _MARKUP.sub("", piece)) for piece in pieces[::2]]
     return re.sub(r"\s+", " ", "".join(pieces)).strip()
 
 

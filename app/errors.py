@@ -16,7 +16,7 @@ from app.settings import SettingsError, redact
 from app.upload import UploadError
 from graph.brief import BriefError
 from graph.ledger import LedgerError
-from prompts.templates import PromptError
+from prompts.rendering import PromptError
 from tools.documents import DocumentError
 from tools.index import IndexUnavailableError
 from tools.machines import MachineDirectoryError

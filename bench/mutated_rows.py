@@ -73,7 +73,7 @@ def sentence_pairs(truths: Sequence[Truth]) -> Iterator[Truth]:
         near = one.evidence == two.evidence and one.language == two.language
         prose = one.sort == two.sort == "sentence"
         if words and near and prose and is_independent(two.text, words.pronouns, words.head):
-            yield _joined(two, " ", one)
+            yield _joined(two, " " if two.text.endswith((".", "!", ";")) else ". ", one)
 
 
 def is_independent(clause: str, pronouns: str, head: str) -> bool:

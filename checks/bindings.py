@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from checks.limits import limits
+from checks.models import Model, models
 from checks.quantities import Number
 from checks.readings import Token, Unit, read
 
@@ -63,7 +64,7 @@ class Place:
     """A number as a text states it: with its words, and the units that its column may give it.
 
     `above` is what its sentence hangs on; `beside` are the words of the sentence, and each two in a
-    row; `row` and `cell` are where it stands in a table.
+    row; numbers as "3 x 4 x 5" are in one `chain`; `models` are those that the sentence names; `row` and `cell` are where it stands in a table.
     """
 
     number: Number
@@ -72,8 +73,12 @@ class Place:
     measured: frozenset[str]
     is_mark: bool
     limit: int
+    is_denied: bool
     beside: Counter[str]
     unit: int
+    at: float
+    chain: int
+    models: frozenset[Model]
     row: Row | None = None
     cell: int = -1
 
@@ -84,10 +89,12 @@ def places(text: str, language: str) -> tuple[Place, ...]:
     reading = read(text, language)
     found: list[Place] = []
     for index, unit in enumerate(reading.units):
-        limit, _ = limits(unit, language)
+        set_here = limits(text, language)[index]
         said = [token.name for token in unit.tokens if not token.is_stop]
         beside = Counter([*said, *map(" ".join, pairwise(said))])
         row, above = _row(unit), frozenset(unit.above)
+        here = [reading.numbers[token.fact] for token in unit.tokens if token.fact >= 0]
+        named = models(text, here, language)
         found += (
             Place(
                 reading.numbers[token.fact],
@@ -95,9 +102,13 @@ def places(text: str, language: str) -> tuple[Place, ...]:
                 above,
                 reading.measured[token.fact],
                 token.fact in reading.marks,
-                limit.get(token.fact, 0),
+                set_here.ways.get(token.fact, 0),
+                token.fact in set_here.denied,
                 beside,
                 index,
+                token.at,
+                reading.chains[token.fact],
+                named,
                 row,
                 token.cell,
             )

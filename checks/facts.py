@@ -2,7 +2,8 @@
 
 The graph verifies answers with `unsupported`; duplicates, distractors and form compare `numbers`.
 A number must stand in the evidence, beside the words that the answer gives it (`bindings`), with
-the same limit; what the evidence denies may not be affirmed (`polarity`); menu paths are `paths`.
+the same limit; what the evidence denies may not be affirmed (`polarity`); menu paths are `paths`,
+and what is given to be typed is `verbatim`.
 """
 
 from __future__ import annotations
@@ -16,19 +17,20 @@ from functools import lru_cache
 from checks.bindings import Place, Row, fit, places, rarities, rows
 from checks.findings import Finding
 from checks.literals import in_words, is_article, numbers
-from checks.matches import could_state, is_plain, is_unlike, states
+from checks.matches import could_state, is_plain, kinds_of, states
+from checks.models import are_others
+from checks.pairs import exchanged
 from checks.paths import wrong_paths
 from checks.polarity import contradictions
 from checks.quantities import Number, same_fact
+from checks.verbatim import not_verbatim
 
 __all__ = ["Number", "numbers", "same_fact", "unsupported"]
 
 _BROKEN_CODE = re.compile(r"(?<=\w)-[ \t]*\n\s*(?=\w)")
-_STRANGER = 0.6
 _CLEAR = 0.25
 _SURE = 0.93
-_CLAIM = 0.9
-_LIMITED = 0.2
+_LIMITED = 0.1
 _ABOUT = 0.5
 _AS_GOOD = 0.9
 _UNWRITTEN = 0.3
@@ -50,8 +52,13 @@ def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Fin
     stated = [place for place in places(answer, language) if not place.is_mark]
     facts = [fact for fact in stated if not is_article(fact.number)]
     found = [(fact.unit, finding) for fact in facts if (finding := _finding(fact, stated, held))]
+    found += exchanged(answer, evidence, language)
     found += contradictions(answer, evidence, language)
-    return [*_uncancelled(found), *wrong_paths(answer, evidence)]
+    return [
+        *_uncancelled(found),
+        *wrong_paths(answer, evidence),
+        *not_verbatim(answer, evidence),
+    ]
 
 
 def _uncancelled(found: Sequence[tuple[int, Finding]]) -> Iterator[Finding]:
@@ -76,25 +83,52 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
     own = [place for place in held.places if states(place, fact)]
     text = fact.number.text
     if not own and not in_words(fact.number):
-        sentence = f"“{text}” does not stand in the cited passages."
-        return Finding("unsupported_number", sentence, text)
+        return _absent(fact.number, held)
     fits = [fit(fact, place, held.rarity) for place in own]
     best = max(fits, default=_UNWRITTEN)
-    named = [row for row in _named_rows(fact, held.rows) if not _is_told(row, own, stated, held)]
-    if own and (row := _other_row(own, named)):
-        sentence = f"“{text}” does not stand in the row of “{' '.join(sorted(row.label))}”."
+    others = [other for other in stated if other is not fact and other.unit == fact.unit]
+    if own and _is_other_models(fact, own, held):
+        sentence = f"“{text}” is another model's in the cited passages."
         return Finding("wrong_subject", sentence, text)
-    if rival := _rival(fact, best, stated, held, own):
+    named = _named_rows(fact, held.rows)
+    if own and _stands_in_other_row(own, named, others, held):
+        sentence = f"“{text}” stands in another row of the cited table than the answer names."
+        return Finding("wrong_subject", sentence, text)
+    if rival := _rival(fact, best, stated, held, own, _told(own, named)):
         sentence = (
             f"“{text}” stands beside something else in the cited passages, which have"
             f" “{rival.number.text}” here."
         )
         return Finding("wrong_subject", sentence, text)
-    limits = {place.limit for place, each in zip(own, fits, strict=True) if each > _AS_GOOD * best}
+    limits = {
+        place.limit if place.is_denied == fact.is_denied else 0
+        for place, each in zip(own, fits, strict=True)
+        if each > _AS_GOOD * best
+    }
     if fact.limit and limits == {-fact.limit} and best > _LIMITED:
         sentence = f"“{text}” is {_LIMIT[-fact.limit]} in the cited passages."
         return Finding("wrong_limit", sentence, text)
     return None
+
+
+def _is_other_models(fact: Place, own: Sequence[Place], held: _Evidence) -> bool:
+    """Say whether the fact is a longer or shorter name's, though the evidence knows its own."""
+    is_known = any(not fact.models.isdisjoint(place.models) for place in held.places)
+    return is_known and all(are_others(fact.models, place.models) for place in own)
+
+
+def _absent(number: Number, held: _Evidence) -> Finding:
+    """Return the finding for a fact that stands nowhere in the evidence."""
+    text = number.text
+    if number.is_code:
+        sentence = f"The code “{text}” does not stand in the cited passages."
+        return Finding("unsupported_code", sentence, text)
+    same = (place.number for place in held.places if place.number.value == number.value)
+    if other := next((each for each in same if each.unit and number.unit), None):
+        sentence = f"“{text}” is “{other.text}” in the cited passages."
+        return Finding("wrong_unit", sentence, text)
+    sentence = f"“{text}” does not stand in the cited passages."
+    return Finding("unsupported_number", sentence, text)
 
 
 _TURNS = {"wrong_limit", "wrong_polarity"}
@@ -112,29 +146,32 @@ def _named_rows(fact: Place, labelled: Sequence[Row]) -> list[Row]:
     ]
 
 
-def _is_told(row: Row, own: Sequence[Place], stated: Sequence[Place], held: _Evidence) -> bool:
-    """Say whether another fact of the answer is what the row holds in the fact's column."""
-    mine = {id(place) for place in own}
+def _stands_in_other_row(
+    own: Sequence[Place], named: Sequence[Row], others: Sequence[Place], held: _Evidence
+) -> bool:
+    """Say whether the sentence names a row, and the fact stands only beside other subjects."""
+    labels = [row.label for row in named]
+    return any(
+        all(_is_beside(place, row, labels) for place in own)
+        and not _is_told(row, own, others, held)
+        for row in named
+    )
+
+
+def _is_told(row: Row, own: Sequence[Place], others: Sequence[Place], held: _Evidence) -> bool:
+    """Say whether another fact of the sentence is what the row holds in the fact's column."""
     cells = {place.cell for place in own if place.row}
     return any(
         place.row == row and place.cell in cells and states(place, other)
         for place in held.places
-        if id(place) not in mine
-        for other in stated
+        for other in others
     )
-
-
-def _other_row(own: Sequence[Place], named: Sequence[Row]) -> Row | None:
-    """Return the row that the sentence names where the fact stands only beside other subjects."""
-    labels = [row.label for row in named]
-    return next((row for row in named if all(_is_beside(each, row, labels) for each in own)), None)
 
 
 def _is_beside(place: Place, row: Row, labels: Sequence[frozenset[str]]) -> bool:
     """Say whether the place is another row's of the same table, or a sentence on something else."""
     if place.row is None:
-        about = place.beside.keys() | place.above
-        return len(row.label & about) < _ABOUT * len(row.label)
+        return not _is_about(place, row)
     return (
         place.row.heads == row.heads
         and (place.cell > 0 or is_plain(place.number))
@@ -143,34 +180,53 @@ def _is_beside(place: Place, row: Row, labels: Sequence[frozenset[str]]) -> bool
     )
 
 
+def _told(own: Sequence[Place], named: Sequence[Row]) -> Row | None:
+    """Return the row that the sentence names, where it is the only one and states the fact."""
+    rows_told = [place.row for place in own if place.cell > 0 and place.row in named]
+    return rows_told[0] if len(named) == 1 and rows_told else None
+
+
+def _is_about(place: Place, row: Row) -> bool:
+    """Say whether the place stands in the row, or in a sentence that names most of its label."""
+    if place.row is not None:
+        return place.row == row
+    said = place.beside.keys() | place.above
+    return len(row.label & said) >= _ABOUT * len(row.label)
+
+
 def _rival(
     fact: Place,
     best: float,
     stated: Sequence[Place],
     held: _Evidence,
     own: Sequence[Place],
+    told: Row | None,
 ) -> Place | None:
-    """Return the place of another value that fits the fact's words clearly better than its own."""
-    mine = {id(place) for place in own}
+    """Return the place of another value that fits the fact's words clearly better than its own.
+
+    Where the one row that is named tells the fact, a sentence on something else speaks not against.
+    """
+    mine, kinds = {id(place) for place in own}, kinds_of(fact, own)
+    is_chained = any(other is not fact and _are_chained(other, fact) for other in stated)
     for place in held.places:
-        if place.is_mark or id(place) in mine:
+        if place.is_mark or id(place) in mine or are_others(fact.models, place.models):
             continue
-        least = _least(fact, place)
-        if not least:
+        if not is_chained and any(_are_chained(place, each) for each in own):
+            continue
+        if told and place.row is None and not _is_about(place, told):
+            continue
+        if not could_state(place, fact, kinds):
             continue
         score = fit(fact, place, held.rarity)
-        if score < _CLEAR or best >= score * (least if least < 1 else _margin(score)):
+        if score < _CLEAR or best >= score * _margin(score):
             continue
         if not _claimed(place, score, fact, stated, held):
             return place
     return None
 
 
-def _least(fact: Place, place: Place) -> float:
-    if could_state(place, fact):
-        return 1.0
-    plain = is_plain(fact.number) and is_plain(place.number)
-    return _STRANGER if plain and not is_unlike(place, fact) else 0.0
+def _are_chained(one: Place, other: Place) -> bool:
+    return (one.unit, one.chain) == (other.unit, other.chain)
 
 
 def _margin(score: float) -> float:
@@ -183,8 +239,6 @@ def _claimed(
 ) -> bool:
     """Say whether another fact of the answer states the place, and fits it as well."""
     return any(
-        other is not fact
-        and states(place, other)
-        and fit(other, place, held.rarity) >= _CLAIM * score
+        other is not fact and states(place, other) and fit(other, place, held.rarity) >= score
         for other in stated
     )

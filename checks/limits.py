@@ -6,22 +6,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from checks.polarity_words import knows, polarity_words
-from checks.readings import Token, Unit
+from checks.readings import Token, Unit, read
 
 _LEFT = 5
 _RIGHT = 3
 _NEGATED = 4
 
 
-def limits(unit: Unit, language: str) -> tuple[dict[int, int], frozenset[Token]]:
-    """Return 1 or -1 by fact for a lower or an upper limit, and which negations belong to one."""
+class Limits(NamedTuple):
+    """A unit's limits by fact, 1 for a lower and -1 for an upper one.
+
+    `used` are the negations that belong to a limit; `denied` the facts in whose clause others stand.
+    """
+
+    ways: dict[int, int]
+    used: frozenset[Token]
+    denied: frozenset[int]
+
+
+@lru_cache(maxsize=1024)
+def limits(text: str, language: str) -> tuple[Limits, ...]:
+    """Return the limits of each unit of a text."""
+    return tuple(_of_unit(unit, language) for unit in read(text, language).units)
+
+
+def _of_unit(unit: Unit, language: str) -> Limits:
     found: dict[int, int] = {}
     used: set[Token] = set()
-    if not knows(language):
-        return found, frozenset()
-    tokens = unit.tokens
+    tokens = unit.tokens if knows(language) else ()
     for index, token in enumerate(tokens):
         if token.fact < 0:
             continue
@@ -32,7 +48,14 @@ def limits(unit: Unit, language: str) -> tuple[dict[int, int], frozenset[Token]]
         negated = _negated(tokens, place, language)
         used.update(negated)
         found[token.fact] = -way if negated else way
-    return found, frozenset(used)
+    return Limits(found, frozenset(used), _denied(tokens, used, language))
+
+
+def _denied(tokens: Sequence[Token], used: set[Token], language: str) -> frozenset[int]:
+    """Return the facts in a clause with a negation that belongs to no limit."""
+    denying = polarity_words("denying", language)
+    clauses = {t.clause for t in tokens if t not in used and denying.fullmatch(t.word)}
+    return frozenset(t.fact for t in tokens if t.fact >= 0 and t.clause in clauses)
 
 
 def _limit_beside(tokens: Sequence[Token], index: int, language: str) -> tuple[int, int]:
@@ -72,7 +95,7 @@ def _way(tokens: Sequence[Token], place: int, language: str) -> int:
 
 
 def _negated(tokens: Sequence[Token], place: int, language: str) -> list[Token]:
-    """Return the negations right before the limit: of "not exceed", none of "do not drain above"."""
+    """Return the negations right before the limit: "not exceed", but not "do not drain above"."""
     pattern = polarity_words("denying", language)
     found: list[Token] = []
     for token in reversed(tokens[max(0, place - _NEGATED) : place]):

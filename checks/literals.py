@@ -58,6 +58,7 @@ _GLUED = re.compile(r"(?!x\d)[^\W\d_]|-[A-Z][A-Z\d]*(?![a-z])")
 _LABELLED = re.compile(r"[^\W\d_]{3,}:(?=\d)")
 _VERSION = re.compile(r"^v(?=\d+\.)")
 _ONE_OF_SEVERAL = re.compile(r"[^/]*\d[^/]*(?=/[^/]*\d)|([^\W\d_]+)\d+(?=-\1\d+$)")
+_COMPOUND = re.compile(r"[^\W_]*\d[^\W_]*(?=-[^\W\d_][^\W\d_A-ZÀ-ÖØ-Þ]{3,}(?![^\W_]|-\w*\d))")
 _MARKER = re.compile(
     r"^[ \t>*•-]*\(?\d{1,2}[.)](?=\s)|(?<=[.;:!?])\s+\(?\d{1,2}[.)](?=\s+\S)", re.MULTILINE
 )
@@ -173,7 +174,7 @@ def _one(text: str, start: int, end: int, language: str) -> Number:
 
 
 def _code(text: str, start: int, end: int) -> Number:
-    if match := _ONE_OF_SEVERAL.match(text, start, end):
+    if match := _ONE_OF_SEVERAL.match(text, start, end) or _COMPOUND.match(text, start, end):
         end = match.end()
     value = unicodedata.normalize("NFC", text[start:end]).casefold()
     return Number(text[start:end], start, end, _VERSION.sub("", value), is_code=True)

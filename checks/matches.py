@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+
+from rapidfuzz.distance import Levenshtein
 
 from checks.bindings import Place
 from checks.quantities import Number, converts, measure
@@ -27,22 +30,26 @@ def states(place: Place, fact: Place) -> bool:
     return any(said.key == column.key or converts(said, column) for column in columns)
 
 
-def could_state(place: Place, fact: Place) -> bool:
-    """Say whether the place holds the same sort of thing as the fact."""
+def could_state(place: Place, fact: Place, kinds: frozenset[str]) -> bool:
+    """Say whether the place holds the same sort of thing as the fact, which is of these kinds."""
     said, held = fact.number, place.number
     if not (is_plain(said) and is_plain(held)):
-        return said.is_code and held.is_code and _shape(said.value) == _shape(held.value)
-    if not said.unit:
-        return True
-    units = [held.unit] if held.unit else place.measured
-    return any(measure(unit).kind == measure(said.unit).kind for unit in units)
+        return said.is_code and held.is_code and _are_siblings(said.value, held.value)
+    if not held.unit and place.row is None:
+        return "" in kinds
+    return not kinds.isdisjoint(_kinds(place))
 
 
-def is_unlike(place: Place, fact: Place) -> bool:
-    """Say whether both measure something, and not the same."""
-    units = [place.number.unit] if place.number.unit else place.measured
-    kind = measure(fact.number.unit).kind
-    return bool(kind and units) and all(measure(unit).kind != kind for unit in units)
+def kinds_of(fact: Place, own: Sequence[Place]) -> frozenset[str]:
+    """Return what a fact measures; one without a unit also what the places do that state it."""
+    kind = frozenset({measure(fact.number.unit).kind})
+    return kind if fact.number.unit else kind.union(*map(_kinds, own))
+
+
+def _kinds(place: Place) -> frozenset[str]:
+    """Return what a place may measure: what its unit does, or nothing, or what its column does."""
+    units = {place.number.unit} if place.number.unit else place.measured | {""}
+    return frozenset(measure(unit).kind for unit in units)
 
 
 def is_plain(number: Number) -> bool:
@@ -50,5 +57,10 @@ def is_plain(number: Number) -> bool:
     return not number.is_code or number.value.isdecimal()
 
 
-def _shape(code: str) -> str:
-    return _DIGITS.sub("0", _LETTERS.sub("a", code))
+def _are_siblings(one: str, other: str) -> bool:
+    """Say whether two codes are built alike: E214 and E301, F2 and V2."""
+    if _DIGITS.sub("0", _LETTERS.sub("a", one)) != _DIGITS.sub("0", _LETTERS.sub("a", other)):
+        return False
+    if _LETTERS.findall(one) == _LETTERS.findall(other):
+        return True
+    return Levenshtein.distance(one, other) * 2 <= len(one)

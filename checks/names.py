@@ -96,6 +96,13 @@ def without_names(text: str, names: Sequence[str]) -> str:
     return " … ".join([*pieces, text[done:]])
 
 
+def renamed(text: str, names: Sequence[str], name: str) -> str:
+    """Return the text with another name for each of the names."""
+    for start, end in reversed(name_spans(text, names)):
+        text = text[:start] + name + text[end:]
+    return text
+
+
 def unknown_names(text: str, known: Sequence[str]) -> Iterator[re.Match[str]]:
     """Yield what reads like a machine and is none of these: "Ares 300" beside an "Ares 250".
 

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from checks.findings import Finding
-from checks.limits import limits
+from checks.limits import Limits, limits
 from checks.polarity_words import has_concord, knows, polarity_words
 from checks.readings import Token, Unit, read
 
 _SAME_STATEMENT = 0.6
 _AS_GOOD = 0.95
+_ABSENT = 1.0
 _FEW = 2
 _CLOSENESS = 0.3
 _ONE_NEGATION = 5
@@ -33,15 +34,22 @@ class Negation:
     after: str
     before: str
 
+    @property
+    def head(self) -> str:
+        """The word that it denies, as far as one can say."""
+        return self.after or self.before
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A sentence, item or row as polarity sees it."""
+    """A sentence, item or row as polarity sees it; is it about "only", does it set limits."""
 
     stems: frozenset[str]
     words: frozenset[str]
     negations: tuple[Negation, ...]
     unit: int
+    is_exclusive: bool
+    has_limits: bool
 
 
 @lru_cache(maxsize=1024)
@@ -49,8 +57,8 @@ def statements(text: str, language: str) -> tuple[Statement, ...]:
     """Return what a text states, sentence by sentence."""
     found: list[Statement] = []
     for index, unit in enumerate(read(text, language).units):
-        _, used = limits(unit, language)
-        found += (_statement(index, each, heads, used, language) for each, heads in _parts(unit))
+        set_here = limits(text, language)[index]
+        found += (_statement(index, each, heads, set_here, language) for each, heads in _parts(unit))
     return tuple(found)
 
 
@@ -100,25 +108,25 @@ def _contradiction(
 
 
 def _weight(stem: str, counts: Counter[str], size: int) -> float:
+    if stem not in counts:
+        return _ABSENT
     return 0.3 + math.log((size + 1) / (counts[stem] + 0.5))
 
 
 def _difference(said: Statement, other: Statement) -> Finding | None:
-    mine, theirs = list(said.negations), list(other.negations)
-    for alike in _ALIKE:
-        for negation in tuple(mine):
-            if match := next((each for each in theirs if alike(negation, each)), None):
-                mine.remove(negation)
-                theirs.remove(match)
-    added = [each for each in mine if {each.after, each.before} & other.words]
-    dropped = [each for each in theirs if (each.after or each.before) in said.words]
-    if len(added) > len(dropped):
+    """Return what one denies and the other affirms, where they differ in little else."""
+    if said.is_exclusive != other.is_exclusive:
+        return None
+    mine, theirs = _unpaired(said, other)
+    added = [each for each in mine if each.head in other.words]
+    dropped = [each for each in theirs if each.head in said.words]
+    if len(added) > len(dropped) and (other.has_limits or not said.has_limits):
         return Finding(
             "wrong_polarity",
             f"The answer says “{added[0].word}” where the cited passages affirm.",
             added[0].word,
         )
-    if len(dropped) > len(added):
+    if len(dropped) > len(added) and (said.has_limits or not other.has_limits):
         return Finding(
             "wrong_polarity",
             f"The cited passages say “{dropped[0].word}” where the answer affirms.",
@@ -127,11 +135,25 @@ def _difference(said: Statement, other: Statement) -> Finding | None:
     return None
 
 
+def _unpaired(said: Statement, other: Statement) -> tuple[list[Negation], list[Negation]]:
+    """Return the negations of each that the other one does not make, in these words or others."""
+    mine, theirs = list(said.negations), list(other.negations)
+
+    def is_reworded(one: Negation, another: Negation) -> bool:
+        return one.head not in other.words or another.head not in said.words
+
+    for alike in (*_ALIKE, is_reworded):
+        for negation in tuple(mine):
+            if match := next((each for each in theirs if alike(negation, each)), None):
+                mine.remove(negation)
+                theirs.remove(match)
+    return mine, theirs
+
+
 _ALIKE: tuple[Callable[[Negation, Negation], bool], ...] = (
     lambda one, other: one.after == other.after != "",
     lambda one, other: one.before == other.before != "",
     lambda one, other: bool({one.after, one.before} & {other.after, other.before} - {""}),
-    lambda one, other: not (one.after or one.before) or not (other.after or other.before),
 )
 
 
@@ -139,7 +161,7 @@ def _statement(
     unit: int,
     tokens: Sequence[Token],
     heads: frozenset[str],
-    used: frozenset[Token],
+    set_here: Limits,
     language: str,
 ) -> Statement:
     denying = polarity_words("denying", language)
@@ -147,7 +169,15 @@ def _statement(
         token.name for token in tokens if not token.is_stop and not denying.fullmatch(token.word)
     )
     words = heads.union(token.name for token in tokens)
-    return Statement(stems | heads, words, tuple(_negations(tokens, language, used)), unit)
+    only = polarity_words("only", language)
+    return Statement(
+        stems | heads,
+        words,
+        tuple(_negations(tokens, language, set_here.used)),
+        unit,
+        is_exclusive=any(only.fullmatch(token.word) for token in tokens),
+        has_limits=any(set_here.ways.values()),
+    )
 
 
 def _negations(

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from checks.words import content_stems
 
 _BREAK = "\0"
-_ZERO_WIDTH = r"\u00ad\u200b-\u200d\u2060\ufeff"
+_ZERO_WIDTH = r"\x00\u00ad\u200b-\u200d\u2060\ufeff"
 _SPECIAL = re.compile(
     r"(?P<hyphen>(?<=[^\W\d_])[-\u2010\u00ad][ \t]*\r?\n\s*(?=[^\W\d_]))"
     rf"|(?P<space>(?:\s[{_ZERO_WIDTH}]*){{2,}}|[^\S ])"

@@ -7,25 +7,27 @@ readings of an answer and of its evidence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from checks.literals import list_marks, read_all
 from checks.quantities import Number
-from checks.units import units_in_headers
+from checks.units import units_in_headers, units_of_cell
 from tools.language import stem, stop_words
 
 _PIECE = re.compile(
     r"(?P<word>[^\W\d_]+(?:(?<=n)['’]t\b)?)|(?P<cell>\|)|(?P<end>[.!?]+(?=[\s\"»”)*\]]|$)|;(?=\s))"
     r"|(?P<clause>[,;:()\[\]–—>→]|\s-\s)"
 )
-# A long line that ends no sentence goes on in the next, unless that begins an item or a row.
-_WRAP = r"(?<=[^\n|]{44}[^\n.:;!?|])\n[ \t]*(?=[^\W_])(?!\d{1,2}[.)][ \t])"
+_LABEL = r"[A-ZÀ-ÖØ-Þ][^\n:.;!?|]{0,40}:[ \t]"
+# A long line that ends no sentence goes on in the next, unless that begins an item, a row or a label.
+_WRAP = rf"(?<=[^\n|]{{44}}[^\n.:;!?|])\n[ \t]*(?=[^\W_])(?!\d{{1,2}}[.)][ \t]|{_LABEL})"
 _LINE = re.compile(rf"(?:[^\n]|{_WRAP})+|\n[ \t]*(?=\n)")
 _HEADING = re.compile(r"[ \t]*#{1,6}[ \t]")
 _ITEM = re.compile(r"[ \t]*(?:[-*•>][ \t]|\(?\d{1,2}[.)][ \t])")
 _RULE = re.compile(r"[ \t]*\|?[-:| \t]*-{2,}[-:| \t]*")
+_CHAINED = re.compile(r"\s*[x×]\s*")
 _SHORTENED = {"ca": "can", "wo": "will", "sha": "shall"}
 _BREAK = 2.0
 _STOP = 0.5
@@ -77,6 +79,7 @@ class Reading:
     numbers: tuple[Number, ...]
     measured: tuple[frozenset[str], ...]
     marks: frozenset[int]
+    chains: tuple[int, ...]
 
 
 @lru_cache(maxsize=1024)
@@ -106,7 +109,7 @@ class _Reader:
     def reading(self) -> Reading:
         for line in _LINE.finditer(self.text):
             self._line(line.group(), *line.span())
-        anywhere = frozenset(units_in_headers(self.text))
+        anywhere = units_in_headers(self.text)
         marks = list_marks(self.text)
         return Reading(
             self.text,
@@ -118,6 +121,7 @@ class _Reader:
                 for i, number in enumerate(self.numbers)
                 if any(start <= number.start and number.end <= end for start, end in marks)
             ),
+            tuple(_chains(self.numbers, self.text)),
         )
 
     def _line(self, line: str, start: int, end: int) -> None:
@@ -151,7 +155,7 @@ class _Reader:
             return
         tokens = tuple(token for unit in self._tokens(start, end) for token in unit)
         cells = line.strip().strip("|").split("|")
-        self.row_units = [frozenset(units_in_headers(f"|{cell}|")) for cell in cells]
+        self.row_units = [units_of_cell(cell.strip()) for cell in cells]
         found = frozenset[str]().union(*self.row_units)
         for token in tokens:
             head = self.head_units[token.cell : token.cell + 1]
@@ -219,6 +223,15 @@ class _Reader:
         if folded in self.stop:
             return Token(folded, folded, at + _STOP, self.clause, cell, is_stop=True)
         return Token(stem(folded, self.language), folded, at + 1, self.clause, cell)
+
+
+def _chains(numbers: Sequence[Number], text: str) -> Iterator[int]:
+    """Yield for each number which of them begins its chain: "3 x 4 x 5 mm"."""
+    first = 0
+    for index, number in enumerate(numbers):
+        if not index or not _CHAINED.fullmatch(text, numbers[index - 1].end, number.start):
+            first = index
+        yield first
 
 
 def _parted(word: str) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from checks.words import content_stems
 
 ScopeKind = Literal["machine", "family"]
 _ALIKE = 0.75
+_MOST = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,19 @@ def sibling_values(
         for token in said
         if token in each.values or _is_word_of(token, each.words, language)
     ]
+
+
+def asks_the_same(a: str, b: str, names: Sequence[str], language: str) -> bool:
+    """Say whether two questions, the machines' names aside, have most of their words in common."""
+    ours, theirs = (set(content_stems(without_names(text, names), language)) for text in (a, b))
+    return len(ours & theirs) >= _MOST * len(ours | theirs)
+
+
+def says_the_same(a: str, b: str, names: Sequence[str], language: str) -> bool:
+    """Say whether two answers have the same numbers, or without any the same words."""
+    ours, theirs = (set(tokens(text, tuple(names), language)) for text in (a, b))
+    numbers = [{token for token in each if is_number(token)} for each in (ours, theirs)]
+    return numbers[0] == numbers[1] if any(numbers) else ours == theirs
 
 
 def _is_word_of(token: Token, words: frozenset[str], language: str) -> bool:

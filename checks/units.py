@@ -1,16 +1,17 @@
 """Units: the unit that follows a number, in its usual symbol, whatever its spelling.
 
-The spellings are in units.yaml; `literals` reads with them.
+The spellings are in units.yaml; `literals` and `readings` read with them.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+_LONGEST_UNIT = 24
 _CASED = 2
 """Spellings up to this length mean something else in another case: m and M, s and S."""
 
@@ -41,9 +42,17 @@ def _closes(text: str, at: int) -> bool:
     return len(_OPENING.findall(text, text.rfind("\n", 0, at) + 1, at)) % 2 == 1
 
 
-def units_in_headers(text: str) -> set[str]:
+def units_in_headers(text: str) -> frozenset[str]:
     """Return the units that stand alone in brackets or table cells, for the numbers below them."""
-    return {_canonical(match["unit"]) for match in _in_header().finditer(text)}
+    return frozenset(_canonical(match["unit"]) for match in _in_header().finditer(text))
+
+
+@lru_cache(maxsize=10_000)
+def units_of_cell(cell: str) -> frozenset[str]:
+    """Return the units that a table's cell names, in brackets or as all that it holds."""
+    if len(cell) > _LONGEST_UNIT and "(" not in cell and "[" not in cell:
+        return frozenset()
+    return units_in_headers(f"|{cell}|")
 
 
 def _canonical(unit: str) -> str:
@@ -89,7 +98,7 @@ def _unit() -> str:
     short = "|".join(_escaped(spelling) for spelling in spellings if len(spelling) <= _CASED)
     # "in" is an inch where no word follows, or after decimals: "5 in", not "5 in the box".
     decimals = "|".join(rf"(?<=[.,]\d{{{places}}} in)" for places in range(1, 5))
-    inch = rf"in(?=\s*(?:[.,;:)\]/|]|$))|in(?:{decimals})(?!\s{_NO_INCH})"
+    inch = rf"in(?=\s*(?:[.,;:()\[\]/|]|$))|in(?:{decimals})(?!\s{_NO_INCH})"
     one = rf"(?:(?i:{long})|{short}|{inch})"
     joint = rf"(?:\s?[/·*⋅]\s?|{_PER.pattern})"
     return rf"(?P<unit>{one}[23²³]?(?:{joint}{one}[23²³]?)*)(?![^\W_])(?!'\w)"

@@ -1,4 +1,4 @@
-"""The words that the checks know, from words.yaml: units, pointers, verbs, empty words."""
+"""The words that the checks know, from words.yaml: pointers, verbs, empty words."""
 
 from __future__ import annotations
 

@@ -86,6 +86,9 @@ class Brief(Wanted):
     abstentions: list[Abstaining] = Field(default=[*ABSTAINING], min_length=1)
     """Which of them, in turn: `unanswerable` lacks every passage with the answer, `near_miss` shows
     a sibling machine's instead, `false_premise` assumes what the passages contradict."""
+    contrasts: float = Field(default=0.1, ge=0, le=0.5)
+    """The share of rows that ask again about a sibling what a row asks about a machine, and are
+    answered otherwise; for machines of one family."""
     test_share: float = Field(default=0.2, ge=0, lt=1)
     """The share of rows held out for evaluation."""
     split_by_family: bool = False

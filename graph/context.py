@@ -57,6 +57,7 @@ class Context:
     question_vectors: KeptVectors | None = None
     emit: Emit | None = None
     _known: Sequence[Machine] | None = field(default=None, init=False)
+    _named: dict[str | None, Naming] = field(default_factory=dict[str | None, Naming], init=False)
 
     def __post_init__(self) -> None:
         """Let waiting for a service be seen."""
@@ -76,6 +77,14 @@ class Context:
     def windows(self) -> list[Window]:
         """Every window that the brief allows, in the order that the seed decides."""
         return windows(self.library.documents, self.brief)
+
+    @cached_property
+    def windows_of(self) -> Mapping[str, Sequence[Window]]:
+        """The same windows by the id of their document."""
+        found: dict[str, list[Window]] = {}
+        for window in self.windows:
+            found.setdefault(window.document_id, []).append(window)
+        return found
 
     @cached_property
     def generator(self) -> Generator:
@@ -101,7 +110,9 @@ class Context:
 
     async def naming(self, code: str | None) -> Naming:
         """Return what the machine with this code may be called, and what the others are."""
-        return naming(await self.machine(code), await self.known_machines())
+        if code not in self._named:
+            self._named[code] = naming(await self.machine(code), await self.known_machines())
+        return self._named[code]
 
     async def siblings(self, code: str | None) -> list[Machine]:
         """Return the other machines of the family that the documents are about."""

@@ -28,6 +28,7 @@ from graph.assess import (
     why_short,
 )
 from graph.context import Context
+from graph.contrasts import next_contrasts
 from graph.farm import farm_round
 from graph.ingest import ingest_folder
 from graph.plan import next_candidates, next_derived
@@ -62,12 +63,15 @@ async def plan(state: DatasetState, runtime: Runtime[Context]) -> Update:
     most = max(0, brief.limits.candidates_for(brief.rows) - len(entries))
     fallen = fallen_rows(entries)
     selection = await select(context, entries, fallen)
-    chosen = next_candidates(
+    contrasts = next_contrasts(
+        context, selection.contrastable, entries, last + 1, selection.contrasts
+    )[:most]
+    chosen = contrasts + next_candidates(
         context.windows,
         round_=last + 1,
-        missing=selection.missing_answerable(brief.rows),
+        missing=selection.missing_answerable(brief.rows) - selection.contrasts,
         rate=acceptance_rate(entries, fallen, abstaining=False),
-        most=most,
+        most=most - len(contrasts),
         asked=ledger.asked(),
         exhausted=ledger.exhausted_windows(),
     )

@@ -6,6 +6,7 @@ from langgraph.runtime import Runtime
 
 from graph.abstaining import origin_of, question_of
 from graph.context import Context
+from graph.contrasts import question_again
 from graph.state import QuestionState, Step
 from graph.verdicts import Update, drops_unreadable
 from prompts.templates import Revision
@@ -37,6 +38,7 @@ async def _drafted(state: QuestionState, context: Context, revision: Revision | 
         scenario=context.brief.scenario,
         topics=context.brief.topics,
         asked=state.asked,
+        again=await question_again(candidate, context),
         revision=revision,
     )
     return {

@@ -80,6 +80,7 @@ async def make_row(state: QuestionState, context: Context) -> TrainingRow:
         derived_from=state.candidate.origin,
         scope=scope,
         applies_to=applies_to,
+        counterpart=state.contrast,
         machine_family=machine.family if machine else None,
     )
 

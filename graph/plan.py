@@ -53,7 +53,7 @@ def next_candidates(
     open_windows = [window for window in known if window.id not in exhausted]
     open_windows.sort(key=lambda window: len(asked.get(window.id, ())))
     likely = max(rate, LEAST_RATE) if rate is not None else HOPED_RATE
-    count = min(math.ceil(missing / likely), most, len(open_windows))
+    count = max(0, min(math.ceil(missing / likely), most, len(open_windows)))
     return [
         Candidate(_digest(window.id, str(round_))[:16], round_, window)
         for window in open_windows[:count]

@@ -41,7 +41,7 @@ async def scope(state: QuestionState, runtime: Runtime[Context]) -> Update:
         return {}
     question, answer = state.question.text, state.answer.text
     cited = cited_in(state.citations, machine, context)
-    stances = await stances_of_family(cited, question, answer, machine, context)
+    stances, counterpart = await compare_family(cited, question, answer, machine, context)
     named, found = await context.naming(machine.code), scope_of(machine.code, stances)
     limits = context.brief.limits
     verdict = verdict_on_scope(
@@ -52,7 +52,7 @@ async def scope(state: QuestionState, runtime: Runtime[Context]) -> Update:
         limits=limits,
     )
     said = f"{found.kind} {', '.join(found.machines)}"
-    return {"scope": found, **decided("scope", verdict, said)}
+    return {"scope": found, "contrast": counterpart, **decided("scope", verdict, said)}
 
 
 def cited_in(citations: Sequence[RowCitation], machine: Machine, context: Context) -> list[Cited]:
@@ -66,17 +66,25 @@ def cited_in(citations: Sequence[RowCitation], machine: Machine, context: Contex
     return found
 
 
-async def stances_of_family(
+async def compare_family(
     cited: Sequence[Cited], question: str, answer: str, machine: Machine, context: Context
-) -> dict[str, Stance]:
-    """Return how the manual of each other machine of the family stands to what is cited."""
+) -> tuple[dict[str, Stance], str]:
+    """Return how the manual of each other machine of the family stands to what is cited.
+
+    Beside it the id of the first window that states another value, "" without one.
+    """
     stances: dict[str, Stance] = {}
+    counterpart = ""
     for other in await context.known_machines():
         if other.code != machine.code and other.family and other.family == machine.family:
-            passages = await passages_alike(cited, other, context)
-            manual = {_excerpt(passage, other, context): None for passage in passages}
-            stances[other.code] = stance(cited, question, answer, [*manual])
-    return stances
+            manual: dict[Excerpt, Passage] = {}
+            for passage in await passages_alike(cited, other, context):
+                manual.setdefault(_excerpt(passage, other, context), passage)
+            found = stance(cited, question, answer, [*manual])
+            stances[other.code] = found
+            if found.values:
+                counterpart = counterpart or _window_at([*manual.values()][found.at], context)
+    return stances, counterpart
 
 
 async def passages_alike(
@@ -98,6 +106,13 @@ def note_unknown(findings: Sequence[Finding], state: QuestionState, context: Con
     reason = f"Named in candidate {state.candidate.id}."
     names = [found.evidence for found in findings if found.code == "unknown_machine"]
     context.ledger.note([Note("unknown_machine", name, 0, reason) for name in names])
+
+
+def _window_at(passage: Passage, context: Context) -> str:
+    """Return the id of the window that holds a passage, "" where the brief leaves it out."""
+    windows = context.windows_of.get(passage.document_id, ())
+    inside = (w.id for w in windows if w.start <= passage.start and passage.end <= w.end)
+    return next(inside, "")
 
 
 def _excerpt(passage: Passage, machine: Machine, context: Context) -> Excerpt:

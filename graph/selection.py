@@ -32,7 +32,8 @@ class Derivation:
 class Selection:
     """The rows of the dataset so far, why others are set aside, and what can still be derived.
 
-    `abstentions` is how many rows shall abstain, `in_share` how many may beside so few others.
+    `abstentions` is how many rows shall abstain, `in_share` how many may beside so few others;
+    `contrasts` how many answerable rows are left to contrasts, which `contrastable` may give.
     """
 
     answerable: list[Entry]
@@ -41,6 +42,8 @@ class Selection:
     derivable: list[Derivation]
     abstentions: int
     in_share: int
+    contrastable: list[Entry]
+    contrasts: int
 
     @property
     def rows(self) -> list[Entry]:
@@ -83,6 +86,12 @@ def select_rows(
     abstaining = _in_turn([e for e in entries if e.row and e.candidate.id not in fallen])
     share, rows = brief.unanswerable, brief.rows
     wanted = abstentions_wanted(brief)
+    every = answerable
+    most = round(rows * brief.contrasts) if siblings else 0
+    answerable, contrastable, contrasts = _with_contrasts(answerable, entries, rows - wanted, most)
+    if nothing_left:
+        answerable, contrastable, contrasts = [*answerable, *every], [], 0
+        answerable = list({entry.candidate.id: entry for entry in answerable}.values())
     in_share = min(wanted, round(len(answerable) * share / (1 - share)))
     kept, chosen = _fitted(answerable, abstaining, rows, in_share)
     derivable: list[Derivation] = []
@@ -95,12 +104,12 @@ def select_rows(
         origins = {entry.candidate.id for entry in kept}
         chosen = [entry for entry in chosen if entry.candidate.origin in origins]
     stays = {entry.candidate.id for entry in (*kept, *chosen)}
-    for entry in (*answerable, *abstaining):
+    for entry in (*every, *abstaining):
         if entry.candidate.id not in stays:
             gone = entry.candidate.origin and entry.candidate.origin not in stays
             reason = f"{ORIGIN_GONE} of {entry.candidate.origin}" if gone else _SURPLUS
             set_aside[entry.candidate.id] = reason
-    return Selection(kept, chosen, set_aside, derivable, wanted, in_share)
+    return Selection(kept, chosen, set_aside, derivable, wanted, in_share, contrastable, contrasts)
 
 
 def abstentions_wanted(brief: Brief) -> int:
@@ -128,6 +137,25 @@ def acceptance_rate(
 
 def _abstains(entry: Entry) -> bool:
     return entry.candidate.variant in ABSTAINING
+
+
+def _with_contrasts(
+    answerable: Sequence[Entry], entries: Sequence[Entry], room: int, most: int
+) -> tuple[list[Entry], list[Entry], int]:
+    """Return the answerable rows in the order of their right to the room, contrasts among them.
+
+    Beside them the rows that contrasts can still be derived from, and how many places are left to
+    these: while there are such, no other row takes them.
+    """
+    drafted = [entry for entry in answerable if entry.candidate.variant != "contrast"]
+    origins = {entry.candidate.id: entry for entry in drafted[: max(0, room - most)]}
+    made = [e for e in answerable if e not in drafted and e.candidate.origin in origins][:most]
+    tried = {e.candidate.origin for e in entries if e.candidate.variant == "contrast"}
+    can = [e for id_, e in origins.items() if e.row and e.row.counterpart and id_ not in tried]
+    left = min(most - len(made), len(can)) if drafted else most
+    place = max(0, room - len(made) - left)
+    rest = [] if left else drafted[place:]
+    return [*drafted[:place], *made, *rest], can if left else [], left
 
 
 def _in_turn(entries: Sequence[Entry]) -> list[Entry]:

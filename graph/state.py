@@ -91,6 +91,8 @@ class QuestionState(QuestionInput):
     answer: Answer | None = None
     citations: tuple[RowCitation, ...] = ()
     scope: Scope | None = None
+    contrast: str = ""
+    """The window of a sibling that states another value."""
     context: tuple[ContextPassage, ...] = ()
     judgement: RowJudgement | None = None
     verdict: Verdict | None = None

@@ -19,6 +19,7 @@ from graph.abstaining import (
     shows_counterpart,
 )
 from graph.context import Context
+from graph.contrasts import answers_otherwise, asks_again
 from graph.state import QuestionState
 from prompts.templates import Source
 from training.rows import ContextPassage, Variant
@@ -43,7 +44,7 @@ class Rules:
 
 RULES: Mapping[Variant, Rules] = {
     "drafted": Rules("draft", "answer"),
-    "contrast": Rules("draft", "answer"),
+    "contrast": Rules("draft", "answer", (answers_otherwise,), (asks_again,)),
     "unanswerable": Rules("abstain", "abstain", (holds_no_answer, abstains_well)),
     "near_miss": Rules("abstain", "abstain", (holds_no_answer, shows_counterpart, abstains_well)),
     "false_premise": Rules(

@@ -7,25 +7,22 @@ without our tags, so that no manual ends its window.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError
-from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
+from langchain_core.messages import BaseMessage, HumanMessage
 
+from prompts.rendering import HERE, Tagged, Templates
 from tools.machines import Machine
-from tools.markup import neutral
 from tools.passages import Passage
 
-HERE = Path(__file__).parent
 ROW_LANGUAGES = tuple(sorted(path.stem for path in (HERE / "row").glob("*.md")))
-
-
-class PromptError(Exception):
-    """A template is missing or cannot be rendered; the message names it."""
+# A question that is quoted has its own quotation marks changed for inner ones.
+_INNER_QUOTES = {
+    "en": str.maketrans("“”„", "‘’‘"),
+    "de": str.maketrans("„“”", "‚‘‘"),
+    **dict.fromkeys(("es", "fr", "it"), str.maketrans("«»", "“”")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,41 +53,8 @@ class Revision:
     objections: tuple[str, ...]
 
 
-class _Tagged(str):
-    """A text whose tags are ours."""
-
-
-def _neutral(value: object) -> object:
-    if isinstance(value, _Tagged) or not isinstance(value, str):
-        return value
-    return neutral(value)
-
-
-def _attribute(value: str) -> str:
-    return value.replace('"', "'").replace("<", "(").replace(">", ")").replace("\n", " ")
-
-
-class Prompts:
+class Prompts(Templates):
     """The templates, rendered to chat messages."""
-
-    def __init__(self, folder: Path | None = None) -> None:
-        if folder and not folder.is_dir():
-            raise PromptError(
-                f"There is no folder {folder} of prompts. Set OFFICINA_PROMPTS right."
-            )
-        places = [FileSystemLoader(place) for place in (folder, HERE) if place]
-        self._environment = Environment(
-            loader=ChoiceLoader(places),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            autoescape=False,
-            auto_reload=False,
-            finalize=_neutral,
-        )
-        # A row holds its texts as they are: its prompt sets them apart by numbers.
-        self._rows = self._environment.overlay(finalize=None)
-        self._environment.filters["attribute"] = _attribute
 
     def draft_question(
         self,
@@ -99,15 +63,20 @@ class Prompts:
         scenario: str,
         topics: Sequence[str],
         asked: Sequence[str],
+        again: str = "",
         revision: Revision | None = None,
     ) -> list[BaseMessage]:
-        """Ask the generator for a question about the window, or for a better one."""
-        return self._render(
+        """Ask the generator for a question about the window, or for a better one.
+
+        With `again`, the question of a sibling, for the same about this window's machine.
+        """
+        return self.render(
             "draft.md",
             **_shown(source),
             scenario=scenario,
             topics=list(topics),
             asked=list(asked),
+            again=again,
             revision=revision,
         )
 
@@ -115,7 +84,7 @@ class Prompts:
         self, source: Source, *, scenario: str, question: str, quote: str, hits: Sequence[Passage]
     ) -> list[BaseMessage]:
         """Ask the critic for free written reasoning about a question, before it scores."""
-        return self._render(
+        return self.render(
             "analyse_question.md",
             **_shown(source),
             scenario=scenario,
@@ -139,7 +108,7 @@ class Prompts:
 
         `premise` is what the question wrongly takes for granted, on purpose.
         """
-        return self._render(
+        return self.render(
             "judge_question.md",
             **_shown(source),
             scenario=scenario,
@@ -154,7 +123,7 @@ class Prompts:
         self, question: str, *, language: str, machine: Machine | None, objections: Sequence[str]
     ) -> list[BaseMessage]:
         """Open the answerer's tool loop."""
-        return self._render(
+        return self.render(
             "answer.md",
             question=question,
             language=language,
@@ -164,7 +133,7 @@ class Prompts:
 
     def conclude(self, language: str) -> list[BaseMessage]:
         """Close the answerer's tool loop: ask for the answer and its citations."""
-        return self._render("conclude.md", language=language)
+        return self.render("conclude.md", language=language)
 
     def judge_answer(
         self,
@@ -178,7 +147,7 @@ class Prompts:
         citations: Sequence[tuple[str, str]],
     ) -> list[BaseMessage]:
         """Ask the critic to judge a finished row; citations are (passage id, quote)."""
-        return self._render(
+        return self.render(
             "judge_answer.md",
             scenario=scenario,
             language=language,
@@ -191,7 +160,7 @@ class Prompts:
 
     def repair(self, error: str) -> list[BaseMessage]:
         """Show a model why its reply could not be read."""
-        return self._render("repair.md", error=error)
+        return self.render("repair.md", error=error)
 
     def answer_from(
         self,
@@ -203,25 +172,25 @@ class Prompts:
         objections: Sequence[str],
     ) -> list[BaseMessage]:
         """Show an answerer that calls no tools what a search found, as `tools.search` shows it."""
-        return self._render(
+        return self.render(
             "answer_from.md",
             question=question,
             language=language,
             machine=machine,
-            found=_Tagged(found),
+            found=Tagged(found),
             objections=list(objections),
         )
 
     def follow_schema(self, schema: str) -> list[BaseMessage]:
         """Describe a schema to a model whose server does not keep to one."""
-        return self._render("follow_schema.md", schema=schema)
+        return self.render("follow_schema.md", schema=schema)
 
     def row(
         self, question: str, *, language: str, machine: Machine | None, passages: Sequence[Passage]
     ) -> tuple[str, str]:
         """Return the system and user message of a training row, in the row's language."""
         chosen = language if language in ROW_LANGUAGES else "en"
-        system, user = self._render(
+        system, user = self.render(
             f"row/{chosen}.md", self._rows, question=question, machine=machine, passages=passages
         )
         return str(system.content), str(user.content)
@@ -243,10 +212,10 @@ class Prompts:
         `instead` what the passages say.
         """
         chosen = language if language in ROW_LANGUAGES else "en"
-        (message,) = self._render(
+        (message,) = self.render(
             f"abstain/{chosen}.md",
             self._rows,
-            question=question,
+            question=question.translate(_INNER_QUOTES[chosen]),
             clause=clause,
             sibling=sibling,
             premise=premise,
@@ -264,7 +233,7 @@ class Prompts:
         revision: Revision | None = None,
     ) -> list[BaseMessage]:
         """Ask the generator for a question that takes something wrong for granted."""
-        return self._render(
+        return self.render(
             "mislead.md",
             **_shown(source),
             scenario=scenario,
@@ -272,34 +241,6 @@ class Prompts:
             answer=answer,
             revision=revision,
         )
-
-    @cached_property
-    def hashes(self) -> dict[str, str]:
-        """The first 16 hex digits of each template's SHA-256, by template name."""
-        return {name: self._hash(name) for name in sorted(self._environment.list_templates(["md"]))}
-
-    def _hash(self, name: str) -> str:
-        loader = self._environment.loader
-        assert loader is not None
-        source, _, _ = loader.get_source(self._environment, name)
-        return hashlib.sha256(source.encode()).hexdigest()[:16]
-
-    def _render(
-        self, name: str, environment: Environment | None = None, /, **variables: object
-    ) -> list[BaseMessage]:
-        try:
-            template = (environment or self._environment).get_template(name)
-            context = template.new_context(variables)
-            text = {
-                block: "".join(render(context)).strip() for block, render in template.blocks.items()
-            }
-        except TemplateError as error:
-            raise PromptError(f"The prompt {name} cannot be rendered: {error}") from error
-        messages: list[BaseMessage] = []
-        if "system" in text:
-            messages.append(SystemMessage(text["system"]))
-        messages.append(HumanMessage(text["user"]))
-        return messages
 
 
 def extended(messages: Sequence[BaseMessage], more: Sequence[BaseMessage]) -> list[BaseMessage]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 TAGS = (
-    *("analysis", "answer", "asked", "citation", "citations", "draft", "hits", "language"),
+    *("again", "analysis", "answer", "asked", "citation", "citations", "draft", "hits", "language"),
     *("machine", "objection", "objections", "part", "passage", "passages", "question", "quote"),
     "window",
 )

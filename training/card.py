@@ -106,10 +106,17 @@ def _making(rows: Sequence[TrainingRow], facts: CardFacts) -> str:
         "not answerable was made from one that is (`derived_from`): its question stands, and every "
         "passage that supports the answer is kept out of its context (`unanswerable`), or a "
         "sibling machine's passage stands there (`near_miss`); or its question takes for granted "
-        "what the passages contradict (`false_premise`). It says what the passages do not.\n\n"
+        "what the passages contradict (`false_premise`). It says what the passages do not."
+        f"{SCOPES if any(row.scope for row in rows) else ''}\n\n"
         f"Models: {', '.join(models) or 'none'}.\n\nLeast scores, of 10: {least or 'none'}."
     )
 
+
+SCOPES = (
+    " An answer holds for the machines in `applies_to`: for the whole `family` where the manuals "
+    "of all its machines state the same, or else for its `machine`, which the question names. A "
+    "`contrast` asks of a sibling what its origin asks, and has another answer."
+)
 
 LICENCE_AND_LIMITS = """\
 ## Licence

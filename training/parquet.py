@@ -15,6 +15,8 @@ from training.rows import Split, TrainingRow
 if TYPE_CHECKING:
     import pyarrow as pa
 
+NOT_KEPT = {"counterpart"}
+
 
 def write_parquet(rows: Sequence[TrainingRow], splits: Sequence[Split], path: Path) -> None:
     """Write the rows with an explicit schema, so that empty lists keep their type."""
@@ -22,7 +24,7 @@ def write_parquet(rows: Sequence[TrainingRow], splits: Sequence[Split], path: Pa
     import pyarrow.parquet as pq
 
     records = [
-        {**row.model_dump(mode="json"), "split": split}
+        {**row.model_dump(mode="json", exclude=NOT_KEPT), "split": split}
         for row, split in zip(rows, splits, strict=True)
     ]
     pq.write_table(pa.Table.from_pylist(records, schema=_schema(rows)), path)

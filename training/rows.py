@@ -74,6 +74,7 @@ class TrainingRow(Frozen):
     rows with a common one stay on one side of the split. `derived_from` is the id of the accepted
     row that a derived one was made from. `scope` says whether the answer holds for the whole family
     or not, `applies_to` for which machines it does (codes); none without a directory.
+    `counterpart` is a window of a sibling that states another value, "" without one.
     """
 
     id: str
@@ -104,6 +105,7 @@ class TrainingRow(Frozen):
     derived_from: str | None = None
     scope: Literal["machine", "family"] | None = None
     applies_to: tuple[str, ...] = ()
+    counterpart: str = ""
     section_clusters: tuple[str, ...] = ()
     machine_family: str | None = None
 

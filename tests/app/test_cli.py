@@ -11,6 +11,8 @@ from filelock import FileLock
 
 from agents.offline import OfflineModel
 from app.cli import main
+from app.opening import open_books
+from graph.ledger import Note
 from tests.conftest import ROOT
 from tests.openai_server import answering_with, serving
 
@@ -67,6 +69,18 @@ def test_run_folder_holds_what_was_promised(finished):
     promised = ["brief.yaml", "run.json", "ledger.sqlite", "journal.sqlite", "index", "documents"]
     promised += ["dataset/card.md", "dataset/manifest.json", "rejected.jsonl", "report.html"]
     assert [name for name in promised if not (finished / name).exists()] == []
+
+
+def test_status_lists_unknown_machines(finished, tmp_path, monkeypatch, capsys):
+    run = shutil.copytree(finished, tmp_path / "run")
+    assert officina(monkeypatch, "status", run) == 0
+    assert "machine names" not in capsys.readouterr().out
+    with open_books(run) as (ledger, _):
+        ledger.note([Note("unknown_machine", "Ares 300", 0, "Named in a.md.")])
+    assert officina(monkeypatch, "status", run) == 0
+    assert "Not among the machine names: Ares 300." in capsys.readouterr().out
+    assert officina(monkeypatch, "status", run, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["unknown_machines"] == ["Ares 300"]
 
 
 def test_verbs_read_a_finished_run(finished, monkeypatch, capsys):

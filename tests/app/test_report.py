@@ -144,3 +144,22 @@ def test_odd_losses_are_drawn(facts: ReportFacts, losses: list[float]) -> None:
     html = render_report(replace(facts, losses=losses))
     assert "Training loss: from" in html
     assert re.findall(r'points="([^"]*)"', html) == re.findall(r'points="([\d., ]+)"', html) != []
+
+
+def test_unknown_machines_are_listed(facts: ReportFacts) -> None:
+    note = Note("unknown_machine", "Kappa 55", 0, "Named in a.md; the machine names lack it.")
+    page = BeautifulSoup(render_report(replace(facts, notes=[note])), "html.parser")
+    text = page.get_text(" ", strip=True)
+    assert "Kappa 55" in text
+    assert "not among the machine names" in text
+
+
+def test_scope_of_rows_is_counted(facts: ReportFacts) -> None:
+    def family(entry: Entry) -> Entry:
+        if entry.row is None:
+            return entry
+        return replace(entry, row=entry.row.model_copy(update={"scope": "family"}))
+
+    assert "Rows by scope" not in render_report(facts)
+    entries = [family(entry) for entry in facts.entries]
+    assert "Rows by scope" in render_report(replace(facts, entries=entries))

@@ -21,6 +21,23 @@ from bench.truths import Truth, read_truths, sentences
 
 ROOT = Path(__file__).parents[2]
 MANUALS = ROOT / "examples" / "manuals"
+MODULES = {
+    "answers",
+    "conversions",
+    "falsehood",
+    "lexicon",
+    "measures",
+    "mutants",
+    "mutated_numbers",
+    "mutated_rows",
+    "mutated_words",
+    "mutation_table",
+    "mutations",
+    "paraphrases",
+    "quantities",
+    "siblings",
+    "truths",
+}
 
 
 def truth(text: str, language: str = "en", *evidence: str) -> Truth:
@@ -154,6 +171,8 @@ def test_words_are_changed_as_meant(kind: str, language: str, text: str, expecte
         ("en", "It is not only fast but strong."),
         ("it", "Attendere finché la spia non si accende."),
         ("es", "No obstante, la tapa es fija."),
+        ("es", "La tapa no debe ser abierta nunca."),
+        ("it", "La valvola non deve essere aperta mai."),
     ],
 )
 def test_idle_negation_is_left_alone(language: str, text: str):
@@ -439,3 +458,27 @@ def test_wrong_folder_is_a_misuse(tmp_path: Path):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "no folder" in done.stderr
+
+
+def test_bench_takes_only_the_measured_function():
+    taken = [
+        (path.stem, line.strip())
+        for path in (ROOT / "bench").glob("*.py")
+        for line in path.read_text("utf-8").splitlines()
+        if path.stem in MODULES and "checks" in line and "import" in line
+    ]
+    assert taken == [("mutations", "from checks.facts import unsupported")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "操作手册。电压为24 V，请等待30秒后再打开盖子。",
+        "الجهد 24 فولت وانتظر 30 ثانية قبل الفتح.",
+    ],
+)
+def test_other_scripts_are_measured_too(tmp_path: Path, text: str):
+    (tmp_path / "a.md").write_text(f"# 手册 A1\n\n{text}\n", "utf-8")
+    pools = mutant_pools(tmp_path, read_truths(tmp_path), seed=0)
+    assert set(pools) == set(KINDS)

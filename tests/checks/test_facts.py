@@ -132,26 +132,24 @@ def test_true_answers_are_supported(answer, evidence, language):
 
 
 @pytest.mark.parametrize(
-    ("answer", "evidence", "language"),
+    ("answer", "evidence", "language", "code"),
     [
-        ("25 bar", "Serrare a 25 Nm, pressione 6 bar.", "it"),
-        ("2,5 Nm", "Serrare a 25 Nm.", "it"),
-        ("26 Nm", "Tighten to 25 Nm.", "en"),
-        ("4–7 bar", "Der Druck liegt bei 4–6 bar.", "de"),
-        ("Error E215", "E214: pump overload", "en"),
-        ("AR2-4471-C", "Pida el filtro AR2-4471-B.", "es"),
-        ("5 °C", "Stocker à -5 °C.", "fr"),
-        ("2 mm", "Tolerance ±2 mm.", "en"),
-        ("G92", "Use G92.1 first.", "en"),
-        ("500 days", "Grease after 500 hours.", "en"),
-        ("25 bar", "| Coppia (Nm) |\n| --- |\n| 25 |", "it"),
-        ("version 2.1.4", "Needs v2.1.3 or later.", "en"),
+        ("25 bar", "Serrare a 25 Nm, pressione 6 bar.", "it", "wrong_unit"),
+        ("2,5 Nm", "Serrare a 25 Nm.", "it", "unsupported_number"),
+        ("26 Nm", "Tighten to 25 Nm.", "en", "unsupported_number"),
+        ("4–7 bar", "Der Druck liegt bei 4–6 bar.", "de", "unsupported_number"),
+        ("Error E215", "E214: pump overload", "en", "unsupported_code"),
+        ("AR2-4471-C", "Pida el filtro AR2-4471-B.", "es", "unsupported_code"),
+        ("5 °C", "Stocker à -5 °C.", "fr", "unsupported_number"),
+        ("2 mm", "Tolerance ±2 mm.", "en", "unsupported_number"),
+        ("G92", "Use G92.1 first.", "en", "unsupported_code"),
+        ("500 days", "Grease after 500 hours.", "en", "wrong_unit"),
+        ("25 bar", "| Coppia (Nm) |\n| --- |\n| 25 |", "it", "unsupported_number"),
+        ("version 2.1.4", "Needs v2.1.3 or later.", "en", "unsupported_code"),
     ],
 )
-def test_changed_facts_are_found(answer, evidence, language):
-    assert [finding.code for finding in unsupported(answer, [evidence], language)] == [
-        "unsupported_number"
-    ]
+def test_changed_facts_are_found(answer, evidence, language, code):
+    assert [finding.code for finding in unsupported(answer, [evidence], language)] == [code]
 
 
 LANGUAGES = st.sampled_from(["it", "en", "de", "fr", "es"])

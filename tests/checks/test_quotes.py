@@ -83,3 +83,12 @@ def test_likeliest_place_stands_below_the_words_asked_about():
     text = "The upper screw.\nTorque: 12 Nm\nThe lower screw.\nTorque: 12 Nm\n"
     spans = locate("12 Nm", text)
     assert likeliest(spans, text, "The torque of the lower screw?", "en") == spans[1]
+
+
+@pytest.mark.parametrize("nothing", ["\x00", "\x00\x00 ", "\u200b", "\u00ad"])
+def test_quote_without_characters_stands_nowhere(nothing):
+    assert locate(nothing, f"abc{nothing} def") == []
+
+
+def test_null_in_a_manual_hides_no_quote():
+    assert locate("tighten the screw", "Now tighten\x00 the screw.") == [(4, 22)]

@@ -49,7 +49,7 @@ async def test_share_is_met_and_twins_are_linked(tmp_path):
             assert not {p["passage_id"] for p in row["context"]} & {
                 p["passage_id"] for p in twin["context"] if p["role"] == "oracle"
             }
-    assert {row["derived_from"] for row in rows if row["answerable"]} == {None}
+    assert {row["derived_from"] for row in rows if row["variant"] == "drafted"} == {None}
 
 
 async def test_near_miss_shows_and_names_the_sibling(tmp_path):

@@ -32,7 +32,8 @@ from training.rows import ContextPassage, RowCitation
 
 CANDIDATES_TRIED = 2
 WHICH = st.integers(0, CANDIDATES_TRIED - 1)
-WORDS = st.sampled_from(["torque", "oil", "belt", "filter", "jaw"])
+WORDS_USED = ("torque", "oil", "belt", "filter", "jaw")
+WORDS = st.sampled_from(WORDS_USED)
 SCORED = Critique(reasons="Good.", relevance=9, global_relevance=9, coverage=9, instructions="")
 JUDGED = RowJudgement(reasons="Good.", faithfulness=9, completeness=9, instructions="")
 
@@ -178,15 +179,16 @@ class JudgedRows(RuleBasedStateMachine):
         exported = {row.id for _, row in read_rows(run / "dataset")}
         lines = (run / "rejected.jsonl").read_text("utf-8").splitlines()
         rejected = {line["id"]: line["reason"] for line in map(json.loads, lines)}
-        for which, state in enumerate(self.states):
-            id = state.candidate.id
-            assert (id in exported) == (which in self.kept and self._stands(which))
-            assert (id in rejected) == (which in self.kept and not self._stands(which))
-            if id in rejected:
-                assert rejected[id] == ("altered" if which in self.judged else "unjudged")
+        kept = {self.states[which].candidate.id: self._why_rejected(which) for which in self.kept}
+        assert exported == {id for id, why in kept.items() if not why}
+        assert rejected == {id: why for id, why in kept.items() if why}
 
-    def _stands(self, which):
-        return self.kept[which] == self.judged.get(which)
+    def _why_rejected(self, which):
+        if which not in self.judged:
+            return "unjudged"
+        if self.kept[which] != self.judged[which]:
+            return "altered"
+        return "span_is_not_its_text" if set(self.kept[which][2:]) & set(WORDS_USED) else ""
 
     def _said(self, which):
         state = self.states[which]
@@ -199,5 +201,5 @@ class JudgedRows(RuleBasedStateMachine):
             self.loop.close()
 
 
-JudgedRows.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+JudgedRows.TestCase.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
 test_rows_are_exported_as_judged = JudgedRows.TestCase

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from prompts.templates import HERE, ROW_LANGUAGES, Part, PromptError, Prompts, Revision, Source
+from prompts.rendering import PromptError
+from prompts.templates import HERE, ROW_LANGUAGES, Part, Prompts, Revision, Source
 from tools.machines import Machine
 from tools.markup import TAGS, literal
 from tools.passages import Passage
@@ -144,3 +145,19 @@ def test_abstentions_say_what_is_missing_in_every_language(language):
     assert "42 Nm" in premise
     assert premise.endswith("It is 24 Nm.")
     assert "\n" not in quoted + clause + sibling + premise
+
+
+def test_quotes_within_a_quoted_question_are_inner_ones():
+    say = Prompts().abstention
+    assert "“What is “X”?”" not in say("What is “X”?", language="en")
+    assert "„Was ist ‚X‘?“" in say("Was ist „X“?", language="de")
+    assert "«Che cos'è “X”?»" in say("Che cos'è «X»?", language="it")
+
+
+def test_question_of_a_sibling_is_asked_again():
+    def shown(**more: str) -> str:
+        messages = Prompts().draft_question(SOURCE, scenario="a", topics=[], asked=[], **more)
+        return "\n".join(message.text for message in messages)
+
+    assert "<again>Why?</again>" in shown(again="Why?")
+    assert "<again>" not in shown()
