@@ -1,8 +1,8 @@
 """Near-duplicates over the whole dataset: a question with its evidence and the facts of its answer.
 
 Rows meet where they ask the same in the same words, share a run of words of their evidence or,
-without evidence, rare words of their questions; each meets a bounded number of others, so the work grows with the rows. The graph
-calls this in `assess`, with rows in order of round and id.
+without evidence, rare words of their questions; each meets a bounded number of others, so the work
+grows with the rows. The graph calls this in `assess`, with rows in order of round and id.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ seen to be that.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from math import log
@@ -20,6 +20,7 @@ ALIKE = 0.9
 """What a synonym counts for, where the word itself counts 1."""
 _BEST = 6
 _SMOOTHING = 8
+_VALUE_WEIGHT = 3.0
 _BESIDE_A_NUMBER = 2.5
 _SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+|\n+|\s*\|\s*")
 _LINE_END = re.compile(r"(?<=[.!?:;])\s+|\n+")
@@ -97,12 +98,14 @@ def focus(
     weights: Sequence[float],
     sentences: Sequence[Sentence],
     *,
+    values: Set[str] = frozenset(),
     quantity: bool = False,
 ) -> Focus:
-    """Return by form how far a sentence holds the terms; a quantity stands beside a number."""
+    """Return by form how far a sentence holds terms and values; a quantity is beside a number."""
     scores: Focus = {}
     for sentence in sentences:
         met = sum(w * sentence.holds(term) for term, w in zip(said, weights, strict=True))
+        met += _VALUE_WEIGHT * len(values & sentence.values)
         if met:
             score = met * met / (len(sentence.stems) + _SMOOTHING)
             scores[sentence.form] = score * (
@@ -113,6 +116,11 @@ def focus(
     return {form: value / total for form, value in best}
 
 
+def stated_values(text: str) -> frozenset[str]:
+    """Return the numbers of a text as they are written."""
+    return frozenset(_VALUE.findall(text)) or frozenset()
+
+
 def common(one: Focus, other: Focus) -> float:
     """Return how far two speak of the same sentences, from 0 to 1."""
     return sum(min(value, other[form]) for form, value in one.items() if form in other)
@@ -121,7 +129,7 @@ def common(one: Focus, other: Focus) -> float:
 def _sentences(text: str, language: str) -> Iterable[Sentence]:
     for sentence in split_sentences(text):
         held = terms(sentence, language)
-        values = frozenset(_VALUE.findall(sentence))
+        values = stated_values(sentence)
         if held or values:
             words = " ".join(_WORD.findall(_VALUE.sub("0", sentence.casefold())))
             yield Sentence(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sys import intern
 
 from checks.facts import numbers
-from checks.focus import ALIKE, Focus, Ground, common, focus, read_evidence, telling
+from checks.focus import ALIKE, Focus, Ground, common, focus, read_evidence, stated_values, telling
 from checks.locating import locate
 from checks.wording import Asking, Term, asking, terms
 
@@ -31,7 +31,7 @@ _NEAR_KINDS = frozenset(
     for kind, others in {
         "manner": "place possibility purpose consequence meaning time choice",
         "place": "possibility choice",
-        "time": "frequency duration meaning possibility choice",
+        "time": "frequency duration meaning possibility",
         "duration": "frequency possibility",
         "reason": "consequence possibility purpose meaning choice",
         "consequence": "purpose meaning possibility",
@@ -41,14 +41,15 @@ _NEAR_KINDS = frozenset(
     }.items()
     for other in others.split()
 )
+_UNSPECIFIC = frozenset({"choice", "possibility"})
 _WORD = re.compile(r"\w+")
 
 # Fitted by logistic regression to hand-written paraphrases and other questions on the same section.
 _WEIGHTS = {
-    "answers": (3.5, 0.5, -0.9, -2.4, -2.1, 0.3, 1.6, 0.0, 2.1, 0.0, 0.0, 7.2, -4.6, 0.8, -2.8),
-    "passage": (-0.3, 1.5, -0.2, -2.9, -0.3, 0.3, 1.2, 2.6, 3.3, 0.6, 0.0, 0.0, 0.0, 0.0, -2.1),
-    "section": (0.3, 1.3, 0.1, -2.1, -1.6, 0.1, 3.9, 1.1, -0.4, 0.0, 0.0, 0.0, 0.0, 0.0, -3.5),
-    "questions": (3.6, 1.6, 0.0, -2.3, 0.0, -0.2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -2.8),
+    "answers": (2.2, 1.1, -0.6, -2.4, -1.6, -0.4, 1.7, 0.0, 2.9, 2.3, 3.6, 0.3, 3.8, 2.7, -6.1),
+    "passage": (-0.4, 1.4, -0.3, -2.5, -0.3, 0.4, 1.2, 2.6, 3.2, 0.6, 0.0, 0.0, 0.0, 0.0, -2.0),
+    "section": (0.3, 1.2, 0.0, -1.9, -1.6, 0.1, 4.0, 1.1, -0.5, 0.0, 0.0, 0.0, 0.0, 0.0, -3.4),
+    "questions": (3.6, 1.5, -0.1, -2.1, 0.0, -0.2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -2.8),
 }
 
 
@@ -114,7 +115,7 @@ def profile(
         facts,
         ground,
         spoken_of,
-        focus(said, [rarity(term.stem) for term in said], held),
+        focus(said, [rarity(term.stem) for term in said], held, values=stated_values(answer)),
     )
 
 
@@ -177,11 +178,20 @@ def features(one: Profile, other: Profile) -> tuple[float, ...]:
         alike * spoken_of,
         share / most,
         1 / most,
-        float(most == 1),
         answer**2 * said / (said + _FEW_WORDS),
         max(0.0, 1 - answer / _UNLIKE) if one.has_answer and other.has_answer else 0.0,
         common(one.answered, other.answered) * places,
+        max(_within(one, other), _within(other, one)),
     )
+
+
+def _other_kind(one: Profile, other: Profile) -> bool:
+    """Say whether two questions on the same words ask for two things: how often, and why."""
+    kinds = one.question.asked, other.question.asked
+    if _UNSPECIFIC.intersection(kinds) or not _kinds(*kinds)[2]:
+        return False
+    alike = _overlap(one.question.terms, one.weights, other.question.terms, other.weights)
+    return alike >= _PARALLEL
 
 
 def _kinds(one: str, other: str) -> tuple[float, float, float]:
@@ -203,6 +213,13 @@ def _same_answer(one: Profile, other: Profile) -> float:
     met += 2 * _FACT * len(one.facts & other.facts)
     total = len(a) + len(b) + _FACT * (len(one.facts) + len(other.facts))
     return met / total if total else 0.0
+
+
+def _within(one: Profile, other: Profile) -> float:
+    """Return the share of an answer that stands in the other one too."""
+    met = _met(one.answer, (1.0,) * len(one.answer), other.answer)
+    total = len(one.answer) + _FACT * len(one.facts)
+    return (met + _FACT * len(one.facts & other.facts)) / total if total else 0.0
 
 
 def _overlap(
@@ -267,6 +284,8 @@ def _other_subject(one: Profile, other: Profile) -> bool:
     alike = 2 * len(set(one.words) & set(other.words)) / (len(one.words) + len(other.words) or 1)
     names = any(term.stem in one.question.names for term, _, _ in only)
     if names and any(term.stem in other.question.names for term, _, _ in others):
+        return True
+    if _other_kind(one, other):
         return True
     if alike < _PARALLEL:
         return False

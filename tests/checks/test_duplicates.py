@@ -211,3 +211,20 @@ def test_near_vectors_find_what_words_do_not():
     apart = [[float(place == at) for place in range(61)] for at in range(60)]
     near = [[0.0] * 60 + [1.0], [0.0] * 60 + [1.0]]
     assert repeated_pairs([*rows, *others], [(0, 1), (2, 3)], near + apart) == [True, False]
+
+
+SPEED = "The belt runs at 45 Hz and is checked once a month."
+
+
+@pytest.mark.parametrize(
+    ("question", "other", "same"),
+    [
+        ("How often is the belt checked?", "What is the control interval of the belt?", True),
+        ("When do I look at the belt?", "How often is the belt checked?", True),
+        ("How often is the belt checked?", "Why is the belt checked?", False),
+    ],
+)
+def test_short_evidence_alone_tells_by_what_is_asked(question, other, same):
+    assert repeats(asked(question, SPEED, ""), asked(other, SPEED, "")) == (
+        {"1": "0"} if same else {}
+    )
