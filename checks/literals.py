@@ -65,6 +65,8 @@ _MARKER = re.compile(
 _DIGIT = re.compile(r"[\d¼-¾⅐-⅞]")
 _LONGEST = 40
 _YEAR = 4
+_PARTS = {("h", "min"): 60, ("min", "s"): 60}
+_AND = re.compile(r"[ \u00a0]?(?:(?:and|e|und|et|y)[ \u00a0])?")
 
 
 def numbers(text: str, language: str = "en") -> list[Number]:
@@ -111,7 +113,7 @@ def read_all(text: str, language: str) -> Iterator[Number]:
         at = number.end
         number = replace(number, text=text[number.start : number.end])
         found.append(number)
-    yield from _with_days(_with_shared_units(found, plain), text)
+    yield from _with_days(_with_sums(_with_shared_units(found, plain), text), text)
 
 
 def is_article(number: Number) -> bool:
@@ -228,6 +230,21 @@ def _with_shared_units(found: Sequence[Number], text: str) -> list[Number]:
         shared.append(number)
         after = number
     return shared[::-1]
+
+
+def _with_sums(found: Sequence[Number], text: str) -> list[Number]:
+    """Return the numbers, hours with their minutes as one: "1 h 15 min"."""
+    summed: list[Number] = []
+    for number in found:
+        last = summed[-1] if summed else number
+        size = _PARTS.get((last.unit, number.unit), 0)
+        is_whole = last.value.isdecimal() and number.value.isdecimal()
+        if size and is_whole and _AND.fullmatch(text, last.end, number.start):
+            start, end = summed.pop().start, number.end
+            value = str(int(last.value) * size + int(number.value))
+            number = Number(text[start:end], start, end, value, number.unit)
+        summed.append(number)
+    return summed
 
 
 def _with_days(found: Sequence[Number], text: str) -> list[Number]:

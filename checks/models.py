@@ -46,6 +46,4 @@ def are_others(said: Iterable[Model], held: Iterable[Model]) -> bool:
     """Say whether two sentences name models of one name, of which one's is longer."""
     mine, theirs = set(said), set(held)
     bases = {model[:2] for model in mine} & {model[:2] for model in theirs}
-    return any(
-        {model for model in mine if model[:2] == base}.isdisjoint(theirs) for base in bases
-    )
+    return any({model for model in mine if model[:2] == base}.isdisjoint(theirs) for base in bases)

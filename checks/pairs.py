@@ -27,9 +27,7 @@ Groups = Mapping[Hashable, Mapping[Subject, Sequence[Place]]]
 """The values of each subject, by what is said of all of them."""
 
 
-def exchanged(
-    answer: str, evidence: Sequence[str], language: str
-) -> Iterator[tuple[int, Finding]]:
+def exchanged(answer: str, evidence: Sequence[str], language: str) -> Iterator[tuple[int, Finding]]:
     """Yield the facts of the answer that stand beside another's subject, with their sentence."""
     facts = places(answer, language)
     for index, unit in enumerate(read(answer, language).units):
@@ -73,10 +71,7 @@ def _only(
         for fact in facts
         if any(states(place, fact) for place in group[subject])
         and not any(
-            states(place, fact)
-            for other in subjects
-            if other != subject
-            for place in group[other]
+            states(place, fact) for other in subjects if other != subject for place in group[other]
         )
     ]
     return own[0] if len(own) == 1 else None

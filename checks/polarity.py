@@ -57,8 +57,8 @@ def statements(text: str, language: str) -> tuple[Statement, ...]:
     """Return what a text states, sentence by sentence."""
     found: list[Statement] = []
     for index, unit in enumerate(read(text, language).units):
-        set_here = limits(text, language)[index]
-        found += (_statement(index, each, heads, set_here, language) for each, heads in _parts(unit))
+        here = limits(text, language)[index]
+        found += (_statement(index, each, heads, here, language) for each, heads in _parts(unit))
     return tuple(found)
 
 
