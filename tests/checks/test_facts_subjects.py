@@ -21,8 +21,8 @@ Resolution: 1920 x 1080"""
 
 SAFETY = """## Lid
 
-Do not use solvent on the drum. Never mix two greases. Do not run the pump below 5 °C or above 40 °C.
-Reverse charging is possible only with adapter QX7. The motor can be started at most 6 times an hour.
+Do not use solvent on the drum. Never mix two greases. The motor can be started at most 6 times an
+hour. Do not run the pump below 5 °C or above 40 °C.
 Tighten the cover in two passes, first to 15 Nm. Wait 75 minutes before you open the lid."""
 
 
