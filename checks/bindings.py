@@ -64,7 +64,8 @@ class Place:
     """A number as a text states it: with its words, and the units that its column may give it.
 
     `above` is what its sentence hangs on; `beside` are the words of the sentence, and each two in a
-    row; numbers as "3 x 4 x 5" are in one `chain`; `models` are those that the sentence names; `row` and `cell` are where it stands in a table.
+    row; `models` are those that it names. `row` and `cell` are where the number stands in a table,
+    `at` where in its sentence; those of "3 x 4 x 5" have one `chain`.
     """
 
     number: Number

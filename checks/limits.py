@@ -20,7 +20,7 @@ _NEGATED = 4
 class Limits(NamedTuple):
     """A unit's limits by fact, 1 for a lower and -1 for an upper one.
 
-    `used` are the negations that belong to a limit; `denied` the facts in whose clause others stand.
+    `used` are the negations that belong to a limit; `denied` the facts beside others.
     """
 
     ways: dict[int, int]

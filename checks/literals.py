@@ -67,6 +67,8 @@ _DECIMAL = re.compile(r"\d")
 _HINT = r"[\d¼-¾⅐-⅞±]|\+/?-|(?:{plus_minus})[ ]|(?:(?<![^\W_])|(?<=\dx))(?:{words})(?![^\W_])"
 _LONGEST = 40
 _YEAR = 4
+_PARTS = {("h", "min"): 60, ("min", "s"): 60}
+_AND = re.compile(r"[ \u00a0]?(?:(?:and|e|und|et|y)[ \u00a0])?")
 
 
 def numbers(text: str, language: str = "en") -> list[Number]:
@@ -113,7 +115,7 @@ def read_all(text: str, language: str) -> tuple[Number, ...]:
             number = replace(number, start=match.start(), value=sign + number.value)
         found.append(_as_written(number, text))
         at = number.end
-    return tuple(_with_days(_with_shared_units(found, plain), text))
+    return tuple(_with_days(_with_sums(_with_shared_units(found, plain), text), text))
 
 
 def _next(text: str, at: int, language: str) -> re.Match[str] | None:
@@ -260,6 +262,21 @@ def _with_shared_units(found: Sequence[Number], text: str) -> list[Number]:
         shared.append(number)
         after = number
     return shared[::-1]
+
+
+def _with_sums(found: Sequence[Number], text: str) -> list[Number]:
+    """Return the numbers, hours with their minutes as one: "1 h 15 min"."""
+    summed: list[Number] = []
+    for number in found:
+        last = summed[-1] if summed else number
+        size = _PARTS.get((last.unit, number.unit), 0)
+        is_whole = last.value.isdecimal() and number.value.isdecimal()
+        if size and is_whole and _AND.fullmatch(text, last.end, number.start):
+            start, end = summed.pop().start, number.end
+            value = str(int(last.value) * size + int(number.value))
+            number = Number(text[start:end], start, end, value, number.unit)
+        summed.append(number)
+    return summed
 
 
 def _with_days(found: Sequence[Number], text: str) -> list[Number]:

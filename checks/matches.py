@@ -14,6 +14,8 @@ from checks.quantities import Number, converts, measure
 _LETTERS = re.compile(r"[^\W\d_]+")
 _DIGITS = re.compile(r"\d+")
 _CURRENTS = ("=", "~")
+_COUNTED = ("px",)
+"""Units that go without saying: "1920 x 1080"."""
 
 
 def states(place: Place, fact: Place) -> bool:
@@ -26,6 +28,8 @@ def states(place: Place, fact: Place) -> bool:
         return said.key == plain.key or converts(said, plain)
     if held.unit:
         return converts(said, held)
+    if said.unit in _COUNTED and said.value == held.value:
+        return True
     columns = (replace(held, unit=unit) for unit in place.measured) if said.unit else ()
     return any(said.key == column.key or converts(said, column) for column in columns)
 

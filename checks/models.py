@@ -14,8 +14,9 @@ Model = tuple[str, str, str]
 """The word before the number or code, its value, and what follows: ("zeta", "11", "pro")."""
 
 _BEFORE = re.compile(r"[^\W\d_]+(?=[ \u00a0]\Z)")
-_AFTER = re.compile(r"(?:[ \u00a0][A-ZÀ-ÖØ-Þ][^\W\d_]*\+?(?![^\W_])){0,2}")
+_AFTER = re.compile(r"(?:[ \u00a0][A-ZÀ-ÖØ-Þ][^\W\d_]*\+?(?![^\W_]|[ \u00a0]?:)){0,2}")
 _REACH = 24
+_LONGEST = 8
 _NOUNS_ARE_CAPITAL = "de"
 
 
@@ -31,7 +32,7 @@ def models(text: str, numbers: Iterable[Number], language: str) -> frozenset[Mod
         )
         for number in numbers
         if not number.unit
-        and ((before := _named(text, number)) or number.is_code)
+        and ((before := _named(text, number)) or _is_name(number))
         and ((after := _AFTER.match(text, number.end)) or True)
     )
 
@@ -40,6 +41,11 @@ def _named(text: str, number: Number) -> re.Match[str] | None:
     """Return the capitalised word right before a number."""
     before = _BEFORE.search(text[max(0, number.start - _REACH) : number.start])
     return before if before and before.group()[0].isupper() else None
+
+
+def _is_name(number: Number) -> bool:
+    """Say whether a code may be a model's name: letters and digits, and not many."""
+    return number.is_code and number.value.isalnum() and len(number.value) <= _LONGEST
 
 
 def are_others(said: Iterable[Model], held: Iterable[Model]) -> bool:

@@ -23,17 +23,22 @@ _CLEARLY = 2.0
 """By how many words another way to pair must be nearer."""
 
 Subject = frozenset[str]
-Groups = Mapping[Hashable, Mapping[Subject, Sequence[Place]]]
+Groups = Mapping[tuple[Hashable, ...], Mapping[Subject, Sequence[Place]]]
 """The values of each subject, by what is said of all of them."""
 
 
 def exchanged(answer: str, evidence: Sequence[str], language: str) -> Iterator[tuple[int, Finding]]:
     """Yield the facts of the answer that stand beside another's subject, with their sentence."""
     facts = places(answer, language)
+    groups = [group for text in evidence for group in _groups(text, language).items()]
+    held = [place for text in evidence for place in places(text, language)]
     for index, unit in enumerate(read(answer, language).units):
         here = [fact for fact in facts if fact.unit == index and not fact.is_mark]
-        for group in (group for text in evidence for group in _groups(text, language).values()):
-            if found := _exchanged(unit, here, group):
+        for (kind, *_), group in groups:
+            found = _exchanged(unit, here, group)
+            if found is None and kind == "sentence":
+                found = _strayed(unit, here, group, held)
+            if found:
                 yield index, found
                 break
 
@@ -54,9 +59,31 @@ def _exchanged(
     nearest, cost = _nearest(where, [fact.at for fact in own])
     if cost <= _CLEARLY:
         return None
-    wrong = next(own[value].number.text for at, value in enumerate(nearest) if value != at)
-    sentence = f"“{wrong}” is the value of something else in the cited passages."
-    return Finding("wrong_subject", sentence, wrong)
+    return _finding(next(own[value] for at, value in enumerate(nearest) if value != at))
+
+
+def _strayed(
+    unit: Unit,
+    facts: Sequence[Place],
+    group: Mapping[Subject, Sequence[Place]],
+    held: Sequence[Place],
+) -> Finding | None:
+    """Return the finding for the one value beside the one subject named, if it is another's."""
+    said = {token.name for token in unit.tokens}
+    named = [subject for subject in group if subject <= said]
+    values = [place for places in group.values() for place in places]
+    here = [fact for fact in facts if any(states(place, fact) for place in values)]
+    if len(named) != 1 or len(here) != 1:
+        return None
+    others = [place for place in values if place not in group[named[0]]]
+    own = [place for place in held if states(place, here[0])]
+    return _finding(here[0]) if all(place in others for place in own) else None
+
+
+def _finding(wrong: Place) -> Finding:
+    text = wrong.number.text
+    sentence = f"“{text}” is the value of something else in the cited passages."
+    return Finding("wrong_subject", sentence, text)
 
 
 def _only(
@@ -96,7 +123,7 @@ def _nearest(names: Sequence[float], values: Sequence[float]) -> tuple[Sequence[
 
 @lru_cache(maxsize=256)
 def _groups(text: str, language: str) -> Groups:
-    groups: defaultdict[Hashable, defaultdict[Subject, list[Place]]] = defaultdict(
+    groups: defaultdict[tuple[Hashable, ...], defaultdict[Subject, list[Place]]] = defaultdict(
         lambda: defaultdict(list)
     )
     found = places(text, language)

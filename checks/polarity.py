@@ -42,14 +42,14 @@ class Negation:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A sentence, item or row as polarity sees it; is it about "only", does it set limits."""
+    """A sentence, item or row as polarity sees it; is it about "only", which limits does it set."""
 
     stems: frozenset[str]
     words: frozenset[str]
     negations: tuple[Negation, ...]
     unit: int
     is_exclusive: bool
-    has_limits: bool
+    limits: frozenset[int]
 
 
 @lru_cache(maxsize=1024)
@@ -57,10 +57,8 @@ def statements(text: str, language: str) -> tuple[Statement, ...]:
     """Return what a text states, sentence by sentence."""
     found: list[Statement] = []
     for index, unit in enumerate(read(text, language).units):
-        set_here = limits(text, language)[index]
-        found += (
-            _statement(index, each, heads, set_here, language) for each, heads in _parts(unit)
-        )
+        here = limits(text, language)[index]
+        found += (_statement(index, each, heads, here, language) for each, heads in _parts(unit))
     return tuple(found)
 
 
@@ -122,19 +120,24 @@ def _difference(said: Statement, other: Statement) -> Finding | None:
     mine, theirs = _unpaired(said, other)
     added = [each for each in mine if each.head in other.words]
     dropped = [each for each in theirs if each.head in said.words]
-    if len(added) > len(dropped) and (other.has_limits or not said.has_limits):
+    if len(added) > len(dropped) and _sets_no_other_limit(said, other):
         return Finding(
             "wrong_polarity",
             f"The answer says “{added[0].word}” where the cited passages affirm.",
             added[0].word,
         )
-    if len(dropped) > len(added) and (said.has_limits or not other.has_limits):
+    if len(dropped) > len(added) and _sets_no_other_limit(other, said):
         return Finding(
             "wrong_polarity",
             f"The cited passages say “{dropped[0].word}” where the answer affirms.",
             dropped[0].word,
         )
     return None
+
+
+def _sets_no_other_limit(denying: Statement, affirming: Statement) -> bool:
+    """Say whether a denial is none of a limit's: "not above 40" may be "from 5 to 40"."""
+    return not denying.limits or not denying.limits.isdisjoint(affirming.limits)
 
 
 def _unpaired(said: Statement, other: Statement) -> tuple[list[Negation], list[Negation]]:
@@ -178,7 +181,7 @@ def _statement(
         tuple(_negations(tokens, language, set_here.used)),
         unit,
         is_exclusive=any(only.fullmatch(token.word) for token in tokens),
-        has_limits=any(set_here.ways.values()),
+        limits=frozenset(set_here.ways.values()) - {0},
     )
 
 

@@ -22,7 +22,7 @@ _PIECE = re.compile(
     r"|(?P<clause>[,;:()\[\]–—>→]|\s-\s)"
 )
 _LABEL = r"[A-ZÀ-ÖØ-Þ][^\n:.;!?|]{0,40}:[ \t]"
-# A long line that ends no sentence goes on in the next, unless that begins an item, a row or a label.
+# A long line that ends no sentence goes on, but in no item, row or labelled line.
 _WRAP = rf"(?<=[^\n|]{{44}}[^\n.:;!?|])\n[ \t]*(?=[^\W_])(?!\d{{1,2}}[.)][ \t]|{_LABEL})"
 _LINE = re.compile(rf"(?:[^\n]|{_WRAP})+|\n[ \t]*(?=\n)")
 _HEADING = re.compile(r"[ \t]*#{1,6}[ \t]")
