@@ -100,7 +100,7 @@ def stop_words(language: str) -> frozenset[str]:
 def _tokens(text: str) -> Iterable[str]:
     for match in _TOKEN.finditer(unicodedata.normalize("NFC", text).lower()):
         token = match.group()
-        if _IS_CODE.search(token):
+        if token.isalpha() or _IS_CODE.search(token):
             yield token
         else:
             yield from _WORD.findall(token)
