@@ -46,11 +46,14 @@ class _Evidence:
     rarity: dict[str, float]
 
 
+_NO_EVIDENCE = _Evidence((), (), {})
+
+
 def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Finding]:
     """Return a finding for each fact of the answer that the evidence does not bear out."""
-    held = _evidence(tuple(evidence), language)
     stated = [place for place in places(answer, language) if not place.is_mark]
     facts = [fact for fact in stated if not is_article(fact.number)]
+    held = _evidence(tuple(evidence), language) if facts else _NO_EVIDENCE
     found = [(fact.unit, finding) for fact in facts if (finding := _finding(fact, stated, held))]
     found += exchanged(answer, evidence, language)
     found += contradictions(answer, evidence, language)

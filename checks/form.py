@@ -142,10 +142,16 @@ def _subject(question: str, language: str, window: str) -> Iterator[Finding]:
 def _knows(window: str, subjects: Sequence[str], language: str) -> bool:
     # Most stems begin a word of the window as they are, and stemming a window takes a while.
     folded = window.casefold()
-    starts = (rf"(?<![^\W_]){re.escape(stem)}" for stem in subjects if len(stem) >= _LONG_STEM)
-    if any(re.search(start, folded) for start in starts):
+    if any(_begins_word(stem, folded) for stem in subjects if len(stem) >= _LONG_STEM):
         return True
     return not set(subjects).isdisjoint(content_stems(window, language))
+
+
+def _begins_word(stem: str, text: str) -> bool:
+    at = text.find(stem)
+    while at > 0 and text[at - 1].isalnum():
+        at = text.find(stem, at + 1)
+    return at >= 0
 
 
 def _points(text: str, kinds: Sequence[str], language: str) -> Iterator[Finding]:

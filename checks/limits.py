@@ -80,10 +80,14 @@ def _named_limit(unit: Unit, index: int, language: str) -> int:
         near = tuple(token for token in unit.tokens if token.cell in (0, fact.cell))
     heads = [name for head in unit.heads[fact.cell : fact.cell + 1] for name in head]
     names = [token.word for token in near] + heads
-    upper, lower = polarity_words("upper names", language), polarity_words("named lower", language)
-    ways = {1 for name in names if lower.fullmatch(name)}
-    ways |= {-1 for name in names if upper.fullmatch(name)}
+    ways = {way for name in names for way in _named_ways(name, language)}
     return ways.pop() if len(ways) == 1 else 0
+
+
+@lru_cache(maxsize=20_000)
+def _named_ways(name: str, language: str) -> tuple[int, ...]:
+    upper, lower = polarity_words("upper names", language), polarity_words("named lower", language)
+    return (*([1] if lower.fullmatch(name) else []), *([-1] if upper.fullmatch(name) else []))
 
 
 def _way(tokens: Sequence[Token], place: int, language: str) -> int:

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from checks.findings import Finding
 from checks.limits import Limits, limits
-from checks.polarity_words import has_concord, knows, polarity_words
+from checks.polarity_words import denials, has_concord, knows, polarity_words
 from checks.readings import Token, Unit, read
 
 _SAME_STATEMENT = 0.6
@@ -75,13 +75,18 @@ def contradictions(
     answer: str, evidence: Sequence[str], language: str
 ) -> Iterator[tuple[int, Finding]]:
     """Yield which statement the evidence makes with the opposite polarity, and the finding."""
-    if not knows(language):
+    if not (knows(language) and any(_may_deny(text, language) for text in (answer, *evidence))):
         return
     held = [statement for text in evidence for statement in statements(text, language)]
     counts = Counter(word for statement in held for word in statement.words)
     for said in statements(answer, language):
         if finding := _contradiction(said, held, counts):
             yield said.unit, finding
+
+
+def _may_deny(text: str, language: str) -> bool:
+    """Say whether any of the words of a text denies: half of all passages need no reading."""
+    return bool(denials(language).search(text.lower()))
 
 
 def _contradiction(

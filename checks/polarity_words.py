@@ -35,6 +35,13 @@ def polarity_words(kind: str, language: str) -> re.Pattern[str]:
 
 
 @cache
+def denials(language: str) -> re.Pattern[str]:
+    """Return what finds a word that denies anywhere in a text of small letters."""
+    words = polarity_words("denying", language).pattern
+    return re.compile(rf"(?<![^\W\d_])(?:{words})(?![^\W\d_])|n['’]t(?!\w)")
+
+
+@cache
 def _lists() -> dict[str, dict[str, Any]]:
     import yaml
 

@@ -52,7 +52,7 @@ class Measure(NamedTuple):
 
 def same_fact(a: Number, b: Number) -> bool:
     """Say whether two numbers state the same: also converted and rounded as a conversion is."""
-    return a.key == b.key or converts(a, b) or converts(b, a)
+    return a.key == b.key or (a.unit != b.unit and (converts(a, b) or converts(b, a)))
 
 
 def converts(stated: Number, source: Number) -> bool:
@@ -76,6 +76,7 @@ def sign(value: str) -> str:
     return value[0] if value[:1] in ("±", "-") else ""
 
 
+@lru_cache(maxsize=20_000)
 def magnitude(value: str) -> Fraction:
     """Return a number's value, without "±"."""
     return Fraction(value.removeprefix("±"))

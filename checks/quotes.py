@@ -21,6 +21,9 @@ _SPECIAL = re.compile(
     rf"|(?P<nothing>[{_ZERO_WIDTH}]+)"
     r"|(?P<other>[^\x00-\x7f][\u0300-\u036f]*|[\x00-\x7f][\u0300-\u036f]+)"
 )
+_SPECIAL_ASCII = re.compile(
+    r"(?P<space>\s{2,}|[^\S ])|(?P<hyphen>(?<=[^\W\d_])-[ \t]*\r?\n\s*(?=[^\W\d_]))"
+)
 _PLAIN = str.maketrans(
     {
         **dict.fromkeys("“”„‟«»″", '"'),
@@ -41,7 +44,8 @@ class _Folded:
         self._at: list[int] = []
         self._spans: list[tuple[int, int]] = []
         done = 0
-        for match in _SPECIAL.finditer(text):
+        special = _SPECIAL_ASCII if text.isascii() else _SPECIAL
+        for match in special.finditer(text):
             start, end = match.span()
             self._add(text[done:start].translate(_PLAIN), done, start)
             self._add(_folded_piece(match, before=text[start - 1 : start]), start, end)
@@ -139,11 +143,11 @@ def _continues(outside: str, edge: str) -> bool:
 
 
 def _folded_piece(match: re.Match[str], *, before: str) -> str:
-    if match["hyphen"]:
+    if match.lastgroup == "hyphen":
         return _BREAK
-    if match["nothing"]:
+    if match.lastgroup == "nothing":
         return ""
-    if match["space"]:
+    if match.lastgroup == "space":
         return " "
     plain = unicodedata.normalize("NFC", match["other"]).translate(_PLAIN)
     kind = unicodedata.decomposition(plain[0]).partition(" ")[0]

@@ -198,12 +198,16 @@ def _repeats(quote: str, passage: str, asked: Answered) -> bool:
         about = share(_said(asked.question, asked).stems, held.stems)
         is_told = len(wanted.stems) > 1 and about >= _MOST and wanted.stems <= held.stems
         return is_told or _has_letters(quote, passage)
-    if gathered(wanted, held) >= _MOST_OF_QUOTE:
+    if _stands(wanted, held, _MOST_OF_QUOTE):
         return True
     return any(
-        gathered(sentence, held) >= _MOST_OF_SENTENCE
-        for sentence in _sentences(quote, asked.language)
+        _stands(sentence, held, _MOST_OF_SENTENCE) for sentence in _sentences(quote, asked.language)
     )
+
+
+def _stands(wanted: Compared, held: Compared, least: float) -> bool:
+    """Say whether a stretch of the passage holds that share of the stems, if all of it does."""
+    return share(wanted.stems, held.stems) >= least and gathered(wanted, held) >= least
 
 
 def _has_letters(quote: str, passage: str) -> bool:
@@ -233,7 +237,7 @@ def _holds_words(held: Compared, facts: Sequence[Number], asked: Answered) -> bo
     if facts:
         return len(new) >= _FEW_STEMS and share(new, held.stems) >= _MOST_OF_ANSWER
     least = _MOST_OF_QUOTE if len(said) > _FEW_STEMS else _MOST_OF_ANSWER
-    if gathered(answer, held) >= least or share(said, held.stems) >= _MOST_OF_SENTENCE:
+    if _stands(answer, held, least) or share(said, held.stems) >= _MOST_OF_SENTENCE:
         return True
     about = max(share(known, held.stems), share(said, held.stems))
     return about >= _MOST and bool(new) and new <= held.stems

@@ -98,9 +98,8 @@ def stop_words(language: str) -> frozenset[str]:
 
 
 def _tokens(text: str) -> Iterable[str]:
-    for match in _TOKEN.finditer(unicodedata.normalize("NFC", text).lower()):
-        token = match.group()
-        if _IS_CODE.search(token):
+    for token in _TOKEN.findall(unicodedata.normalize("NFC", text).lower()):
+        if token.isalpha() or _IS_CODE.search(token):
             yield token
         else:
             yield from _WORD.findall(token)
