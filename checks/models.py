@@ -14,7 +14,7 @@ Model = tuple[str, str, str]
 """The word before the number or code, its value, and what follows: ("zeta", "11", "pro")."""
 
 _BEFORE = re.compile(r"[^\W\d_]+(?=[ \u00a0]\Z)")
-_AFTER = re.compile(r"(?:[ \u00a0][A-ZÀ-ÖØ-Þ][^\W\d_]*\+?(?![^\W_]|[ \u00a0]?:)){0,2}")
+_AFTER = re.compile(r"(?:[ \u00a0][A-ZÀ-ÖØ-Þ][^\W\d_]+\+?(?![^\W_])){0,2}")
 _REACH = 24
 _LONGEST = 8
 _NOUNS_ARE_CAPITAL = "de"
