@@ -12,7 +12,7 @@ from checks.sentences import digit_sentences
 from graph.context import Context
 from graph.ledger import Entry, reason_code
 from graph.quality import QualityReport, quality_report, why_void
-from graph.selection import Selection, abstentions_wanted, select_rows
+from graph.selection import Selection, abstentions_wanted, contrasts_wanted, select_rows
 from training.rows import ABSTAINING
 
 NEAR_EVALUATION = "near_evaluation_question"
@@ -43,6 +43,8 @@ async def assess_rows(context: Context, *, nothing_left: bool = False) -> Qualit
         for document in context.library.documents
         for section in document.sections
     ]
+    siblings = await _siblings(context)
+    made = sum(entry.candidate.variant == "contrast" for entry in selection.rows)
     coverage = section_coverage(sections, [(row.document, row.section) for row in rows])
     return quality_report(
         wanted=context.brief.rows,
@@ -51,6 +53,7 @@ async def assess_rows(context: Context, *, nothing_left: bool = False) -> Qualit
         sections=coverage.total,
         sections_covered=coverage.covered,
         abstaining=len(selection.abstaining),
+        contrasts=made if any(siblings.values()) else None,
     )
 
 
@@ -58,11 +61,16 @@ async def select(
     context: Context, entries: list[Entry], fallen: dict[str, str], *, nothing_left: bool = False
 ) -> Selection:
     """Return which rows the dataset has when the fallen ones cannot be in it."""
-    siblings = {
-        machine.code: [sibling.code for sibling in await context.siblings(machine.code)]
-        for machine in await context.known_machines()
-    }
-    return select_rows(entries, fallen, context.brief, siblings=siblings, nothing_left=nothing_left)
+    siblings = await _siblings(context)
+    windows = {window.id for window in context.windows}
+    return select_rows(
+        entries,
+        fallen,
+        context.brief,
+        siblings=siblings,
+        windows=windows,
+        nothing_left=nothing_left,
+    )
 
 
 def why_nothing_is_left(context: Context, *, candidates_left: int) -> str:
@@ -91,21 +99,37 @@ def why_short(cause: str, report: QualityReport, context: Context) -> str:
     )
 
 
-def why_fewer_abstain(report: QualityReport, context: Context) -> str:
-    """Return the sentences that say why fewer rows abstain than the brief asks for; "" if enough.
+def why_fewer_derived(report: QualityReport, context: Context) -> str:
+    """Return the sentences that say why fewer rows are derived than the brief asks for; or "".
 
-    Answerable rows have taken their places.
+    Answerable rows have taken the places of those that do not abstain.
     """
-    wanted = abstentions_wanted(context.brief)
-    if report.abstaining >= wanted:
-        return ""
-    entries = context.ledger.entries("dropped")
-    reasons = Counter(e.reason for e in entries if e.candidate.variant in ABSTAINING)
+    abstain, contrasts = abstentions_wanted(context.brief), contrasts_wanted(context.brief)
+    notes: list[str] = []
+    if report.abstaining < abstain:
+        said = f"{report.abstaining} rows abstain where `unanswerable`"
+        notes.append(_why_fewer(said, abstain, ABSTAINING, context))
+    if report.contrasts is not None and report.contrasts < contrasts:
+        said = f"{report.contrasts} rows are contrasts where `contrasts`"
+        notes.append(_why_fewer(said, contrasts, ("contrast",), context))
+    return " ".join(notes)
+
+
+def abstentions_missing(report: QualityReport, context: Context) -> bool:
+    """Say whether fewer rows abstain than the brief asks for."""
+    return report.abstaining < abstentions_wanted(context.brief)
+
+
+def _why_fewer(said: str, wanted: int, variants: Sequence[str], context: Context) -> str:
+    of_kind = [e for e in context.ledger.entries() if e.candidate.variant in variants]
+    reasons = Counter(entry.reason for entry in of_kind if entry.status == "dropped")
     most = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common(3)) or "none"
-    return (
-        f"{report.abstaining} rows abstain where `unanswerable` in brief.yaml asks for {wanted}: "
-        f"the accepted rows gave no more. Most frequent drops of such rows: {most}."
-    )
+    asked = f"{said} in brief.yaml asks for {wanted}"
+    if any(entry.status == "planned" for entry in of_kind):
+        return f"{asked}: a limit was reached before all such rows were tried."
+    if not of_kind:
+        return f"{asked}: none was tried, for want of accepted rows to make them from."
+    return f"{asked}: the accepted rows gave no more. Most frequent drops of such rows: {most}."
 
 
 def _why_nothing_was_asked(context: Context) -> str:
@@ -117,6 +141,13 @@ def _why_nothing_was_asked(context: Context) -> str:
         f"No page can be asked about: `languages` in brief.yaml is {wanted}, and the manuals' "
         f"readable pages are by language: {listed}."
     )
+
+
+async def _siblings(context: Context) -> dict[str, list[str]]:
+    return {
+        machine.code: [sibling.code for sibling in await context.siblings(machine.code)]
+        for machine in await context.known_machines()
+    }
 
 
 async def _doubles(rows: Sequence[Asked], context: Context) -> dict[str, str]:

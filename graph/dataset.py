@@ -21,9 +21,10 @@ from langgraph.runtime import Runtime
 
 from graph import publish
 from graph.assess import (
+    abstentions_missing,
     assess_rows,
     select,
-    why_fewer_abstain,
+    why_fewer_derived,
     why_nothing_is_left,
     why_short,
 )
@@ -104,9 +105,10 @@ async def assess(state: DatasetState, runtime: Runtime[Context]) -> Update:
     context = runtime.context
     report = await assess_rows(context, nothing_left=bool(state.exhausted))
     runtime.stream_writer({"event": "assessed", "accepted": report.accepted})
-    note = why_fewer_abstain(report, context)
+    note = why_fewer_derived(report, context)
     # Rows that were to abstain may still be had from candidates that a limit left open.
-    cut_off = bool(note and context.ledger.entries("planned"))
+    is_short = abstentions_missing(report, context)
+    cut_off = bool(is_short and context.ledger.entries("planned"))
     decision: Decision = "again"
     if not report.missing and not cut_off:
         decision = "export"

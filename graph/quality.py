@@ -148,6 +148,7 @@ class QualityReport:
     sections: int
     sections_covered: int
     abstaining: int = 0
+    contrasts: int | None = None
 
     @property
     def missing(self) -> int:
@@ -163,10 +164,12 @@ def quality_report(
     sections: int,
     sections_covered: int,
     abstaining: int = 0,
+    contrasts: int | None = None,
 ) -> QualityReport:
     """Return the report over accepted rows' scores and the reasons of all that was dropped.
 
-    `abstaining` is how many of the accepted rows abstain.
+    `abstaining` is how many of the accepted rows abstain, `contrasts` how many are contrasts; None
+    where no machine has a sibling.
     """
     accepted, decided = len(scores), len(scores) + len(dropped)
     names = sorted({name for each in scores for name in each})
@@ -180,6 +183,7 @@ def quality_report(
         sections=sections,
         sections_covered=sections_covered,
         abstaining=abstaining,
+        contrasts=contrasts,
     )
 
 

@@ -67,12 +67,14 @@ def select_rows(
     brief: Brief,
     *,
     siblings: Mapping[str, Collection[str]],
+    windows: Collection[str],
     nothing_left: bool = False,
 ) -> Selection:
     """Select among all entries of a ledger, given in order of round and id.
 
     `fallen` are the ids of rows that cannot be in the dataset, with the reasons; `siblings` the
-    codes of each machine's siblings; with `nothing_left` no more is tried.
+    codes of each machine's siblings; `windows` the ids of those that can be asked about; with
+    `nothing_left` no more is tried.
     """
     set_aside = dict(fallen)
     answerable: list[Entry] = []
@@ -87,8 +89,10 @@ def select_rows(
     share, rows = brief.unanswerable, brief.rows
     wanted = abstentions_wanted(brief)
     every = answerable
-    most = round(rows * brief.contrasts) if siblings else 0
-    answerable, contrastable, contrasts = _with_contrasts(answerable, entries, rows - wanted, most)
+    most = contrasts_wanted(brief) if siblings else 0
+    answerable, contrastable, contrasts = _with_contrasts(
+        answerable, entries, rows - wanted, most, windows
+    )
     if nothing_left:
         answerable, contrastable, contrasts = [*answerable, *every], [], 0
         answerable = list({entry.candidate.id: entry for entry in answerable}.values())
@@ -117,6 +121,11 @@ def abstentions_wanted(brief: Brief) -> int:
     return round(brief.rows * brief.unanswerable)
 
 
+def contrasts_wanted(brief: Brief) -> int:
+    """Return how many of the rows shall be contrasts, where machines have siblings."""
+    return round(brief.rows * brief.contrasts)
+
+
 def fallen_rows(entries: Sequence[Entry]) -> dict[str, str]:
     """Return the rows that were set aside for what they are, not for want of room."""
     return {
@@ -140,7 +149,11 @@ def _abstains(entry: Entry) -> bool:
 
 
 def _with_contrasts(
-    answerable: Sequence[Entry], entries: Sequence[Entry], room: int, most: int
+    answerable: Sequence[Entry],
+    entries: Sequence[Entry],
+    room: int,
+    most: int,
+    windows: Collection[str],
 ) -> tuple[list[Entry], list[Entry], int]:
     """Return the answerable rows in the order of their right to the room, contrasts among them.
 
@@ -148,12 +161,23 @@ def _with_contrasts(
     these: while there are such, no other row takes them.
     """
     drafted = [entry for entry in answerable if entry.candidate.variant != "contrast"]
-    origins = {entry.candidate.id: entry for entry in drafted[: max(0, room - most)]}
-    made = [e for e in answerable if e not in drafted and e.candidate.origin in origins][:most]
+    made = [entry for entry in answerable if entry.candidate.variant == "contrast"]
+    has_one = {entry.candidate.origin for entry in made}
     tried = {e.candidate.origin for e in entries if e.candidate.variant == "contrast"}
-    can = [e for id_, e in origins.items() if e.row and e.row.counterpart and id_ not in tried]
-    left = min(most - len(made), len(can)) if drafted else most
-    place = max(0, room - len(made) - left)
+    can = [
+        entry
+        for entry in drafted
+        if entry.row and entry.row.counterpart in windows and entry.candidate.id not in tried
+    ]
+    fit = has_one.union(entry.candidate.id for entry in can)
+    places = [place for place, entry in enumerate(drafted) if entry.candidate.id in fit]
+    while drafted and most and bisect_left(places, room - most) < most:
+        most -= 1
+    origins = {entry.candidate.id for entry in drafted[: max(0, room - most)]}
+    made = [entry for entry in made if entry.candidate.origin in origins][:most]
+    can = [entry for entry in can if entry.candidate.id in origins]
+    left = most - len(made)
+    place = max(0, room - most)
     rest = [] if left else drafted[place:]
     return [*drafted[:place], *made, *rest], can if left else [], left
 

@@ -155,33 +155,55 @@ async def accepted(scripted, folder):
 async def test_contrasts_keep_their_room(accepted, count):
     brief = Brief(rows=10, unanswerable=0, contrasts=0.2)
     first = [entry_of(accepted, number) for number in range(count)]
-    found = select_rows(first, {}, brief, siblings={"P40"})
+    found = select_rows(first, {}, brief, siblings={"P40"}, windows={"w2"})
     assert (len(found.rows), found.contrasts) == (8, 2)
     again = [*first, *(entry_of(accepted, 20 + n, f"r{n:02}") for n in range(2))]
-    found = select_rows(again, {}, brief, siblings={"P40"})
+    found = select_rows(again, {}, brief, siblings={"P40"}, windows={"w2"})
     assert [e.candidate.variant for e in found.rows].count("contrast") == 2
     assert (len(found.rows), found.contrasts) == (10, 0)
+
+
+async def test_rows_in_the_room_of_failed_contrasts_may_have_their_own(accepted):
+    brief = Brief(rows=10, unanswerable=0, contrasts=0.5)
+    plain = [entry_of(accepted, number, counterpart="") for number in range(6)]
+    later = [entry_of(accepted, number) for number in range(6, 10)]
+    found = select_rows([*plain, *later], {}, brief, siblings={"P40"}, windows={"w2"})
+    assert found.contrasts == len(found.contrastable) == 2
+    assert {e.candidate.id for e in found.contrastable} == {"r06", "r07"}
 
 
 async def test_rows_take_the_room_of_contrasts_that_fail(accepted):
     brief = Brief(rows=10, unanswerable=0, contrasts=0.2)
     first = [entry_of(accepted, number, counterpart="") for number in range(12)]
-    found = select_rows(first, {}, brief, siblings={"P40"})
+    found = select_rows(first, {}, brief, siblings={"P40"}, windows={"w2"})
     assert (len(found.rows), found.contrasts) == (10, 0)
     left = [entry_of(accepted, number) for number in range(12)]
-    found = select_rows(left, {}, brief, siblings={"P40"}, nothing_left=True)
+    found = select_rows(left, {}, brief, siblings={"P40"}, windows={"w2"}, nothing_left=True)
     assert (len(found.rows), found.contrasts) == (10, 0)
 
 
 async def test_contrast_goes_with_its_origin(accepted):
     brief = Brief(rows=10, unanswerable=0, contrasts=0.2)
     entries = [entry_of(accepted, n) for n in range(9)] + [entry_of(accepted, 20, "r03")]
-    found = select_rows(entries, {"r03": "duplicate of r01"}, brief, siblings={"P40"})
+    found = select_rows(
+        entries,
+        {"r03": "duplicate of r01"},
+        brief,
+        siblings={"P40"},
+        windows={"w2"},
+    )
     assert found.set_aside["r20"] == "origin_set_aside of r03"
 
 
 async def test_no_siblings_means_no_contrasts(accepted):
     brief = Brief(rows=10, unanswerable=0, contrasts=0.5)
     entries = [entry_of(accepted, number) for number in range(12)]
-    found = select_rows(entries, {}, brief, siblings=())
+    found = select_rows(entries, {}, brief, siblings=(), windows={"w2"})
+    assert (len(found.rows), found.contrasts, found.contrastable) == (10, 0, [])
+
+
+async def test_windows_that_are_gone_give_no_contrast(accepted):
+    brief = Brief(rows=10, unanswerable=0, contrasts=0.2)
+    entries = [entry_of(accepted, number) for number in range(12)]
+    found = select_rows(entries, {}, brief, siblings={"P40"}, windows={"another"})
     assert (len(found.rows), found.contrasts, found.contrastable) == (10, 0, [])

@@ -80,6 +80,16 @@ async def test_too_few_to_derive_leaves_the_rows_complete(tmp_path):
     assert "0 rows abstain where `unanswerable` in brief.yaml asks for 3" in ended["note"]
 
 
+async def test_too_few_contrasts_are_told(tmp_path):
+    machines = EXAMPLES / "machines.csv"
+    wanted = {"rows": 4, "unanswerable": 0, "contrasts": 0.5, "languages": ["en"]}
+    ended, rows = await run(tmp_path / "run", EXAMPLES, machines, **wanted)
+    made = sum(row["variant"] == "contrast" for row in rows)
+    told = f"{made} rows are contrasts where `contrasts` in brief.yaml asks for 2"
+    assert (told in ended["note"]) == (made < 2)
+    assert made < 2
+
+
 async def test_interrupted_run_ends_with_the_same_dataset(tmp_path):
     wanted = {"rows": 14, "unanswerable": 0.3, "languages": ["en"]}
     machines = EXAMPLES / "machines.csv"

@@ -59,7 +59,8 @@ def twin(origin, variant="unanswerable", status="accepted"):
 
 
 def selected(entries, brief, fallen=None, **kwargs):
-    return select_rows(entries, fallen or {}, brief, siblings={"A1": ["A2"]}, **kwargs)
+    siblings = {"A1": ["A2"]}
+    return select_rows(entries, fallen or {}, brief, siblings=siblings, windows=(), **kwargs)
 
 
 BRIEF = Brief(rows=10, unanswerable=0.2, abstentions=["unanswerable"])
@@ -121,7 +122,7 @@ def test_near_miss_wants_a_sibling_and_a_premise_a_value():
     (plain,) = drafted(1)
     wordy = plain.row.model_copy(update={"answer": "The jaw is closed by hand."})
     entries = [Entry(plain.candidate, "accepted", "", "", 1, 1, (), wordy)]
-    alone = select_rows(entries, {}, brief, siblings={})
+    alone = select_rows(entries, {}, brief, siblings={}, windows=())
     assert [each.variant for each in alone.derivable] == ["unanswerable"]
     found = selected(drafted(1), brief)
     assert {each.variant for each in found.derivable} == set(ABSTAINING)
