@@ -20,6 +20,8 @@ from checks.verbatim import not_verbatim
         ("Ladezeit und -dauer sind gleich.", "Ladezeit und Ladedauer sind gleich."),
         ("Set `configuration` first.", "Configuration comes first."),
         ("The speed is 30 km/h, and/or less.", "At most 30 km/h."),
+        ("Keep 20 °C +/-3 °C, i.e. +/- 3 °C.", "Keep 20 ± 3 °C."),
+        ("It turns at 900 1/min or 1 /min.", "It turns at 900 rpm."),
     ],
 )
 def test_literal_of_the_evidence_stands(answer, evidence):
