@@ -13,7 +13,8 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cache, lru_cache
 
-from checks.dates import day_of, days
+from checks.dates import day_of
+from checks.joining import with_days, with_shared_units, with_sums
 from checks.quantities import Number
 from checks.units import find_unit, unit_words
 
@@ -63,16 +64,12 @@ _MARKER = re.compile(
     r"^[ \t>*•-]*\(?\d{1,2}[.)](?=\s)|(?<=[.;:!?])\s+\(?\d{1,2}[.)](?=\s+\S)", re.MULTILINE
 )
 _DIGIT = re.compile(r"[\d¼-¾⅐-⅞]")
-_DECIMAL = re.compile(r"\d")
 _HINT = (
     # What begins with a set of letters is looked for fastest.
     r"[\d¼-¾⅐-⅞±+{initials}](?:(?<=[\d¼-¾⅐-⅞±])|(?<=\+)/?-"
     r"|(?:(?<![^\W_].)|(?<=\dx.))(?i:{words})(?![^\W_])|(?i:{plus_minus})[ ])"
 )
 _LONGEST = 40
-_YEAR = 4
-_PARTS = {("h", "min"): 60, ("min", "s"): 60}
-_AND = re.compile(r"[ \u00a0]?(?:(?:and|e|und|et|y)[ \u00a0])?")
 
 
 def numbers(text: str, language: str = "en") -> list[Number]:
@@ -107,7 +104,7 @@ def read_all(text: str, language: str) -> tuple[Number, ...]:
     at = 0
     while match := _next(plain, at, language):
         at = match.end()
-        if not (match["vulgar"] or _DECIMAL.search(match.group())):
+        if not _DIGIT.search(match.group()):
             if word := _in_words(plain, match, language):
                 found.append(_as_written(word, text))
                 at = word.end
@@ -119,7 +116,7 @@ def read_all(text: str, language: str) -> tuple[Number, ...]:
             number = replace(number, start=match.start(), value=sign + number.value)
         found.append(_as_written(number, text))
         at = number.end
-    return tuple(_with_days(_with_sums(_with_shared_units(found, plain), text), text))
+    return tuple(with_days(with_sums(with_shared_units(found, plain), text), text))
 
 
 def _next(text: str, at: int, language: str) -> re.Match[str] | None:
@@ -249,63 +246,3 @@ def _grouped(literal: str, separator: str, language: str) -> Fraction:
     if single and (separator == decimal or literal.startswith("0")):
         return Fraction(literal.replace(separator, "."))
     return Fraction(literal.replace(separator, "").replace(other, "."))
-
-
-def _with_shared_units(found: Sequence[Number], text: str) -> list[Number]:
-    """Return the numbers, each end of a range with the unit that stands after the last one."""
-    shared: list[Number] = []
-    after: Number | None = None
-    for number in reversed(found):
-        if (
-            after
-            and after.unit
-            and not number.unit
-            and not number.is_code
-            and _joined(text[number.end : after.start], after)
-        ):
-            number = replace(number, unit=after.unit)
-        shared.append(number)
-        after = number
-    return shared[::-1]
-
-
-def _with_sums(found: Sequence[Number], text: str) -> list[Number]:
-    """Return the numbers, hours with their minutes as one: "1 h 15 min"."""
-    summed: list[Number] = []
-    for number in found:
-        last = summed[-1] if summed else number
-        size = _PARTS.get((last.unit, number.unit), 0)
-        is_whole = last.value.isdecimal() and number.value.isdecimal()
-        if size and is_whole and _AND.fullmatch(text, last.end, number.start):
-            start, end = summed.pop().start, number.end
-            value = str(int(last.value) * size + int(number.value))
-            number = Number(text[start:end], start, end, value, number.unit)
-        summed.append(number)
-    return summed
-
-
-def _with_days(found: Sequence[Number], text: str) -> list[Number]:
-    """Return the numbers, those of a written-out date as one code."""
-    written = list(days(text)) if any(len(number.value) == _YEAR for number in found) else []
-    if not written:
-        return list(found)
-    apart = [
-        number
-        for number in found
-        if not any(start <= number.start < end for start, end, _ in written)
-    ]
-    whole = [Number(text[start:end], start, end, day, is_code=True) for start, end, day in written]
-    return sorted([*apart, *whole], key=lambda number: number.start)
-
-
-def _joined(between: str, after: Number) -> bool:
-    if after.value.startswith("±"):
-        return not between.strip()
-    return bool(_between().fullmatch(between))
-
-
-@cache
-def _between() -> re.Pattern[str]:
-    """Return what may stand between two numbers of one quantity: "4-6 bar", "from 4 to 6 bar"."""
-    joints = "|".join(map(re.escape, unit_words()["between"]))
-    return re.compile(rf"\s*(?:[-/x×÷~…]|\.{{2,3}})\s*|\s+(?:{joints})\s+")

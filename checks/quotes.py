@@ -44,7 +44,7 @@ class _Folded:
         self._at: list[int] = []
         self._spans: list[tuple[int, int]] = []
         done = 0
-        special = _SPECIAL_ASCII if text.isascii() else _SPECIAL
+        special = _SPECIAL_ASCII if text.isascii() and _BREAK not in text else _SPECIAL
         for match in special.finditer(text):
             start, end = match.span()
             self._add(text[done:start].translate(_PLAIN), done, start)

@@ -194,3 +194,8 @@ def test_shifted_decimals_never_pass(value, places, unit, language):
 def test_any_text_is_read(text, language):
     assert all(0 <= n.start < n.end <= len(text) for n in numbers(text, language))
     assert unsupported(text, [text], language) == []
+
+
+def test_fraction_alone_is_a_number():
+    found = [(number.value, number.unit) for number in numbers("Use ½ inch or ¾″ pipe.")]
+    assert found == [("1/2", "in"), ("3/4", "in")]
