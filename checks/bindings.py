@@ -7,7 +7,7 @@ bound elsewhere when another value's place fits its words clearly better than an
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -165,7 +165,7 @@ def rarities(found: Sequence[Place]) -> dict[str, float]:
 
 
 def _words(unit: Unit, fact: Token) -> dict[str, Sides]:
-    words: defaultdict[str, Sides] = defaultdict(lambda: (0.0, 0.0))
+    words: dict[str, Sides] = {}
     for token in unit.tokens:
         if token is fact:
             continue
@@ -179,12 +179,15 @@ def _words(unit: Unit, fact: Token) -> dict[str, Sides]:
                 _add(words, f"<{name}", _ADJACENT, 0.0)
     for name in unit.below.get(fact.cell, ()):
         _add(words, name, _BELOW, _BELOW)
-    return dict(words)
+    return words
 
 
-def _add(words: defaultdict[str, Sides], name: str, left: float, right: float) -> None:
-    before = words[name]
-    words[name] = (max(before[0], left), max(before[1], right))
+def _add(words: dict[str, Sides], name: str, left: float, right: float) -> None:
+    """Keep the most of each side; called for every word of every number, so without `max`."""
+    if before := words.get(name):
+        left = left if left > before[0] else before[0]
+        right = right if right > before[1] else before[1]
+    words[name] = (left, right)
 
 
 def _weighed(token: Token, fact: Token, unit: Unit) -> Iterator[tuple[str, float, float]]:
