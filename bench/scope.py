@@ -185,13 +185,19 @@ def measure(run: Path, twins: Twins) -> dict[str, object]:
         "rows_on_changed_values": sum(known.kind == "machine" for _, known in judged),
         "ambiguous": found["ambiguous"],
         "sibling_value": found["sibling_value"] + found["sibling_oracle"],
-        "at_most": f"{min(1.0, 3 / max(1, len(rows))):.1%} at 95 % where none was found",
+        "ambiguous_at_most": _at_most(sum(known.kind == "machine" for _, known in judged)),
+        "sibling_value_at_most": _at_most(len(rows)),
         "changed_said_machine": _share(said, "machine", "machine"),
         "unchanged_said_family": _share(said, "family", "family"),
         "undecided": sum(count for (kind, _), count in said.items() if kind == "undecided"),
         "questions_name": dict(sorted(named.items())),
         "dropped": _dropped(run),
     }
+
+
+def _at_most(judged: int) -> str:
+    """Return what the share may be, at 95 %, where none of so many was found (rule of three)."""
+    return f"{min(1.0, 3 / max(1, judged)):.1%} of {judged}, if 0 were found"
 
 
 def _share(said: Counter[tuple[str, str | None]], kind: str, right: str) -> str:
