@@ -14,7 +14,7 @@ from checks.quotes import locate
 
 _LISTING = re.compile(r"^[ \t]*```[^\n]*\n(.*?)^[ \t]*```", re.MULTILINE | re.DOTALL)
 _TICKED = re.compile(r"(?<!`)(`{1,2})(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
-_QUOTED = re.compile(r"[\"“”„«]([^\"“”„«»\n]+)[\"“”»]")
+_QUOTED = re.compile(r"[\"“”„«]([^\"“”„«»\n]{1,60})[\"“”»]")
 _LIKE_CODE = re.compile(r"(?:^|\s)--?[A-Za-z]|[\w.]/\w|\w_\w|[*$\\={}]")
 _OPTION = re.compile(r"(?<![\w-])(?:--[A-Za-z][\w*-]*|-[A-Za-z]\w{0,2}(?![\w-]))")
 _PATH = re.compile(
