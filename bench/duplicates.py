@@ -17,11 +17,11 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from pathlib import Path
 from typing import Any
 
 from bench.duplicates_scale import measure, peak_megabytes
+from bench.intervals import wilson
 from checks.duplicates import Asked, repeated_pairs
 from tools.embeddings import open_embedder
 from tools.language import detect
@@ -96,16 +96,6 @@ def _in_one_language(rows: Sequence[Asked]) -> Iterator[Asked]:
     found = detect("\n".join(said)) or "en"
     for row in rows:
         yield Asked(row.id, row.question, row.evidence, row.answer, row.language or found)
-
-
-def wilson(count: int, total: int) -> tuple[float, float]:
-    """Return the bounds of a share at 95 %."""
-    if not total:
-        return 0.0, 1.0
-    z, share = 1.96, count / total
-    middle = share + z * z / (2 * total)
-    spread = z * sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    return (middle - spread) / (1 + z * z / total), (middle + spread) / (1 + z * z / total)
 
 
 def shown(found: Iterable[bool]) -> str:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from bench.duplicates import main, read_pairs, report, wilson
+from bench.duplicates import main, read_pairs, report
 from bench.duplicates_scale import synthetic_rows
 from tests.conftest import ROOT
 from tests.openai_server import embedding_with, serving
@@ -110,9 +110,3 @@ def test_synthetic_rows_are_as_many_as_asked():
     rows = synthetic_rows(101)
     assert len({row.id for row in rows}) == 101
     assert rows == synthetic_rows(101)
-
-
-def test_wilson_bounds_hold_the_share():
-    assert wilson(0, 0) == (0.0, 1.0)
-    low, high = wilson(90, 100)
-    assert 0.82 < low < 0.9 < high < 0.95
