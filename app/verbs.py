@@ -96,7 +96,7 @@ def tell(run: Path, result: Result, *, as_json: bool) -> int:
     """Print how a run ended and where things are; return the exit code."""
     with open_books(run) as (ledger, journal):
         progress, spent, notes = ledger.progress(), journal.spent(), ledger.notes()
-    for said in filter(None, (result.reason, result.note)):
+    for said in filter(None, (result.note, result.reason)):
         print(said, file=sys.stderr)
     if as_json:
         print(json.dumps(_summary(run, result, progress.dropped, spent), ensure_ascii=False))

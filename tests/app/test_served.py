@@ -28,7 +28,8 @@ MANUALS = str(ROOT / "examples" / "manuals")
 BRIEF = {"languages": ["en"]}
 WISH = {"manuals": MANUALS, "brief": BRIEF, "document": "ares-200-en.json", "page": 3}
 MODES = ["updates", "custom"]
-BEFORE, AFTER = ["draft", "inspect", "critique"], ["answer", "verify", "surround", "judge", "row"]
+BEFORE = ["draft", "inspect", "critique"]
+AFTER = ["answer", "verify", "scope", "surround", "judge", "row"]
 COMMAND = ["langgraph", "dev", "--allow-blocking", "--no-browser", "--no-reload"]
 # Whatever would call home is told not to, and finds nobody there if it does.
 NO_CALLS_HOME = {
