@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bench.folding import folded
 from bench.poison import Labelled, Span
 from tools.documents import Document, read_folder
 from tools.machines import Machine
@@ -82,7 +83,7 @@ def read_questions(path: Path, folder: Folder) -> list[Question]:
     spans: defaultdict[str, list[Span]] = defaultdict(list)
     for line in lines:
         span = line["document"], line["start"], line["end"]
-        for key in {_folded(line["question"]), _folded(_text(line, folder))}:
+        for key in {folded(line["question"]), folded(_text(line, folder))}:
             spans[key].append(span)
     questions = [_question(line, folder, spans) for line in lines]
     return [question for question in questions if question.oracles]
@@ -121,7 +122,7 @@ def _question(line: dict[str, Any], folder: Folder, spans: dict[str, list[Span]]
         for passage in folder.passages
         if passage.document == document and passage.start < end and start < passage.end
     )
-    same = {*spans[_folded(line["question"])], *spans[_folded(quote)]} - {(document, start, end)}
+    same = {*spans[folded(line["question"])], *spans[folded(quote)]} - {(document, start, end)}
     names = _names(folder.documents[document].machine, folder.machines)
     labelled = Labelled(
         _without(line["question"], names),
@@ -152,7 +153,3 @@ def _without(text: str, names: Sequence[str]) -> str:
 
 def _text(line: dict[str, Any], folder: Folder) -> str:
     return folder.documents[line["document"]].text[line["start"] : line["end"]]
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())

@@ -20,6 +20,8 @@ from typing import Any, cast
 
 import pyarrow.parquet as pq
 
+from bench.folding import folded
+
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -60,7 +62,7 @@ def _context_faults(row: dict[str, Any]) -> Iterator[str]:
         if (place in row["oracle_positions"]) != (passage["role"] == "oracle"):
             yield "wrong_position"
         if passage["role"] == "distractor" and any(
-            _folded(citation["quote"]) in _folded(passage["text"]) for citation in row["citations"]
+            folded(citation["quote"]) in folded(passage["text"]) for citation in row["citations"]
         ):
             yield "distractor_holds_a_quote"
 
@@ -89,10 +91,6 @@ def _names(name: str, text: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())
-
-
 def measure(run: Path) -> dict[str, object]:
     """Return the counts over a run's rows."""
     documents: dict[str, dict[str, Any]] = {}
@@ -106,7 +104,7 @@ def measure(run: Path) -> dict[str, object]:
     names = {row["machine_name"] for row in rows if row["machine_name"]}
     found = Counter(code for row in rows for code in set(faults(row, documents, names)))
     # What is not answerable asks what the row asks that it was made from.
-    questions = Counter(_folded(row["question"]) for row in rows if row["answerable"])
+    questions = Counter(folded(row["question"]) for row in rows if row["answerable"])
     found["asked_twice"] = sum(count - 1 for count in questions.values())
     return {"rows": len(rows), "faults": {code: n for code, n in sorted(found.items()) if n}}
 

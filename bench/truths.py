@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from bench.folding import folded
 from bench.lexicon import lexicons
 from tools.documents import Document, read_folder
 from tools.language import detect
@@ -91,7 +92,7 @@ def truths_of(document: Document, passages: Sequence[Passage]) -> Iterator[Truth
     stated: dict[tuple[str, Sort], list[tuple[Truth, str]]] = defaultdict(list)
     for passage in passages:
         for truth in _in_passage(document.path, passage):
-            stated[_folded(truth.text), truth.sort].append((truth, passage.text))
+            stated[folded(truth.text), truth.sort].append((truth, passage.text))
     for found in stated.values():
         first = found[0][0]
         evidence = tuple(dict.fromkeys(text for _, text in found))
@@ -191,10 +192,6 @@ def _is_label(cell: str) -> bool:
     return any(map(str.isalpha, cell)) and len(cell) <= _LONGEST // 2
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())
-
-
 def distinct(truths: Iterable[Truth]) -> list[Truth]:
     """Return the truths without those that an earlier document states in the same words."""
-    return list({_folded(truth.text): truth for truth in reversed(list(truths))}.values())[::-1]
+    return list({folded(truth.text): truth for truth in reversed(list(truths))}.values())[::-1]

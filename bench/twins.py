@@ -99,16 +99,6 @@ def write_twins(source: Path, target: Path, *, changes: int, documents: int, see
     return Twins((first, second), tuple(made), len(chosen))
 
 
-def sentence_at(text: str, offset: int) -> tuple[int, int]:
-    """Return the sentence, list item or table row around an offset."""
-    start = 0
-    for match in _BREAK.finditer(text):
-        if match.start() >= offset:
-            return start, match.start()
-        start = match.end()
-    return start, len(text)
-
-
 def _values(text: str) -> Iterator[tuple[int, int, str, int]]:
     """Yield one value of each sentence that stands once and has words: its span, value, place."""
     spans = [(a.end(), b.start()) for a, b in zip(_breaks(text), _breaks(text)[1:], strict=False)]

@@ -17,7 +17,6 @@ _QUOTED_MARK = re.compile(r"""(?<!\w)["“”'‘’«»„`]\s?[()\[\]{}"“”
 _OPENING, _CLOSING = "([{（［【「『〔《", ")]}）］】」』〕》"
 _STRAIGHT_OPENS = re.compile(r'(?<!\d)"(?=\S)')
 _MARKS = "*_~ \t"
-_CLOSERS = "\"”“’»›')]）」』】"
 _END = re.compile(r"[.!?。！？؟۔।…։]$")
 _ELLIPSIS = re.compile(r"(?:…|\.{2,})$")
 _BLANK = re.compile(r"(?:…|\.{3,}|_{2,})\s*[?？؟]$")
