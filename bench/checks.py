@@ -21,14 +21,13 @@ from time import process_time
 from typing import TypeVar
 
 from bench.candidates import Manual, Sampled, candidates, long_manual
-from checks.distractors import choose
+from checks.distractors import Answered, choose
 from checks.duplicates import Asked, near_duplicates
 from checks.facts import unsupported
 from checks.form import answer_findings, question_findings
 from checks.leakage import Held, section_clusters, section_key, shared_by, split_keys
+from checks.leakage.splits import assign_splits
 from checks.quotes import locate
-from checks.splits import assign_splits
-from checks.support import Answered
 
 T = TypeVar("T")
 _DISTRACTORS = 4

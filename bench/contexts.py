@@ -18,9 +18,8 @@ from typing import Literal, get_args
 
 from bench.poison import poison
 from bench.questions import Folder, Question
-from checks.distractors import Placed, choose
+from checks.distractors import Answered, Placed, choose
 from checks.names import naming
-from checks.support import Answered
 from tools.embedded import EmbeddedIndex
 from tools.index import Index
 from tools.mining import mine

@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from checks.assertions import Excerpt, assertions
-from checks.compared import share
+from checks.distractors.compared import share
+from checks.distractors.support import Answered, gives_other_values, supports
 from checks.facts import Number, numbers, same_fact
 from checks.findings import Finding
 from checks.names import without_names
 from checks.quotes import locate
-from checks.support import Answered, gives_other_values, supports
 from checks.words import content_stems
 
 _NAMED = 0.7

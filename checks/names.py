@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from checks.units import find_unit
+from checks.facts.units import find_unit
 from tools.machine_names import name_parts
 from tools.machines import Machine
 

@@ -25,10 +25,10 @@ from checks.abstentions import (
     supporting,
 )
 from checks.asking import asked_clause
+from checks.distractors import Answered
 from checks.findings import Finding
 from checks.form import answer_findings
 from checks.names import mentioned
-from checks.support import Answered
 from graph.context import Context
 from graph.quality import drop
 from graph.state import Candidate, QuestionState, Step

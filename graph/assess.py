@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from checks.coverage import section_coverage
 from checks.duplicates import Asked, near_duplicates
-from checks.evaluation import near_evaluation
+from checks.leakage.evaluation import near_evaluation
 from checks.sentences import digit_sentences
 from graph.context import Context
 from graph.ledger import Entry, reason_code

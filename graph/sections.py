@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from checks.editions import Edition, edition_pairs
 from checks.leakage import section_clusters, section_key
+from checks.leakage.editions import Edition, edition_pairs
 from graph.plan import main_language
 from tools.documents import Document
 from tools.library import Library

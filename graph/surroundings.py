@@ -7,8 +7,7 @@ from contextlib import aclosing
 
 from agents.answerer import Answer
 from agents.generator import Question
-from checks.distractors import Placed, arrange, choose
-from checks.support import Answered
+from checks.distractors import Answered, Placed, arrange, choose
 from graph.context import Context
 from graph.state import Candidate, Window
 from tools.mining import mine

@@ -1,7 +1,9 @@
 """The house: which rooms there are, who may import whom, and that their names are ours."""
 
 import ast
+import subprocess
 import sys
+import zipfile
 from importlib import import_module, metadata
 from pathlib import Path
 
@@ -70,6 +72,25 @@ def test_room_resolves_to_this_checkout(room: str):
     module = import_module(room)
     assert module.__file__ is not None
     assert Path(module.__file__).parent == ROOT / room
+
+
+def test_the_wheel_holds_every_file_of_the_rooms(tmp_path: Path):
+    source = tmp_path / "source"
+    listed = subprocess.run(
+        ["git", "ls-files", "--", *ROOMS, "pyproject.toml", "README.md", "LICENSE"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    for name in listed:
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_bytes((ROOT / name).read_bytes())
+    build = "from setuptools import build_meta; print(build_meta.build_wheel('.'))"
+    subprocess.run([sys.executable, "-c", build], cwd=source, check=True, capture_output=True)
+    with zipfile.ZipFile(next(source.glob("*.whl"))) as wheel:
+        missing = {name for name in listed if "/" in name} - set(wheel.namelist())
+    assert not missing
 
 
 def test_no_distribution_owns_our_rooms():

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checks.duplicates import Asked
-from checks.evaluation import near_evaluation
 from checks.leakage import shared_by
+from checks.leakage.evaluation import near_evaluation
 from tools.questions_file import kept_questions
 from training.formats import (
     ChatRow,

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from checks.leakage import shared_by, split_keys
-from checks.splits import assign_splits
+from checks.leakage.splits import assign_splits
 from training.card import CardFacts, render_card
 from training.leakage import SPLITS, SplitWanted, held, leakage_report
 from training.parquet import read_parquet, write_parquet

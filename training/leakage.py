@@ -12,7 +12,7 @@ from itertools import combinations, islice
 from typing import get_args
 
 from checks.leakage import KINDS, Held, Kind, Shared, split_keys
-from checks.splits import groups_of, wanted_rows
+from checks.leakage.splits import groups_of, wanted_rows
 from training.rows import Frozen, Split, TrainingRow
 
 SPLITS: tuple[Split, ...] = get_args(Split)

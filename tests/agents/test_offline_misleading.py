@@ -8,7 +8,7 @@ from agents.critic import RowJudgement
 from agents.generator import Misleading
 from agents.offline import OfflineModel
 from checks.abstentions import premise_findings
-from checks.support import Answered
+from checks.distractors import Answered
 from prompts.templates import Part, Prompts, Source
 from tools.machines import Machine
 from tools.passages import Passage

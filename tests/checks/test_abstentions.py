@@ -11,7 +11,7 @@ from checks.abstentions import (
     speaks_of,
     supporting,
 )
-from checks.support import Answered
+from checks.distractors import Answered
 
 JAW = Answered(
     "To what torque must the sealing jaw of the Ares 250 be tightened?",

@@ -5,9 +5,9 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.contained import contained_pairs, joining_pairs
-from checks.groups import Groups
-from checks.similar import word_runs
+from checks.duplicates.similar import word_runs
+from checks.leakage.contained import contained_pairs, joining_pairs
+from checks.leakage.groups import Groups
 
 NAMES = ["oil", "belt", "pump", "valve", "jaw", "film", "at", "to", "of", "48", "61", "bar"]
 WORDS = st.lists(st.sampled_from(NAMES))

@@ -4,8 +4,7 @@ from collections import Counter
 
 import pytest
 
-from checks.distractors import arrange, choose
-from checks.support import Answered
+from checks.distractors import Answered, arrange, choose
 from tools.index import Hit
 from tools.passages import Passage
 

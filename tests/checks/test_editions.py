@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from checks.editions import Edition, edition_pairs
+from checks.leakage.editions import Edition, edition_pairs
 from tests.conftest import ROOT
 from tools.documents import read_folder
 

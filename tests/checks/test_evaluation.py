@@ -3,7 +3,7 @@
 import pytest
 
 from checks.duplicates import Asked
-from checks.evaluation import near_evaluation
+from checks.leakage.evaluation import near_evaluation
 from tools.questions_file import EvaluationQuestion
 
 PARTS = ("sealing jaw", "infeed belt", "vacuum pump", "film brake", "printing head", "cutter")

@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from checks.facts import unsupported
-from checks.literals import in_words, read_all
+from checks.facts.literals import in_words, read_all
 
 TABLE = """## 7.4 Torques
 

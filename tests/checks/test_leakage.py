@@ -5,9 +5,9 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from checks.duplicates.similar import jaccard
 from checks.leakage import Held, folded, section_clusters, section_key, shared_by, split_keys
-from checks.similar import jaccard
-from checks.splits import assign_splits, groups_of
+from checks.leakage.splits import assign_splits, groups_of
 
 PARTS = ("sealing jaw", "infeed belt", "vacuum pump", "film brake", "printing head", "cutter")
 PASSAGE = (

@@ -2,9 +2,9 @@
 
 import pytest
 
-from checks.focus import read_evidence
-from checks.locating import locate
-from checks.wording import asking
+from checks.duplicates.focus import read_evidence
+from checks.duplicates.locating import locate
+from checks.duplicates.wording import asking
 
 FILTER = (
     "Air filter. The air filter sits behind the left cover. Wash it every 40 hours, since dust "

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.similar import jaccard, near_any, near_pairs
+from checks.duplicates.similar import jaccard, near_any, near_pairs
 
 SECTION = (
     "Clean the chip tray every eight hours of work. Stop the machine, lock the main switch and "

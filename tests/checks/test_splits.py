@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.splits import assign_splits, groups_of, wanted_rows
+from checks.leakage.splits import assign_splits, groups_of, wanted_rows
 
 KEYS = st.lists(st.lists(st.sampled_from("abcdefghijklmnop"), max_size=3), max_size=40).map(
     lambda found: {f"row-{number:02}": keys for number, keys in enumerate(found)}

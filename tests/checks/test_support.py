@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.compared import near_identical, version_of
-from checks.support import Answered, contradicts, gives_other_values, supports
+from checks.distractors.compared import near_identical, version_of
+from checks.distractors.support import Answered, contradicts, gives_other_values, supports
 
 ORACLE = "The main bearing of the spindle must be greased every 500 hours with 12 g of grease."
 OTHER = ORACLE.replace("500", "400").replace("12 g", "10 g")

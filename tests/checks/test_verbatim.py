@@ -3,7 +3,7 @@
 import pytest
 
 from checks.facts import unsupported
-from checks.verbatim import not_verbatim
+from checks.facts.verbatim import not_verbatim
 
 
 @pytest.mark.parametrize(

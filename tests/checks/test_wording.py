@@ -2,7 +2,7 @@
 
 import pytest
 
-from checks.wording import asking, terms
+from checks.duplicates.wording import asking, terms
 
 
 @pytest.mark.parametrize(

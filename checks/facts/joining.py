@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
-from checks.dates import days
-from checks.quantities import Number
-from checks.units import unit_words
+from checks.facts.dates import days
+from checks.facts.quantities import Number
+from checks.facts.units import unit_words
 
 _YEAR = 4
 _PARTS = {("h", "min"): 60, ("min", "s"): 60}

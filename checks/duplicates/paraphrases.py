@@ -11,10 +11,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from sys import intern
 
+from checks.duplicates.focus import (
+    ALIKE,
+    Focus,
+    Ground,
+    common,
+    focus,
+    read_evidence,
+    stated_values,
+    telling,
+)
+from checks.duplicates.locating import locate
+from checks.duplicates.wording import Asking, Term, asking, terms
 from checks.facts import numbers
-from checks.focus import ALIKE, Focus, Ground, common, focus, read_evidence, stated_values, telling
-from checks.locating import locate
-from checks.wording import Asking, Term, asking, terms
 
 _FACT = 3.0
 _OTHER_VALUE = 0.1

@@ -1,7 +1,7 @@
 """Texts that hold most of another text: an index of word runs, asked for the rare ones.
 
-Likeness over both texts misses those of which one is much the longer. `checks/leakage.py` and
-`checks/evaluation.py` call this.
+Likeness over both texts misses those of which one is much the longer. `checks/leakage/keys.py` and
+`checks/leakage/evaluation.py` call this.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from checks.groups import Groups
-from checks.similar import word_runs
+from checks.duplicates.similar import word_runs
+from checks.leakage.groups import Groups
 
 # Runs that more texts hold than this say little, and would make the work grow as a square.
 _MOST_HOLDERS = 2000

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from checks.contained import joining_pairs
-from checks.groups import Groups
-from checks.similar import near_pairs
+from checks.duplicates.similar import near_pairs
+from checks.leakage.contained import joining_pairs
+from checks.leakage.groups import Groups
 
 Kind = Literal["question", "answer and evidence", "passage", "section", "machine family", "origin"]
 Least = Sequence[tuple[int, float]]

@@ -14,8 +14,8 @@ from math import exp
 from pathlib import Path
 from typing import Any
 
-from checks.focus import Focus, Sentence, telling
-from checks.wording import Asking
+from checks.duplicates.focus import Focus, Sentence, telling
+from checks.duplicates.wording import Asking
 
 _TITLE_TERMS = 3
 _TITLE_WORDS = 5

@@ -14,18 +14,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from checks.bindings import Place, Row, fit, places, rarities, rows
+from checks.facts.bindings import Place, Row, fit, places, rarities, rows
+from checks.facts.literals import in_words, is_article
+from checks.facts.matches import could_state, is_plain, kinds_of, states
+from checks.facts.models import are_others
+from checks.facts.pairs import exchanged
+from checks.facts.paths import wrong_paths
+from checks.facts.polarity import contradictions
+from checks.facts.quantities import Number
+from checks.facts.verbatim import not_verbatim
 from checks.findings import Finding
-from checks.literals import in_words, is_article, numbers
-from checks.matches import could_state, is_plain, kinds_of, states
-from checks.models import are_others
-from checks.pairs import exchanged
-from checks.paths import wrong_paths
-from checks.polarity import contradictions
-from checks.quantities import Number, same_fact
-from checks.verbatim import not_verbatim
-
-__all__ = ["Number", "numbers", "same_fact", "unsupported"]
 
 _BROKEN_CODE = re.compile(r"(?<=\w)-[ \t]*\n\s*(?=\w)")
 _CLEAR = 0.25

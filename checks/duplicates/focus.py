@@ -14,7 +14,7 @@ from functools import lru_cache
 from math import log
 from zlib import crc32
 
-from checks.wording import Term, terms
+from checks.duplicates.wording import Term, terms
 
 ALIKE = 0.9
 """What a synonym counts for, where the word itself counts 1."""

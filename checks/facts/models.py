@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from checks.quantities import Number
+from checks.facts.quantities import Number
 
 Model = tuple[str, str, str]
 """The word before the number or code, its value, and what follows: ("zeta", "11", "pro")."""

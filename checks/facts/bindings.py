@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from checks.limits import limits
-from checks.models import Model, models
-from checks.quantities import Number
-from checks.readings import Token, Unit, read
+from checks.facts.limits import limits
+from checks.facts.models import Model, models
+from checks.facts.quantities import Number
+from checks.facts.readings import Token, Unit, read
 
 _NEAR = 0.85
 """How much of its weight a word loses with each word between."""

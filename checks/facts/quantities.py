@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cache, lru_cache
 from typing import Any, NamedTuple, cast
 
-from checks.units import unit_words
+from checks.facts.units import unit_words
 
 _PART = re.compile(r"([/·]?)([^/·]*?)([23]?)(?=[/·]|$)")
 _HALF = Fraction(1, 2)

@@ -11,11 +11,11 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import permutations
 
-from checks.bindings import Place, places
+from checks.facts.bindings import Place, places
+from checks.facts.matches import is_plain, states
+from checks.facts.quantities import measure
+from checks.facts.readings import Unit, read
 from checks.findings import Finding
-from checks.matches import is_plain, states
-from checks.quantities import measure
-from checks.readings import Unit, read
 
 _MOST = 4
 _LONGEST = 5

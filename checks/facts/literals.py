@@ -13,10 +13,10 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cache, lru_cache
 
-from checks.dates import day_of
-from checks.joining import with_days, with_shared_units, with_sums
-from checks.quantities import Number
-from checks.units import find_unit, unit_words
+from checks.facts.dates import day_of
+from checks.facts.joining import with_days, with_shared_units, with_sums
+from checks.facts.quantities import Number
+from checks.facts.units import find_unit, unit_words
 
 _COMMA_LANGUAGES = frozenset({"it", "de", "fr", "es", "pt", "nl"})
 _SAME_LENGTH = str.maketrans(

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from checks.literals import list_marks, read_all
-from checks.quantities import Number
-from checks.units import units_in_headers, units_of_cell
+from checks.facts.literals import list_marks, read_all
+from checks.facts.quantities import Number
+from checks.facts.units import units_in_headers, units_of_cell
 from tools.language import stem, stop_words
 
 _PIECE = re.compile(

@@ -1,7 +1,7 @@
 """Splits: rows dealt to train, validation and test so that rows that share a key stay together.
 
 Rows that share a key, directly or through other rows, form a group, and a group is dealt whole.
-Which rows share what is for `checks/leakage.py` to say; `training/formats.py` calls both.
+Which rows share what is for `checks/leakage/keys.py` to say; `training/formats.py` calls both.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
-from checks.groups import Groups
+from checks.leakage.groups import Groups
 
 Split = Literal["train", "validation", "test"]
 

@@ -11,10 +11,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from checks.contained import contained_pairs
 from checks.duplicates import Asked, repeated_pairs
-from checks.leakage import folded
-from checks.similar import near_any
+from checks.duplicates.similar import near_any
+from checks.leakage.contained import contained_pairs
+from checks.leakage.keys import folded
 from checks.words import content_stems
 from tools.questions_file import EvaluationQuestion
 

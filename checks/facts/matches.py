@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from rapidfuzz.distance import Levenshtein
 
-from checks.bindings import Place
-from checks.quantities import Number, converts, measure
+from checks.facts.bindings import Place
+from checks.facts.quantities import Number, converts, measure
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _DIGITS = re.compile(r"\d+")

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from checks.facts.limits import Limits, limits
+from checks.facts.polarity_words import denials, has_concord, knows, polarity_words
+from checks.facts.readings import Token, Unit, read
 from checks.findings import Finding
-from checks.limits import Limits, limits
-from checks.polarity_words import denials, has_concord, knows, polarity_words
-from checks.readings import Token, Unit, read
 
 _SAME_STATEMENT = 0.6
 _AS_GOOD = 0.95

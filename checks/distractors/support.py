@@ -14,7 +14,7 @@ from itertools import compress
 
 from rapidfuzz import fuzz
 
-from checks.compared import Compared, compared, folded, gathered, share
+from checks.distractors.compared import Compared, compared, folded, gathered, share
 from checks.facts import Number, same_fact
 from checks.findings import Finding
 from checks.names import without_names

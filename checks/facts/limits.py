@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from checks.polarity_words import knows, polarity_words
-from checks.readings import Token, Unit, read
+from checks.facts.polarity_words import knows, polarity_words
+from checks.facts.readings import Token, Unit, read
 
 _LEFT = 5
 _RIGHT = 3

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from checks.cut_off import cut_off
-from checks.echoes import adds_nothing, given_away
 from checks.findings import Finding
-from checks.leaked import is_placeholder, leak
+from checks.form.cut_off import cut_off
+from checks.form.echoes import adds_nothing, given_away
+from checks.form.leaked import is_placeholder, leak
+from checks.form.statements import is_bare, is_title
 from checks.names import mentioned, unknown_names, without_names
 from checks.quotes import locate
-from checks.statements import is_bare, is_title
 from checks.words import content_stems, pattern
 from tools.language import differs
 

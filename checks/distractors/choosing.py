@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from math import inf
 from typing import Literal
 
-from checks.compared import near_identical, version_of
+from checks.distractors.compared import near_identical, version_of
+from checks.distractors.support import Answered, contradicts, gives_other_values, supports
 from checks.names import mentioned
-from checks.support import Answered, contradicts, gives_other_values, supports
 from tools.index import Hit
 from tools.passages import Passage
 

@@ -15,11 +15,11 @@ from itertools import combinations
 from math import log
 from zlib import crc32
 
-from checks.focus import split_sentences
-from checks.meetings import Meetings, cells, centred
-from checks.paraphrases import Profile, profile, same_answer, same_question
-from checks.similar import split_words
-from checks.wording import Term, terms
+from checks.duplicates.focus import split_sentences
+from checks.duplicates.meetings import Meetings, cells, centred
+from checks.duplicates.paraphrases import Profile, profile, same_answer, same_question
+from checks.duplicates.similar import split_words
+from checks.duplicates.wording import Term, terms
 
 _MIX = 0x9E3779B1
 _MASK = 0xFFFFFFFF
