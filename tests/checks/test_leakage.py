@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.duplicates.similar import jaccard
-from checks.leakage import Held, folded, section_clusters, section_key, shared_by, split_keys
+from checks.leakage import Held, section_clusters, section_key, shared_by, split_keys
+from checks.leakage.keys import folded
 from checks.leakage.splits import assign_splits, groups_of
 
 PARTS = ("sealing jaw", "infeed belt", "vacuum pump", "film brake", "printing head", "cutter")
