@@ -99,7 +99,7 @@ def places(text: str, language: str) -> tuple[Place, ...]:
         found += (
             Place(
                 reading.numbers[token.fact],
-                _words(unit, token),
+                around(unit, token),
                 above,
                 reading.measured[token.fact],
                 token.fact in reading.marks,
@@ -164,7 +164,8 @@ def rarities(found: Sequence[Place]) -> dict[str, float]:
     }
 
 
-def _words(unit: Unit, fact: Token) -> dict[str, Sides]:
+def around(unit: Unit, fact: Token) -> dict[str, Sides]:
+    """Return the words around one of a unit's tokens, by how near they are on either side."""
     words: dict[str, Sides] = {}
     for token in unit.tokens:
         if token is fact:

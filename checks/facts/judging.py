@@ -18,6 +18,7 @@ from checks.facts.bindings import Place, Row, fit, places, rarities, rows
 from checks.facts.literals import in_words, is_article
 from checks.facts.matches import could_state, is_plain, kinds_of, states
 from checks.facts.models import are_others
+from checks.facts.opposites import opposed
 from checks.facts.pairs import exchanged
 from checks.facts.paths import wrong_paths
 from checks.facts.polarity import contradictions
@@ -55,6 +56,7 @@ def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Fin
     found = [(fact.unit, finding) for fact in facts if (finding := _finding(fact, stated, held))]
     found += exchanged(answer, evidence, language)
     found += contradictions(answer, evidence, language)
+    found += opposed(answer, evidence, language)
     return [
         *_uncancelled(found),
         *wrong_paths(answer, evidence),
