@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from checks.facts.bindings import Place, Row, fit, places, rarities, rows
+from checks.facts.cells import misplaced
 from checks.facts.literals import in_words, is_article
 from checks.facts.matches import could_state, is_plain, kinds_of, states
 from checks.facts.models import are_others
@@ -57,6 +58,7 @@ def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Fin
     found += exchanged(answer, evidence, language)
     found += contradictions(answer, evidence, language)
     found += opposed(answer, evidence, language)
+    found += misplaced(answer, evidence, language)
     return [
         *_uncancelled(found),
         *wrong_paths(answer, evidence),
