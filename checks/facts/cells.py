@@ -1,19 +1,17 @@
 """Cells: whether an answer that names a table's row, or a column of it, tells what stands there.
 
 A cell is told by most of the words that it has and the named one has not; numbers are told by
-`judging`, which asks here for the words.
+`judging`, which asks here for the words. What a row says may not be denied of it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 
-from checks.facts.bindings import Row, row_of
-from checks.facts.readings import Unit, read
+from checks.facts.polarity_words import polarity_words
+from checks.facts.readings import Token, Unit, read
+from checks.facts.tables import Line, Words, counted, named, tables
 from checks.findings import Finding
 
 _TOLD = 0.7
@@ -21,147 +19,105 @@ _NOT_TOLD = 0.5
 _SHORT = 4
 """Up to how many sentences an answer is read as one statement."""
 
-Words = frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A table's row with the words of each of its cells, and those of the whole row."""
-
-    row: Row
-    label: Sequence[str]
-    cells: Mapping[int, Words]
-    words: Words
-
-    @property
-    def is_its_own(self) -> bool:
-        """Say whether its cells hold its label, which an answer then may name with them."""
-        return self.row.label <= frozenset[str]().union(*self.cells.values())
-
-    def is_spelt(self, said: Counter[str]) -> bool:
-        """Say whether the words of the label stand in a row."""
-        return all(" ".join(two) in said for two in pairwise(self.label))
-
-
-@dataclass(frozen=True, slots=True)
-class _Tables:
-    """The rows of a text by the table that they are in, and the words of each of its sentences."""
-
-    lines: Mapping[int, Sequence[_Line]]
-    prose: Sequence[Words]
-
 
 def misplaced(answer: str, evidence: Sequence[str], language: str) -> Iterator[tuple[int, Finding]]:
     """Yield what the answer tells of a row or column and the evidence has in another, if so."""
-    held = [_tables(text, language) for text in evidence]
-    tables = [lines for each in held for lines in each.lines.values()]
-    if not tables:
+    held = [tables(text, language) for text in evidence]
+    every = [lines for each in held for lines in each.tables]
+    if not every:
         return
     prose = [words for each in held for words in each.prose]
     units = read(answer, language).units
+    for index, unit in enumerate(units):
+        if word := next((word for lines in every if (word := _denied(unit, lines, language))), ""):
+            sentence = f"The answer says “{word}” of what a row of the cited table says."
+            yield index, Finding("wrong_polarity", sentence, word)
     for index, said in enumerate(_statements(units)):
-        for lines in tables:
-            if told := _misplaced(said, lines, prose):
-                sentence = f"“{told}” stands elsewhere in the cited table than the answer says."
-                yield min(index, len(units) - 1), Finding("wrong_subject", sentence, told)
-                return
+        told = next((told for lines in every if (told := _misplaced(said, lines, prose))), "")
+        if told:
+            sentence = f"“{told}” stands elsewhere in the cited table than the answer says."
+            yield min(index, len(units) - 1), Finding("wrong_subject", sentence, told)
+            return
 
 
 def _statements(units: Sequence[Unit]) -> Iterator[Counter[str]]:
-    """Yield the words of each sentence, each two in a row too, and those of a short answer."""
-    each = [Counter[str]() for _ in units]
-    for said, unit in zip(each, units, strict=True):
-        names = [token.name for token in unit.tokens if not token.is_stop]
-        said.update([*names, *map(" ".join, pairwise(names))])
+    """Yield the words of each sentence, and those of a short answer."""
+    each = [counted(unit.tokens) for unit in units]
     yield from each
     if 1 < len(each) <= _SHORT:
         yield sum(each, Counter[str]())
 
 
-def _misplaced(said: Counter[str], lines: Sequence[_Line], prose: Sequence[Words]) -> str:
+def _misplaced(said: Counter[str], lines: Sequence[Line], prose: Sequence[Words]) -> str:
     """Return the words of another cell that the answer tells of what it names; "" if none."""
-    named = _named(said, lines)
-    if not named:
+    meant = named(said, lines)
+    if not meant:
         return ""
-    words = frozenset(said)
-    for line in lines:
-        if line not in named and (told := _told(words, line, named, prose)):
-            return told
-    return next((told for line in named if (told := _told_of_column(words, line))), "")
+    words = Words(said)
+    others = (_told(words, line, meant, prose) for line in lines if line not in meant)
+    columns = (_told_of_column(words, line) for line in meant)
+    return next(filter(None, others), "") or next(filter(None, columns), "")
 
 
-def _named(said: Counter[str], lines: Sequence[_Line]) -> Sequence[_Line]:
-    """Return the rows that the answer names, as it seems on purpose."""
-    named = [line for line in lines if line.row.label and line.row.is_named(said)]
-    named = [line for line in named if line.is_spelt(said)] or named
-    named = [line for line in named if not line.is_its_own] or named
-    return [line for line in named if not any(line.row.label < each.row.label for each in named)]
-
-
-def _told(said: Words, line: _Line, named: Sequence[_Line], prose: Sequence[Words]) -> str:
+def _told(said: Words, line: Line, meant: Sequence[Line], prose: Sequence[Words]) -> str:
     """Return the words of a row that is not named, where one of its cells is told."""
-    known = frozenset[str]().union(*(each.words for each in named), *line.row.heads)
+    known = Words().union(*(each.words for each in meant), *line.row.heads)
+    labels = [each.row.label for each in meant]
     for cell, words in line.cells.items():
-        own = words - known
-        if not any(map(_is_word, own)) or len(own & said) < _TOLD * len(own):
+        told = _most(words - known, said)
+        if not told or any(_is_told(each.cells.get(cell, Words()), said) for each in meant):
             continue
-        if any(_share(each.cells.get(cell, Words()), said) >= _NOT_TOLD for each in named):
-            continue
-        labels = [each.row.label for each in named]
-        if not any(own & said <= text and _is_any(labels, text) for text in prose):
-            return " ".join(sorted(own & said))
+        if not any(told <= text and _is_any(labels, text) for text in prose):
+            return " ".join(sorted(told))
     return ""
+
+
+def _told_of_column(said: Words, line: Line) -> str:
+    """Return the words of a cell whose column is not named, where another column of it is."""
+    heads = dict(enumerate(map(Words, line.row.heads)))
+    meant = [cell for cell, head in heads.items() if cell and head and head <= said]
+    meant = [cell for cell in meant if not any(heads[cell] < heads[other] for other in meant)]
+    own = [line.cells.get(cell, Words()) for cell in meant]
+    if not any(own) or any(words and words <= said for words in own):
+        return ""
+    known = line.row.label.union(*own, *line.row.heads)
+    others = (words - known for cell, words in line.cells.items() if cell not in meant)
+    return next((" ".join(sorted(told)) for words in others if (told := _most(words, said))), "")
+
+
+def _most(words: Words, said: Words) -> Words:
+    """Return which of a cell's words are said, if most of them are; none where none is a word."""
+    told = words & said
+    is_said = len(told) >= _TOLD * len(words) and any(name[0] != "#" for name in words)
+    return told if is_said else Words()
+
+
+def _is_told(words: Words, said: Words) -> bool:
+    return bool(words) and len(words & said) >= _NOT_TOLD * len(words)
 
 
 def _is_any(labels: Sequence[Words], text: Words) -> bool:
     return any(2 * len(label & text) >= len(label) for label in labels)
 
 
-def _told_of_column(said: Words, line: _Line) -> str:
-    """Return the words of a cell whose column is not named, where another column of it is."""
-    heads = dict(enumerate(map(frozenset, line.row.heads)))
-    named = [cell for cell, head in heads.items() if cell and head and head <= said]
-    named = [cell for cell in named if not any(heads[cell] < heads[other] for other in named)]
-    own = frozenset[str]().union(*(line.cells.get(cell, Words()) for cell in named))
-    if not own or any(_share(line.cells.get(cell, Words()), said) >= 1 for cell in named):
+def _denied(unit: Unit, lines: Sequence[Line], language: str) -> str:
+    """Return the word by which a sentence denies of the one row it names what stands in it."""
+    negation = polarity_words("negations", language)
+    at = next((i for i, token in enumerate(unit.tokens) if negation.fullmatch(token.word)), 0)
+    meant = named(counted(unit.tokens), lines) if at else ()
+    if len(meant) != 1 or meant[0].is_denied:
         return ""
-    known = own.union(line.row.label, *line.row.heads)
-    for cell, words in line.cells.items():
-        theirs = words - known
-        if cell not in named and any(map(_is_word, theirs)) and len(theirs & said) >= _TOLD * len(theirs):
-            return " ".join(sorted(theirs & said))
-    return ""
+    here, after = unit.tokens[at], [t for t in unit.tokens[at + 1 :] if not t.is_stop]
+    before = {token.name for token in unit.tokens[:at] if token.clause == here.clause}
+    is_of_row = not before.isdisjoint(meant[0].label)
+    return here.word if is_of_row and _opens_cell(after, meant[0]) else ""
 
 
-def _is_word(name: str) -> bool:
-    return name[0] != "#"
-
-
-def _share(words: Words, said: Words) -> float:
-    return len(words & said) / len(words) if words else 0.0
-
-
-@lru_cache(maxsize=256)
-def _tables(text: str, language: str) -> _Tables:
-    lines: dict[int, list[_Line]] = {}
-    prose: list[Words] = []
-    for unit in read(text, language).units:
-        row = row_of(unit)
-        if row is None:
-            prose.append(Words(token.name for token in unit.tokens).union(unit.above))
-            continue
-        cells = {cell: _content(unit, cell) for cell in sorted(row.cells - {0})}
-        whole = row.label.union(*cells.values())
-        label = [token.name for token in unit.tokens if token.cell == 0 and not token.is_stop]
-        lines.setdefault(unit.table, []).append(_Line(row, label, cells, whole))
-    return _Tables({table: _body(each) for table, each in lines.items()}, prose)
-
-
-def _body(lines: Sequence[_Line]) -> Sequence[_Line]:
-    """Return the rows below a header, where there is one."""
-    return [line for line in lines if line.row.heads] or lines
-
-
-def _content(unit: Unit, cell: int) -> Words:
-    """Return the words of a cell that say something."""
-    return Words(token.name for token in unit.tokens if token.cell == cell and not token.is_stop)
+def _opens_cell(after: Sequence[Token], line: Line) -> bool:
+    """Say whether the words are a cell's, but for one before: "(is not) described as …"."""
+    if after and after[0].fact >= 0:
+        return all(token.fact < 0 for token in after[1:])
+    rest = after if after and after[0].name in line.words else after[1:]
+    said = Words(token.name for token in rest)
+    opened = [words for words in line.cells.values() if rest and rest[0].name in words]
+    return any(words <= said or said <= words for words in opened)

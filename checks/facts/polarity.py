@@ -50,6 +50,7 @@ class Statement:
     unit: int
     is_exclusive: bool
     limits: frozenset[int]
+    label: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=1024)
