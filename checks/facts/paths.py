@@ -18,6 +18,7 @@ _WORD = r"[^\W\d_][\w-]*"
 _PATH = re.compile(rf"\w[\w-]*(?:{_JOINT}{_STEP}(?={_JOINT}))*{_JOINT}{_WORD}")
 _STEPS = re.compile(_JOINT)
 _SHARED = 1 / 3
+_CLEARLY = 1.5
 _MARK = re.compile(r"[>→›⇒]")
 
 
@@ -37,25 +38,25 @@ def wrong_paths(answer: str, evidence: Sequence[str], language: str) -> Iterator
 
 
 def _is_others(path: str, answer: str, evidence: Sequence[str], language: str) -> bool:
-    """Say whether a sentence that shows another path shares words with the answer's, and none of
-    those that show this one does."""
-    steps = _steps(path, language)
-    said = frozenset[str]().union(*(words for words in _sentences(answer, language) if steps <= words))
-    said -= steps
+    """Say whether sentences that show another path say what the answer says, rather than its own.
+
+    The steps before the last are as much the menu's as the setting's, and do not count.
+    """
+    steps = _words(path, language)
+    paths = [each for text in evidence for each in _PATH.findall(text)]
+    inner = [_words(" > ".join(_STEPS.split(each)[:-1]), language) for each in (path, *paths)]
+    told = [words for words in _sentences(answer, language) if steps <= words]
+    said = frozenset[str]().union(*told).difference(steps, *inner)
     held = [words for text in evidence for words in _sentences(text, language)]
-    paths = [_steps(each, language) for text in evidence for each in _PATH.findall(text)]
-    own = [words for words in held if steps <= words]
-    others = [
-        words
-        for words in held
-        if not steps <= words and any(each <= words for each in paths)
-    ]
-    shared = max((len(said & words) for words in others), default=0)
-    return shared >= _SHARED * len(said) > 0 and all(said.isdisjoint(words) for words in own)
+    shown = [_words(each, language) for each in paths]
+    own = max((len(said & words) for words in held if steps <= words), default=0)
+    others = [words for words in held if not steps <= words and any(s <= words for s in shown)]
+    most = max((len(said & words) for words in others), default=0)
+    return most >= _SHARED * len(said) and most > _CLEARLY * own
 
 
-def _steps(path: str, language: str) -> frozenset[str]:
-    return frozenset().union(*_sentences(path, language))
+def _words(text: str, language: str) -> frozenset[str]:
+    return frozenset[str]().union(*_sentences(text, language))
 
 
 def _sentences(text: str, language: str) -> Iterator[frozenset[str]]:
