@@ -93,13 +93,13 @@ def places(text: str, language: str) -> tuple[Place, ...]:
         set_here = limits(text, language)[index]
         said = [token.name for token in unit.tokens if not token.is_stop]
         beside = Counter([*said, *map(" ".join, pairwise(said))])
-        row, above = _row(unit), frozenset(unit.above)
+        row, above = row_of(unit), frozenset(unit.above)
         here = [reading.numbers[token.fact] for token in unit.tokens if token.fact >= 0]
         named = models(text, here, language)
         found += (
             Place(
                 reading.numbers[token.fact],
-                _words(unit, token),
+                around(unit, token),
                 above,
                 reading.measured[token.fact],
                 token.fact in reading.marks,
@@ -122,11 +122,12 @@ def places(text: str, language: str) -> tuple[Place, ...]:
 @lru_cache(maxsize=1024)
 def rows(text: str, language: str) -> tuple[Row, ...]:
     """Return the labelled rows of a text's tables."""
-    found = (_row(unit) for unit in read(text, language).units)
+    found = (row_of(unit) for unit in read(text, language).units)
     return tuple(row for row in found if row and row.label)
 
 
-def _row(unit: Unit) -> Row | None:
+def row_of(unit: Unit) -> Row | None:
+    """Return the row that a unit is; None for a sentence."""
     if not unit.is_row:
         return None
     label = frozenset(t.name for t in unit.tokens if t.cell == 0 and not t.is_stop)
@@ -164,7 +165,8 @@ def rarities(found: Sequence[Place]) -> dict[str, float]:
     }
 
 
-def _words(unit: Unit, fact: Token) -> dict[str, Sides]:
+def around(unit: Unit, fact: Token) -> dict[str, Sides]:
+    """Return the words around one of a unit's tokens, by how near they are on either side."""
     words: dict[str, Sides] = {}
     for token in unit.tokens:
         if token is fact:

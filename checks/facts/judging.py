@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from checks.facts.bindings import Place, Row, fit, places, rarities, rows
+from checks.facts.cells import misplaced
 from checks.facts.literals import in_words, is_article
 from checks.facts.matches import could_state, is_plain, kinds_of, states
 from checks.facts.models import are_others
+from checks.facts.opposites import opposed
 from checks.facts.pairs import exchanged
 from checks.facts.paths import wrong_paths
 from checks.facts.polarity import contradictions
@@ -55,9 +57,11 @@ def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Fin
     found = [(fact.unit, finding) for fact in facts if (finding := _finding(fact, stated, held))]
     found += exchanged(answer, evidence, language)
     found += contradictions(answer, evidence, language)
+    found += opposed(answer, evidence, language)
+    found += misplaced(answer, evidence, language)
     return [
         *_uncancelled(found),
-        *wrong_paths(answer, evidence),
+        *wrong_paths(answer, evidence, language),
         *not_verbatim(answer, evidence),
     ]
 
@@ -95,6 +99,9 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
     if own and _stands_in_other_row(own, named, others, held):
         sentence = f"“{text}” stands in another row of the cited table than the answer names."
         return Finding("wrong_subject", sentence, text)
+    if own and _is_called_otherwise(fact, own, held):
+        sentence = f"“{text}” is no number of that name in the cited passages."
+        return Finding("wrong_subject", sentence, text)
     if rival := _rival(fact, best, stated, held, own, _told(own, named)):
         sentence = (
             f"“{text}” stands beside something else in the cited passages, which have"
@@ -116,6 +123,32 @@ def _is_other_models(fact: Place, own: Sequence[Place], held: _Evidence) -> bool
     """Say whether the fact is a longer or shorter name's, though the evidence knows its own."""
     is_known = any(not fact.models.isdisjoint(place.models) for place in held.places)
     return is_known and all(are_others(fact.models, place.models) for place in own)
+
+
+def _is_called_otherwise(fact: Place, own: Sequence[Place], held: _Evidence) -> bool:
+    """Say whether the word before a number is before others in the evidence: "level 8"."""
+    if not _is_count(fact.number):
+        return False
+    names = [name[1:] for name in fact.words if name[0] == "<" and name[1:] in fact.words]
+    return any(
+        not any(_is_called(place, name) for place in own)
+        and any(f"<{name}" in place.words for place in held.places if _is_count(place.number))
+        for name in names
+    )
+
+
+def _is_count(number: Number) -> bool:
+    return number.value.isdecimal() and not number.unit and not in_words(number)
+
+
+def _is_called(place: Place, name: str) -> bool:
+    """Say whether the place's number is beside the name, or below it in a table."""
+    if place.is_mark or f"<{name}" in place.words or f">{name}" in place.words:
+        return True
+    row = place.row
+    return row is not None and (
+        name in row.label or any(name in head for head in row.heads[place.cell : place.cell + 1])
+    )
 
 
 def _absent(number: Number, held: _Evidence) -> Finding:
@@ -161,7 +194,7 @@ def _stands_in_other_row(
 
 def _is_told(row: Row, own: Sequence[Place], others: Sequence[Place], held: _Evidence) -> bool:
     """Say whether another fact of the sentence is what the row holds in the fact's column."""
-    cells = {place.cell for place in own if place.row}
+    cells = {place.cell for place in own if place.row} - {0}
     return any(
         place.row == row and place.cell in cells and states(place, other)
         for place in held.places

@@ -7,7 +7,6 @@ of the evidence that hold most of its words; where none does, nothing is said.
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,16 +27,21 @@ _ONE_NEGATION = 5
 
 @dataclass(frozen=True, slots=True)
 class Negation:
-    """A negation: the word that denies, and the stems right after and right before it."""
+    """A negation: the word that denies, the stems beside it, and those of the clause denied."""
 
     word: str
     after: str
     before: str
+    clause: frozenset[str]
 
     @property
     def head(self) -> str:
         """The word that it denies, as far as one can say."""
         return self.after or self.before
+
+    def is_of(self, words: frozenset[str]) -> bool:
+        """Say whether a statement of these words holds most of what the clause says."""
+        return not self.clause or 2 * len(self.clause & words) > len(self.clause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Statement:
     unit: int
     is_exclusive: bool
     limits: frozenset[int]
+    label: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=1024)
@@ -124,7 +129,7 @@ def _difference(said: Statement, other: Statement) -> Finding | None:
         return None
     mine, theirs = _unpaired(said, other)
     added = [each for each in mine if each.head in other.words]
-    dropped = [each for each in theirs if each.head in said.words]
+    dropped = [each for each in theirs if each.head in said.words and each.is_of(said.words)]
     if len(added) > len(dropped) and _sets_no_other_limit(said, other):
         return Finding(
             "wrong_polarity",
@@ -194,18 +199,18 @@ def _negations(
     tokens: Sequence[Token], language: str, used: frozenset[Token]
 ) -> Iterator[Negation]:
     negation, lacking = polarity_words("negations", language), polarity_words("lacking", language)
-    leading, denying = polarity_words("leading", language), polarity_words("denying", language)
+    leading = polarity_words("leading", language)
     concord, last = has_concord(language), -1
     for index, token in enumerate(tokens):
         if token.fact >= 0 or token in used or _is_reply(tokens, index):
             continue
         opens = not index or tokens[index - 1].clause != token.clause
         if lacking.fullmatch(token.word) or (opens and leading.fullmatch(token.word)):
-            yield _negation(tokens, index, denying)
+            yield _negation(tokens, index, language)
         elif negation.fullmatch(token.word):
             again = concord and last >= 0 and _is_repeated(tokens[last], token, index - last)
             if not again:
-                yield _negation(tokens, index, denying)
+                yield _negation(tokens, index, language)
             last = index
 
 
@@ -220,16 +225,20 @@ def _is_repeated(first: Token, token: Token, distance: int) -> bool:
     return distance < _ONE_NEGATION and first.clause == token.clause and first.word != token.word
 
 
-def _negation(tokens: Sequence[Token], index: int, denying: re.Pattern[str]) -> Negation:
+def _negation(tokens: Sequence[Token], index: int, language: str) -> Negation:
+    denying, needs = polarity_words("denying", language), polarity_words("needs", language)
     here = tokens[index]
     clause = [
         (place, token)
         for place, token in enumerate(tokens)
-        if token.clause == here.clause and not denying.fullmatch(token.word)
+        if token.clause == here.clause
+        and not (denying.fullmatch(token.word) or needs.fullmatch(token.word))
     ]
     after = [token for place, token in clause if place > index]
     before = [token for place, token in reversed(clause) if place < index]
-    return Negation(here.word, _head(after), _head(before))
+    stems = frozenset(token.name for _, token in clause if not token.is_stop)
+    is_of_word = polarity_words("lacking", language).fullmatch(here.word) is not None
+    return Negation(here.word, _head(after), _head(before), frozenset() if is_of_word else stems)
 
 
 def _head(tokens: Sequence[Token]) -> str:

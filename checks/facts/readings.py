@@ -241,5 +241,10 @@ def _parted(word: str, language: str) -> tuple[tuple[str, str, bool], ...]:
     )
 
 
+def name_of(word: str, language: str) -> str:
+    """Return the name that a token of the word has."""
+    return _parted(word, language)[0][0]
+
+
 def _content(tokens: Iterable[Token]) -> tuple[str, ...]:
     return tuple(token.name for token in tokens if not token.is_stop)

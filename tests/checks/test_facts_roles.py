@@ -54,7 +54,7 @@ def test_values_of_other_rows_are_found(answer):
 def test_exchanged_numbers_are_found():
     evidence = "The load pressure is 6.8 bar and the unload pressure is 7.5 bar."
     answer = "The load pressure is 7.5 bar and the unload pressure is 6.8 bar."
-    assert set(codes(answer, evidence)) == {"wrong_subject"}
+    assert "wrong_subject" in codes(answer, evidence)
     reordered = "The unload pressure is 7.5 bar and the load pressure is 6.8 bar."
     assert codes(reordered, evidence) == []
 

@@ -1,0 +1,123 @@
+"""Cells: whether an answer that names a table's row, or a column of it, tells what stands there.
+
+A cell is told by most of the words that it has and the named one has not; numbers are told by
+`judging`, which asks here for the words. What a row says may not be denied of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from checks.facts.polarity_words import polarity_words
+from checks.facts.readings import Token, Unit, read
+from checks.facts.tables import Line, Words, counted, named, tables
+from checks.findings import Finding
+
+_TOLD = 0.7
+_NOT_TOLD = 0.5
+_SHORT = 4
+"""Up to how many sentences an answer is read as one statement."""
+
+
+def misplaced(answer: str, evidence: Sequence[str], language: str) -> Iterator[tuple[int, Finding]]:
+    """Yield what the answer tells of a row or column and the evidence has in another, if so."""
+    held = [tables(text, language) for text in evidence]
+    every = [lines for each in held for lines in each.tables]
+    if not every:
+        return
+    prose = [words for each in held for words in each.prose]
+    units = read(answer, language).units
+    for index, unit in enumerate(units):
+        if word := next((word for lines in every if (word := _denied(unit, lines, language))), ""):
+            sentence = f"The answer says “{word}” of what a row of the cited table says."
+            yield index, Finding("wrong_polarity", sentence, word)
+    for index, said in enumerate(_statements(units)):
+        told = next((told for lines in every if (told := _misplaced(said, lines, prose))), "")
+        if told:
+            sentence = f"“{told}” stands elsewhere in the cited table than the answer says."
+            yield min(index, len(units) - 1), Finding("wrong_subject", sentence, told)
+            return
+
+
+def _statements(units: Sequence[Unit]) -> Iterator[Counter[str]]:
+    """Yield the words of each sentence, and those of a short answer."""
+    each = [counted(unit.tokens) for unit in units]
+    yield from each
+    if 1 < len(each) <= _SHORT:
+        yield sum(each, Counter[str]())
+
+
+def _misplaced(said: Counter[str], lines: Sequence[Line], prose: Sequence[Words]) -> str:
+    """Return the words of another cell that the answer tells of what it names; "" if none."""
+    meant = named(said, lines)
+    if not meant:
+        return ""
+    words = Words(said)
+    others = (_told(words, line, meant, prose) for line in lines if line not in meant)
+    columns = (_told_of_column(words, line) for line in meant)
+    return next(filter(None, others), "") or next(filter(None, columns), "")
+
+
+def _told(said: Words, line: Line, meant: Sequence[Line], prose: Sequence[Words]) -> str:
+    """Return the words of a row that is not named, where one of its cells is told."""
+    known = Words().union(*(each.words for each in meant), *line.row.heads)
+    labels = [each.row.label for each in meant]
+    for cell, words in line.cells.items():
+        told = _most(words - known, said)
+        if not told or any(_is_told(each.cells.get(cell, Words()), said) for each in meant):
+            continue
+        if not any(told <= text and _is_any(labels, text) for text in prose):
+            return " ".join(sorted(told))
+    return ""
+
+
+def _told_of_column(said: Words, line: Line) -> str:
+    """Return the words of a cell whose column is not named, where another column of it is."""
+    heads = dict(enumerate(map(Words, line.row.heads)))
+    meant = [cell for cell, head in heads.items() if cell and head and head <= said]
+    meant = [cell for cell in meant if not any(heads[cell] < heads[other] for other in meant)]
+    own = [line.cells.get(cell, Words()) for cell in meant]
+    if not any(own) or any(words and words <= said for words in own):
+        return ""
+    known = line.row.label.union(*own, *line.row.heads)
+    others = (words - known for cell, words in line.cells.items() if cell not in meant)
+    return next((" ".join(sorted(told)) for words in others if (told := _most(words, said))), "")
+
+
+def _most(words: Words, said: Words) -> Words:
+    """Return which of a cell's words are said, if most of them are; none where none is a word."""
+    told = words & said
+    is_said = len(told) >= _TOLD * len(words) and any(name[0] != "#" for name in words)
+    return told if is_said else Words()
+
+
+def _is_told(words: Words, said: Words) -> bool:
+    return bool(words) and len(words & said) >= _NOT_TOLD * len(words)
+
+
+def _is_any(labels: Sequence[Words], text: Words) -> bool:
+    return any(2 * len(label & text) >= len(label) for label in labels)
+
+
+def _denied(unit: Unit, lines: Sequence[Line], language: str) -> str:
+    """Return the word by which a sentence denies of the one row it names what stands in it."""
+    negation = polarity_words("negations", language)
+    at = next((i for i, token in enumerate(unit.tokens) if negation.fullmatch(token.word)), 0)
+    meant = named(counted(unit.tokens), lines) if at else ()
+    if len(meant) != 1 or meant[0].is_denied:
+        return ""
+    here, after = unit.tokens[at], [t for t in unit.tokens[at + 1 :] if not t.is_stop]
+    before = {token.name for token in unit.tokens[:at] if token.clause == here.clause}
+    is_of_row = not before.isdisjoint(meant[0].label)
+    return here.word if is_of_row and _opens_cell(after, meant[0]) else ""
+
+
+def _opens_cell(after: Sequence[Token], line: Line) -> bool:
+    """Say whether the words are a cell's, but for one before: "(is not) described as …"."""
+    if after and after[0].fact >= 0:
+        return all(token.fact < 0 for token in after[1:])
+    rest = after if after and after[0].name in line.words else after[1:]
+    said = Words(token.name for token in rest)
+    opened = [words for words in line.cells.values() if rest and rest[0].name in words]
+    return any(words <= said or said <= words for words in opened)

@@ -1,0 +1,192 @@
+"""Opposites: whether an answer says "open" where its evidence says "close", and so on.
+
+A word's opposite is held against it only where that stands among the same words, in the same order
+and equally denied, and the word itself nowhere so well. `judging` asks; the words are in
+opposites.yaml.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from checks.facts.bindings import Sides, around
+from checks.facts.opposite_words import alike, opposites, words_of
+from checks.facts.polarity_words import polarity_words
+from checks.facts.readings import Token, Unit, read
+from checks.findings import Finding
+
+_CLEAR = 0.45
+_LEAD = 0.8
+_TURNED_TOO = 0.5
+
+
+@dataclass(slots=True)
+class _Said:
+    """A word of the answer, with what stands around it and in its part of the sentence."""
+
+    token: Token
+    around: Mapping[str, Sides]
+    part: Sequence[Token]
+    is_turned: bool
+
+
+@dataclass(slots=True)
+class _Place:
+    """A sentence or row of the evidence that holds the word, or its opposite, or both."""
+
+    unit: Unit
+    own: list[Token] = field(default_factory=list[Token])
+    others: list[Token] = field(default_factory=list[Token])
+
+
+def opposed(answer: str, evidence: Sequence[str], language: str) -> Iterator[tuple[int, Finding]]:
+    """Yield the words of the answer whose opposites stand there, with their sentence."""
+    for index, unit in enumerate(read(answer, language).units):
+        for token in unit.tokens:
+            turned = opposites(token.name, language) if token.fact < 0 else frozenset[str]()
+            if not any(turned & _standing(text, language).keys() for text in evidence):
+                continue
+            part = _part(unit, token, _among(unit.tokens, turned), language)
+            said = _Said(token, around(unit, token), part, _is_turned(unit, token, language))
+            if other := _opposed(said, _places(token.name, evidence, language), language):
+                sentence = f"“{token.word}” is “{other.word}” in the cited passages."
+                yield index, Finding("opposite", sentence, token.word)
+
+
+def _opposed(said: _Said, places: Iterable[_Place], language: str) -> Token | None:
+    """Return the opposite that fits the word's neighbours clearly better than the word itself."""
+    best, worst, other = 0.0, 0.0, None
+    for place in places:
+        own, against = _fits(said, place, language)
+        best = max(best, own)
+        if against > worst:
+            worst, other = against, place.others[0]
+    return other if worst >= _CLEAR and best < _LEAD * worst else None
+
+
+def _fits(said: _Said, place: _Place, language: str) -> tuple[float, float]:
+    """Return how well the word and how well its opposite fits there: only one of the two does."""
+    own = max((_fit(said, place.unit, each, _CROSSED) for each in place.own), default=0.0)
+    against = max((_fit(said, place.unit, each, 0.0) for each in place.others), default=0.0)
+    if own and against:
+        return _contrasted(said, place, max(own, against), language)
+    if any(_is_opposed(token, place.unit, language) for token in said.part if token != said.token):
+        return own * _TURNED_TOO, 0.0
+    if against and said.is_turned != _is_turned(place.unit, place.others[0], language):
+        return 0.0, 0.0
+    return own, against
+
+
+_CROSSED = 1.0
+
+
+def _contrasted(
+    said: _Said, place: _Place, score: float, language: str
+) -> tuple[float, float]:
+    """Return the score for whichever of the two the answer's words stand beside.
+
+    What stands only in the second part of a contrast is the second's; the first part may hold what
+    goes for both.
+    """
+    one, other = place.own[0], place.others[0]
+    mine = _beside(place.unit, one, place.others, language)
+    theirs = _beside(place.unit, other, place.own, language)
+    words = {token.name for token in said.part if not token.is_stop} - {said.token.name}
+    ours, others = len(words & mine - theirs), len(words & theirs - mine)
+    if not place.unit.is_row and mine | {one.name} != theirs | {other.name}:
+        ours, others = (ours, not ours) if one.at > other.at else (not others, others)
+    return (score, 0.0) if ours >= others else (0.0, score)
+
+
+def _beside(unit: Unit, token: Token, others: Sequence[Token], language: str) -> set[str]:
+    """Return the words of the token's part of a sentence, or of its cell and its column's head."""
+    heads = unit.heads[token.cell : token.cell + 1] if unit.is_row else ()
+    part = _part(unit, token, others, language)
+    return {each.name for each in part}.union(*heads) - {token.name}
+
+
+def _part(unit: Unit, token: Token, others: Sequence[Token], language: str) -> Sequence[Token]:
+    """Return the words of a sentence that stand on the token's side of what parts it from others.."""
+    if unit.is_row:
+        return [each for each in unit.tokens if each.cell == token.cell]
+    if not others:
+        return unit.tokens
+    other = min(others, key=lambda each: abs(each.at - token.at))
+    first, last = sorted((token, other), key=lambda each: each.at)
+    between = [each for each in unit.tokens if first.at < each.at <= last.at]
+    joints = words_of("joints", language)
+    bounds = [each.at for each in between if each.word in joints] + [
+        each.at for before, each in zip([first, *between], between) if before.clause != each.clause
+    ]
+    if not bounds:
+        return unit.tokens
+    is_first = token is first
+    return [each for each in unit.tokens if (each.at < max(bounds)) == is_first]
+
+
+def _fit(said: _Said, unit: Unit, token: Token, crossed: float) -> float:
+    """Return the share of the word's neighbours that stand beside the token on the same sides."""
+    held, whole, same = around(unit, token), 0.0, 0.0
+    if unit.is_row and not crossed and not _touches(said, unit, token, held):
+        return 0.0
+    for name, (left, right) in said.around.items():
+        whole += left + right
+        there = held.get(name)
+        if there:
+            straight = min(left, there[0]) + min(right, there[1])
+            same += max(straight, crossed * (min(left, there[1]) + min(right, there[0])))
+    return same / whole if whole else 0.0
+
+
+def _touches(said: _Said, unit: Unit, token: Token, held: Mapping[str, Sides]) -> bool:
+    """Say whether the word and one of a row have a neighbour in common, or that stands alone."""
+    is_alone = sum(each.cell == token.cell and not each.is_stop for each in unit.tokens) <= 1
+    return is_alone or any(name[0] in "<>" and name in held for name in said.around)
+
+
+def _is_opposed(token: Token, unit: Unit, language: str) -> bool:
+    """Say whether the unit holds the opposite of a word, and not the word."""
+    if token.fact >= 0 or not (turned := opposites(token.name, language)):
+        return False
+    names = {each.name for each in unit.tokens}
+    return not turned.isdisjoint(names) and alike(token.name, language).isdisjoint(names)
+
+
+def _is_turned(unit: Unit, token: Token, language: str) -> bool:
+    """Say whether the word's clause denies, or something says "unless"."""
+    denying, turns = polarity_words("denying", language), words_of("turns", language)
+    return any(
+        each.word in turns or (each.clause == token.clause and denying.fullmatch(each.word))
+        for each in unit.tokens
+    )
+
+
+def _places(name: str, evidence: Sequence[str], language: str) -> Iterable[_Place]:
+    """Return the sentences and rows that hold the word or an opposite."""
+    found: dict[int, _Place] = {}
+    for text in evidence:
+        standing = _standing(text, language)
+        for own in sorted(alike(name, language) & standing.keys()):
+            for unit, token in standing[own]:
+                found.setdefault(id(unit), _Place(unit)).own.append(token)
+        for other in sorted(opposites(name, language) & standing.keys()):
+            for unit, token in standing[other]:
+                found.setdefault(id(unit), _Place(unit)).others.append(token)
+    return found.values()
+
+
+def _among(tokens: Sequence[Token], names: frozenset[str]) -> Sequence[Token]:
+    return [token for token in tokens if token.name in names]
+
+
+@lru_cache(maxsize=256)
+def _standing(text: str, language: str) -> Mapping[str, Sequence[tuple[Unit, Token]]]:
+    """Return where each word of a text stands."""
+    found: defaultdict[str, list[tuple[Unit, Token]]] = defaultdict(list)
+    for unit in read(text, language).units:
+        for token in unit.tokens:
+            found[token.name].append((unit, token))
+    return found
