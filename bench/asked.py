@@ -75,10 +75,10 @@ def _facts(prompt: Prompt, quote: str) -> Iterator[str]:
 
 
 def _gap(said: str, value: str) -> str:
-    """Return the words around the value, which is left out, without other numbers."""
+    """Return the words around the value, which is left out, and no bare number."""
     before, found, after = said.partition(value)
     left, right = (
-        [word for word in _WORDS.findall(text) if not any(map(str.isdecimal, word))]
+        [word for word in _WORDS.findall(text) if any(map(str.isalpha, word))]
         for text in (before, after)
     )
     if not found or len(left) + len(right) < _SOME // 2:
@@ -93,7 +93,7 @@ def _some(said: str, change: Change, prompt: Prompt) -> str:
         word
         for word in _WORDS.findall(said)
         if word.casefold() not in stop
-        and not any(map(str.isdecimal, word))
+        and any(map(str.isalpha, word))
         and not any(states(word, value) for value in change.values)
     ]
     return " ".join(words[:_SOME])

@@ -135,9 +135,7 @@ KINDS: Mapping[str, Callable[[str, Sentence, str, random.Random], Option | None]
 }
 
 
-def _option(
-    text: str, sentence: Sentence, at: int, old: str, new: Sequence[str]
-) -> Option | None:
+def _option(text: str, sentence: Sentence, at: int, old: str, new: Sequence[str]) -> Option | None:
     """Return what can stand there instead and stands nowhere near, None when there is nothing."""
     start = sentence.start + at
     near = text[max(0, start - _NEAR) : start + _NEAR]

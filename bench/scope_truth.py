@@ -168,4 +168,3 @@ def pair_faults(row: Row, origin: Row | None, truths: dict[str, Truth], twins: T
 def _names(name: str, text: str) -> bool:
     spelt = r"[\s_-]*".join(map(re.escape, name.split()))
     return re.search(rf"(?<![\w-]){spelt}(?![\w-])", text, re.IGNORECASE) is not None
-

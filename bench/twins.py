@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from bench.changes import KINDS, Option, Sentence, sentences, states
@@ -114,10 +115,8 @@ def _changes(
     left = count
     for kind in (SECTION, "menu", "not", "word", "number"):
         most = left if kind == "number" else wanted[kind]
-        for change in _of_kind(kind, manuals, renamed, names, draw):
-            if most == 0:
-                break
-            most, left = most - 1, left - 1
+        for change in islice(_of_kind(kind, manuals, renamed, names, draw), most):
+            left -= 1
             yield change
 
 
@@ -184,7 +183,10 @@ def _section_change(
 def _lone(document: Document) -> Iterator[tuple[Section, Sentence]]:
     """Yield the sections that can be left out, each with its longest sentence."""
     known = list(sentences(document.text))
-    for section in document.sections:
+    for section, after in zip(document.sections, [*document.sections[1:], None], strict=True):
+        # Without a heading the sections below it would stand elsewhere.
+        if after and after.path[: len(section.path)] == section.path:
+            continue
         inside = [s for s in known if section.start <= s.start and s.end <= section.end]
         if _LEAST_SECTION <= section.end - section.start <= _LONGEST_SECTION and inside:
             yield section, max(inside, key=lambda s: (s.end - s.start, s.start))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
@@ -28,9 +29,7 @@ from bench.twins import Change, Twins
 _TURNS = 6
 _ELSEWHERE_ONE_IN = 4
 _PASSING = {
-    "Critique": Critique(
-        reasons="", relevance=9, global_relevance=9, coverage=9, instructions=""
-    ),
+    "Critique": Critique(reasons="", relevance=9, global_relevance=9, coverage=9, instructions=""),
     "RowJudgement": RowJudgement(reasons="", faithfulness=9, completeness=9, instructions=""),
 }
 
@@ -41,6 +40,7 @@ class UnrulyModel(OfflineModel):
     twins: Twins
     obedient: bool = False
     _about: dict[str, Change] = PrivateAttr(default_factory=dict[str, Change])
+    _meant: dict[str, str] = PrivateAttr(default_factory=dict[str, str])
 
     def _generate(
         self,
@@ -53,7 +53,7 @@ class UnrulyModel(OfflineModel):
         kind = wanted["json_schema"]["name"] if wanted else ""
         reply = self._reply(kind, messages)
         if reply is None:
-            return super()._generate(messages, stop, **kwargs)
+            return super()._generate([self._sought(each) for each in messages], stop, **kwargs)
         message = AIMessage(reply.model_dump_json())
         message.usage_metadata = {"input_tokens": 1, "output_tokens": 1, "total_tokens": 2}
         return ChatResult(generations=[ChatGeneration(message=message)])
@@ -63,18 +63,36 @@ class UnrulyModel(OfflineModel):
             return self._question(read(messages))
         if kind == "Answer":
             again = any("<objections>" in str(message.content) for message in messages)
-            return self._answer(read(messages), again=again)
+            prompt = read(messages)
+            meant = self._meant.get(prompt.question, prompt.question)
+            return self._answer(replace(prompt, question=meant), again=again)
         return _PASSING.get(kind)
+
+    def _sought(self, message: BaseMessage) -> BaseMessage:
+        """Return what is asked for as it was meant, so that the passage is found."""
+
+        def sought(match: re.Match[str]) -> str:
+            change = self._about.get(bare(match[1], self.twins))
+            words = max(change.sentences, key=len) if change else match[1]
+            return f"<question>{' '.join(self._meant.get(words, words).split())}</question>"
+
+        text = re.sub(r"<question>(.*?)</question>", sought, str(message.content), flags=re.DOTALL)
+        return message.model_copy(update={"content": text}) if text != message.content else message
 
     def _machine(self, prompt: Prompt) -> int:
         names = [machine.name for machine in self.twins.machines]
         return names.index(prompt.machine)
 
     def _question(self, prompt: Prompt) -> Question:
-        made = self._aimed(prompt) or offline_drafting.draft(prompt)
+        made = self._aimed(prompt)
+        if made is None:
+            asked = tuple(self._meant.get(each, each) for each in prompt.asked)
+            made = offline_drafting.draft(replace(prompt, asked=asked))
         if prompt.revising or prompt.again or self.obedient:
             return made
-        return made.model_copy(update={"text": self._misnamed(made.text, prompt.machine)})
+        text = self._misnamed(made.text, prompt.machine)
+        self._meant[text] = made.text
+        return made.model_copy(update={"text": text})
 
     def _aimed(self, prompt: Prompt) -> Question | None:
         """Ask about a change of the window that was not asked about, the same one when revising."""
