@@ -63,7 +63,7 @@ def bare(question: str, twins: Twins) -> str:
 
 def told(quote: str) -> str:
     """Return a sentence, item or table row as an answer states it."""
-    return re.sub(r"\s*\|\s*", ", ", " ".join(_EDGE.sub("", quote).split()))
+    return re.sub(r"\s*\|\s*", ", ", " ".join(_EDGE.sub("", quote).split())).rstrip(",;: ")
 
 
 def _facts(prompt: Prompt, quote: str) -> Iterator[str]:

@@ -40,8 +40,10 @@ from graph.state import DatasetInput
 WIDTH = 4
 
 
-async def make_rows(manuals: Path, run: Path, twins: Twins, rows: int, *, obedient: bool) -> None:
-    """Make a dataset of the siblings' manuals with the unruly model."""
+async def make_rows(
+    manuals: Path, run: Path, twins: Twins, rows: int, *, obedient: bool
+) -> dict[str, int]:
+    """Make a dataset of the siblings' manuals with the unruly model; return its faults."""
     run.mkdir()
     settings = read_settings(model="offline", by_role={}, concurrency=WIDTH)
     brief = Brief(
@@ -53,6 +55,7 @@ async def make_rows(manuals: Path, run: Path, twins: Twins, rows: int, *, obedie
             role: replace(model, chat=unruly) for role, model in context.models.items()
         }
         await dataset_graph.ainvoke(DatasetInput(str(manuals)), context=context)
+    return dict(unruly.faults)
 
 
 def measure(run: Path, twins: Twins) -> dict[str, object]:
@@ -151,8 +154,9 @@ def main() -> None:
             seed=given.seed,
             siblings=given.siblings,
         )
-        asyncio.run(make_rows(manuals, run, twins, given.rows, obedient=given.obedient))
-        print(json.dumps(measure(run, twins), indent=1, ensure_ascii=False))
+        made = asyncio.run(make_rows(manuals, run, twins, given.rows, obedient=given.obedient))
+        found = measure(run, twins) | {"faults_of_the_model": made}
+        print(json.dumps(found, indent=1, ensure_ascii=False))
 
 
 if __name__ == "__main__":

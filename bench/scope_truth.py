@@ -94,12 +94,12 @@ def truth(row: Row, documents: Documents, twins: Twins) -> Truth:
     cited: dict[Place, None] = {}
     near: dict[Place, None] = {}
     for citation in row["citations"]:
-        start, end = _around(documents.texts[citation["document"]], citation)
+        around = list(_around(documents.texts[citation["document"]], citation))
         for place in documents.places:
             if place.document == citation["document"]:
                 if place.start < citation["end"] and citation["start"] < place.end:
                     cited[place] = None
-                if place.start < end and start < place.end:
+                if any(place.start < end and start < place.end for start, end in around):
                     near[place] = None
     everyone = frozenset(range(len(codes)))
     holds = [place.change.alike(machine) for place in cited]
@@ -110,11 +110,19 @@ def truth(row: Row, documents: Documents, twins: Twins) -> Truth:
     return Truth(machine, tuple(cited), tuple(near), None if undecided else known)
 
 
-def _around(text: str, citation: Row) -> tuple[int, int]:
-    """Return the span of the paragraph or table that is cited, with the one that leads it in."""
-    before = [match.end() for match in _BLOCK.finditer(text, 0, citation["start"])]
+def _around(text: str, citation: Row) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the paragraph that is cited and of the one that leads it in.
+
+    Of a table it is the cited rows and the head.
+    """
+    edges = [0, 0, *(match.end() for match in _BLOCK.finditer(text, 0, citation["start"]))]
     after = _BLOCK.search(text, citation["end"])
-    return (before[-2] if len(before) > 1 else 0), after.start() if after else len(text)
+    yield edges[-2], edges[-1]
+    if text[edges[-1] : edges[-1] + 1] == "|":
+        yield edges[-1], text.find("\n", edges[-1])
+        yield text.rfind("\n", 0, citation["start"]), citation["end"]
+    else:
+        yield edges[-1], after.start() if after else len(text)
 
 
 def faults(row: Row, known: Truth, twins: Twins) -> Iterator[str]:

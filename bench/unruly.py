@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
-from pydantic import BaseModel, PrivateAttr
+from pydantic import BaseModel, Field, PrivateAttr
 
 from agents import offline_answering, offline_drafting
 from agents.answerer import Answer, Citation
@@ -28,6 +29,7 @@ from bench.twins import Change, Twins
 
 _TURNS = 6
 _ELSEWHERE_ONE_IN = 4
+_MOST_OF_ONE = 2
 _PASSING = {
     "Critique": Critique(reasons="", relevance=9, global_relevance=9, coverage=9, instructions=""),
     "RowJudgement": RowJudgement(reasons="", faithfulness=9, completeness=9, instructions=""),
@@ -35,10 +37,14 @@ _PASSING = {
 
 
 class UnrulyModel(OfflineModel):
-    """The offline model with its eye on the changes; if not `obedient`, with faults."""
+    """The offline model with its eye on the changes; if not `obedient`, with faults.
+
+    `faults` counts the drafts that it named wrongly, and the answers that it gave a sibling's value.
+    """
 
     twins: Twins
     obedient: bool = False
+    faults: Counter[str] = Field(default_factory=Counter[str])
     _about: dict[str, Change] = PrivateAttr(default_factory=dict[str, Change])
     _meant: dict[str, str] = PrivateAttr(default_factory=dict[str, str])
 
@@ -92,10 +98,11 @@ class UnrulyModel(OfflineModel):
             return made
         text = self._misnamed(made.text, prompt.machine)
         self._meant[text] = made.text
+        self.faults["questions"] += text != made.text
         return made.model_copy(update={"text": text})
 
     def _aimed(self, prompt: Prompt) -> Question | None:
-        """Ask about a change of the window that was not asked about, the same one when revising."""
+        """Ask about the change of the window that was asked about least; revising, the same."""
         asked = {bare(question, self.twins) for question in prompt.asked}
         every = list(questions(prompt, self.twins, self._machine(prompt)))
         draft, again = bare(prompt.draft, self.twins), bare(prompt.again, self.twins)
@@ -107,16 +114,18 @@ class UnrulyModel(OfflineModel):
                 return _question(each, prompt.again or each.text)
         if again:
             return None
-        asked_about = [self._about[words] for words in asked if words in self._about]
-        left = [each for each in every if each.change not in asked_about]
-        if not left or (_turn(prompt, _ELSEWHERE_ONE_IN) == 0 and not draft):
+        tried = Counter(self._about[words] for words in asked if words in self._about)
+        left = [e for e in every if bare(e.text, self.twins) not in {*asked, draft}]
+        if draft:
+            left = [each for each in left if each.change == self._about.get(draft)]
+        elif _turn(prompt, _ELSEWHERE_ONE_IN) == 0:
             return None
-        about = self._about.get(draft, left[0].change)
-        forms = (each for each in every if each.change == about)
-        same = [each for each in forms if bare(each.text, self.twins) != draft]
-        if not same:
+        left = [each for each in left if tried[each.change] < _MOST_OF_ONE]
+        if not left:
             return None
-        chosen = same[_turn(left[0].quote, len(same))]
+        least = min(left, key=lambda each: tried[each.change])
+        forms = [each for each in left if each.change == least.change]
+        chosen = forms[_turn(least.quote, len(forms))]
         return _question(chosen, chosen.text)
 
     def _misnamed(self, question: str, name: str) -> str:
@@ -138,6 +147,7 @@ class UnrulyModel(OfflineModel):
         if not again and not self.obedient and _turn(prompt.question + quote, _TURNS) < 2:
             others = [value for value in change.values if value != change.values[machine]]
             text = re.sub(re.escape(change.values[machine]) or r"\Z", (others or [""])[0], text)
+            self.faults["answers"] += text != told(quote)
         return Answer(abstained=False, text=text, citations=[cited], missing="")
 
 
