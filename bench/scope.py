@@ -10,7 +10,8 @@ its first answers; its critic lets everything pass. Rows are judged by the table
 
 A row is ambiguous when it cites a change and its question does not name its machine; it has the
 sibling's value when its answer states it or an oracle passage is the sibling's. `scope` and
-`applies_to` must be those of the table, a contrast must cite the change that its origin cites.
+`applies_to` must be those of the table, a contrast must cite the change that its origin cites, and
+a near miss show what a sibling states there instead, and nothing of its own machine's.
 """
 
 from __future__ import annotations
@@ -30,7 +31,16 @@ import pyarrow.parquet as pq
 from app.opening import open_context
 from app.settings import read_settings
 from bench.intervals import wilson
-from bench.scope_truth import Row, Truth, faults, find_places, pair_faults, truth
+from bench.scope_truth import (
+    Documents,
+    Row,
+    Truth,
+    faults,
+    find_places,
+    misses_nearly,
+    pair_faults,
+    truth,
+)
 from bench.twins import LETTERS, Twins, write_twins
 from bench.unruly import UnrulyModel
 from graph.brief import Brief, Windows
@@ -47,7 +57,12 @@ async def make_rows(
     run.mkdir()
     settings = read_settings(model="offline", by_role={}, concurrency=WIDTH)
     brief = Brief(
-        rows=rows, distractors=2, unanswerable=0, contrasts=0.2, windows=Windows(input_pages=1)
+        rows=rows,
+        distractors=2,
+        unanswerable=0.1,
+        abstentions=["near_miss"],
+        contrasts=0.2,
+        windows=Windows(input_pages=1),
     )
     async with open_context(run, brief, settings, manuals / "machines.csv") as context:
         unruly = UnrulyModel(twins=twins, obedient=obedient)
@@ -62,7 +77,8 @@ def measure(run: Path, twins: Twins) -> dict[str, object]:
     """Return the counts over the rows of a run, and what was never judged."""
     documents = find_places(run, twins)
     table = cast("Any", pq).read_table(run / "dataset" / "rows.parquet")
-    rows: list[Row] = table.to_pylist()
+    every: list[Row] = table.to_pylist()
+    rows = [row for row in every if row["answerable"]]
     truths = {row["id"]: truth(row, documents, twins) for row in rows}
     found = {row["id"]: set(faults(row, truths[row["id"]], twins)) for row in rows}
     everyone = len(twins.machines)
@@ -87,6 +103,7 @@ def measure(run: Path, twins: Twins) -> dict[str, object]:
         "scope_right_for_family": share(len(family) - count(family, *said), len(family)),
         "undecided": sum(known.holds_for is None for known in truths.values()),
         **_pairs(rows, truths, twins),
+        "near_misses_right": _near_misses(every, truths, documents),
         "dropped": _dropped(run),
     }
 
@@ -121,6 +138,12 @@ def _pairs(rows: Sequence[Row], truths: dict[str, Truth], twins: Twins) -> dict[
         "contrast_pairs_right": share(sum(not pair for pair in pairs), len(pairs)),
         "contrast_faults": dict(sorted(counted.items())),
     }
+
+
+def _near_misses(rows: Sequence[Row], truths: dict[str, Truth], documents: Documents) -> str:
+    misses = [row for row in rows if row["variant"] == "near_miss"]
+    right = sum(misses_nearly(row, truths[row["derived_from"]], documents) for row in misses)
+    return share(right, len(misses))
 
 
 def _dropped(run: Path) -> dict[str, int]:

@@ -173,6 +173,27 @@ def pair_faults(row: Row, origin: Row | None, truths: dict[str, Truth], twins: T
     return found
 
 
+def misses_nearly(row: Row, origin: Truth, documents: Documents) -> bool:
+    """Say whether a row shows what a sibling states in the place of a change that its origin cites.
+
+    Where its own machine states it, or a sibling the same, must not be shown.
+    """
+    changes = {place.change for place in origin.cited}
+    shown = [
+        place
+        for place in documents.places
+        if place.change in changes
+        and any(
+            place.document == passage["document"]
+            and place.start < passage["end"]
+            and passage["start"] < place.end
+            for passage in row["context"]
+        )
+    ]
+    alike = [place.machine in place.change.alike(origin.machine) for place in shown]
+    return bool(shown) and not any(alike)
+
+
 def _names(name: str, text: str) -> bool:
     spelt = r"[\s_-]*".join(map(re.escape, name.split()))
     return re.search(rf"(?<![\w-]){spelt}(?![\w-])", text, re.IGNORECASE) is not None

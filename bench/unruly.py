@@ -39,7 +39,7 @@ _PASSING = {
 class UnrulyModel(OfflineModel):
     """The offline model with its eye on the changes; if not `obedient`, with faults.
 
-    `faults` counts the drafts that it named wrongly, and the answers that it gave a sibling's value.
+    `faults` counts drafts that do not name their machine, and answers with a sibling's value.
     """
 
     twins: Twins
