@@ -1,12 +1,14 @@
 """Whether the rows of a run that abstain are right to, judged without the code that made them.
 
     python -m bench.abstentions RUN
+    python -m bench.abstentions MANUALS [ROWS]
 
-Reads `dataset/rows.parquet` and `documents/` alone, and prints one JSON line: by variant, how many
-rows show a passage that holds the answer of the row they were made from (`bench.poison` judges),
-tell that answer, do not name what is missing, are not linked to an answerable row of their split,
-or hold what their question takes wrongly for granted. Of a false premise only the distractors are
-judged: its own evidence contradicts it.
+Of a folder of manuals, `bench.copies` plants copies of answers and counts those that rows show. Of
+a run it reads `dataset/rows.parquet` and `documents/` alone, and prints one JSON line: by variant,
+how many rows show a passage that holds the answer of the row they were made from (`bench.poison`
+judges), tell that answer, do not name what is missing, are not linked to an answerable row of their
+split, or hold what their question takes wrongly for granted. Of a false premise only the
+distractors are judged: its own evidence contradicts it.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,11 +24,13 @@ from typing import Any, cast
 
 import pyarrow.parquet as pq
 
+from bench import copies
 from bench.poison import Labelled, best_window, content, poison
 from bench.stated import all_in, values
 from tools.passages import Passage
 
 _NAMED = 0.6
+_ROWS = 80
 _PREMISE = re.compile(r"[“«„] ?([^”»“]+?) ?[”»“]")
 Row = dict[str, Any]
 
@@ -110,9 +115,18 @@ def measure(run: Path) -> dict[str, object]:
     }
 
 
+def main(arguments: list[str]) -> None:
+    """Print what is found of a run, or of copies planted in a folder of manuals."""
+    if len(arguments) not in (1, 2) or not Path(arguments[0]).is_dir():
+        sys.exit("usage: python -m bench.abstentions RUN, or MANUALS [ROWS]: give a folder.")
+    folder = Path(arguments[0])
+    if (folder / "dataset" / "rows.parquet").is_file():
+        print(json.dumps(measure(folder)))
+        return
+    rows = int(arguments[1]) if len(arguments) > 1 else _ROWS
+    with tempfile.TemporaryDirectory() as scratch:
+        print(json.dumps(copies.measure(folder, Path(scratch), rows), ensure_ascii=False))
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m bench.abstentions RUN")
-    if not (Path(sys.argv[1]) / "dataset" / "rows.parquet").is_file():
-        sys.exit(f"{sys.argv[1]} is no run that was exported: give a run folder.")
-    print(json.dumps(measure(Path(sys.argv[1]))))
+    main(sys.argv[1:])

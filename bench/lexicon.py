@@ -39,6 +39,8 @@ class Lexicon:
     difference: str
     absolute: str
     plus_minus: str
+    gap: str
+    about: str
     unit_words: dict[str, list[str]]
     written: dict[str, str]
 

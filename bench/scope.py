@@ -1,14 +1,17 @@
-"""How well rows say which machine they are about, on two manuals that differ in known values.
+"""How well rows say which machine they are about, on manuals that differ in known places.
 
-    python -m bench.scope DIR [--rows 120] [--changes 50] [--documents 2] [--seed 0] [--obedient]
+    python -m bench.scope DIR [--rows 200] [--changes 50] [--siblings 2] [--seed 0] [--obedient]
 
-Copies manuals of DIR with some values changed, makes a dataset of both with the offline model, and
-judges its rows by the table of what was changed. Unless `--obedient`, half of the drafts name the
-family, the sibling or no machine, and a third of the answers give the sibling's value.
+Copies the sections of DIR's manuals that hold the changes, with those beside them, for siblings
+that differ there: in a value, a word, a menu path, a "not", or a section that one lacks. A dataset
+is made of them with a model that asks about the changes and, unless `--obedient`, names the family,
+the sibling or no machine in half of its first drafts and gives the sibling's value in a third of
+its first answers; its critic lets everything pass. Rows are judged by the table of changes.
 
-A row is ambiguous when it rests on a changed value and its question does not name its machine; it
-has the sibling's value when its answer states it or an oracle passage is the sibling's. A row rests
-on a changed value when a citation covers it; it is the family's when its sections have none.
+A row is ambiguous when it cites a change and its question does not name its machine; it has the
+sibling's value when its answer states it or an oracle passage is the sibling's. `scope` and
+`applies_to` must be those of the table, a contrast must cite the change that its origin cites, and
+a near miss show what a sibling states there instead, and nothing of its own machine's.
 """
 
 from __future__ import annotations
@@ -16,11 +19,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import re
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,181 +30,120 @@ import pyarrow.parquet as pq
 
 from app.opening import open_context
 from app.settings import read_settings
-from bench.twins import Twins, write_twins
+from bench.intervals import wilson
+from bench.scope_truth import (
+    Documents,
+    Row,
+    Truth,
+    faults,
+    find_places,
+    misses_nearly,
+    pair_faults,
+    truth,
+)
+from bench.twins import LETTERS, Twins, write_twins
 from bench.unruly import UnrulyModel
-from graph.brief import Brief
+from graph.brief import Brief, Windows
 from graph.dataset import dataset_graph
 from graph.state import DatasetInput
 
 WIDTH = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a changed value stands in a run's document, and the value there and in the twin's."""
-
-    document: str
-    start: int
-    end: int
-    own: str
-    other: str
-
-
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """What is known of a row: the changed values it cites and those that its sections have.
-
-    `tells_code` says that the answer tells the machine's code, which no sibling has.
-    """
-
-    cited: tuple[Place, ...]
-    near: tuple[Place, ...]
-    tells_code: bool
-
-    @property
-    def kind(self) -> str:
-        """machine, family, or undecided where a section has changed values that are not cited."""
-        if self.cited or self.tells_code:
-            return "machine"
-        return "undecided" if self.near else "family"
-
-
-async def make_rows(manuals: Path, run: Path, twins: Twins, rows: int, *, obedient: bool) -> None:
-    """Make a dataset of the twins' manuals with the offline model, faults included."""
+async def make_rows(
+    manuals: Path, run: Path, twins: Twins, rows: int, *, obedient: bool
+) -> dict[str, int]:
+    """Make a dataset of the siblings' manuals with the unruly model; return its faults."""
     run.mkdir()
     settings = read_settings(model="offline", by_role={}, concurrency=WIDTH)
-    brief = Brief(rows=rows, distractors=2, unanswerable=0)
+    brief = Brief(
+        rows=rows,
+        distractors=2,
+        unanswerable=0.1,
+        abstentions=["near_miss"],
+        contrasts=0.2,
+        windows=Windows(input_pages=1),
+    )
     async with open_context(run, brief, settings, manuals / "machines.csv") as context:
-        if not obedient:
-            first, second = twins.machines
-            unruly = UnrulyModel(
-                twins=(first.name, second.name),
-                family=first.family,
-                values=tuple((*each.values, *each.sentences) for each in twins.changes),
-            )
-            context.models = {
-                role: replace(model, chat=unruly) for role, model in context.models.items()
-            }
+        unruly = UnrulyModel(twins=twins, obedient=obedient)
+        context.models = {
+            role: replace(model, chat=unruly) for role, model in context.models.items()
+        }
         await dataset_graph.ainvoke(DatasetInput(str(manuals)), context=context)
-
-
-def places(run: Path, twins: Twins) -> tuple[list[Place], dict[str, Any], int]:
-    """Return where the changed values stand in the run's documents, and how many were not found."""
-    documents: dict[str, Any] = {}
-    for line in (run / "documents" / "documents.jsonl").read_text("utf-8").splitlines():
-        record = json.loads(line)
-        text = run / "documents" / f"{record['id']}.txt"
-        with text.open(encoding="utf-8", newline="") as file:
-            documents[record["path"]] = record | {"text": file.read()}
-    found, lost = list[Place](), 0
-    for change in twins.changes:
-        for side, letter in enumerate("ab"):
-            path = f"{letter}-{change.document}.md"
-            text = documents.get(path, {"text": ""})["text"]
-            sentence = r"\s+".join(map(re.escape, change.sentences[side].split()))
-            matches = list(re.finditer(sentence, text))
-            own, other = change.values[side], change.values[1 - side]
-            inside = matches[0].group() if len(matches) == 1 else ""
-            value = re.search(rf"(?<![\d.,]){re.escape(own)}(?![.,]?\d)", inside)
-            if value is None:
-                lost += 1
-                continue
-            start = matches[0].start() + value.start()
-            found.append(Place(path, start, start + len(own), own, other))
-    return found, documents, lost
-
-
-def truth(
-    row: dict[str, Any], changed: Sequence[Place], documents: dict[str, Any], twins: Twins
-) -> Truth:
-    """Return what the table of changes says about a row."""
-    cited: dict[Place, None] = {}
-    near: dict[Place, None] = {}
-    for citation in row["citations"]:
-        sections = [
-            section
-            for section in documents[citation["document"]]["sections"]
-            if section["start"] < citation["end"] and citation["start"] < section["end"]
-        ]
-        for place in changed:
-            if place.document != citation["document"]:
-                continue
-            if place.start < citation["end"] and citation["start"] < place.end:
-                cited[place] = None
-            if any(s["start"] <= place.start < s["end"] for s in sections):
-                near[place] = None
-    codes = [machine.code for machine in twins.machines]
-    told = any(_names(c, row["answer"]) and not _names(c, row["question"]) for c in codes)
-    return Truth(tuple(cited), tuple(near), told)
-
-
-def faults(row: dict[str, Any], known: Truth, twins: Twins) -> list[str]:
-    """Return the faults of a row, by what is known of it."""
-    own = next(each for each in twins.machines if each.code == row["machine_code"])
-    letter = "ab"[twins.machines.index(own)]
-    found: list[str] = []
-    if known.kind == "machine" and not _names(own.name, row["question"]):
-        found.append("ambiguous")
-    held = " ".join(citation["quote"] for citation in row["citations"])
-    answer = row["answer"]
-    for machine in twins.machines:
-        answer = answer.replace(machine.name, " ").replace(machine.code, " ")
-    if any(_states(p.other, answer) and not _states(p.other, held) for p in known.near):
-        found.append("sibling_value")
-    oracles = [row["context"][at]["document"] for at in row["oracle_positions"]]
-    cited = [citation["document"] for citation in row["citations"]]
-    if any(not path.startswith(f"{letter}-") for path in (*oracles, *cited)):
-        found.append("sibling_oracle")
-    return found
-
-
-def _names(name: str, text: str) -> bool:
-    spelt = r"[\s_-]*".join(map(re.escape, name.split()))
-    return re.search(rf"(?<![\w-]){spelt}(?![\w-])", text, re.IGNORECASE) is not None
-
-
-def _states(value: str, text: str) -> bool:
-    return re.search(rf"(?<![\d.,]){re.escape(value)}(?![.,]?\d)", text) is not None
+    return dict(unruly.faults)
 
 
 def measure(run: Path, twins: Twins) -> dict[str, object]:
     """Return the counts over the rows of a run, and what was never judged."""
-    changed, documents, lost = places(run, twins)
+    documents = find_places(run, twins)
     table = cast("Any", pq).read_table(run / "dataset" / "rows.parquet")
-    rows: list[dict[str, Any]] = table.to_pylist()
-    judged = [(row, truth(row, changed, documents, twins)) for row in rows]
-    found = Counter(fault for row, known in judged for fault in faults(row, known, twins))
-    said = Counter((known.kind, row["scope"]) for row, known in judged)
-    named = Counter(
-        "machine" if any(_names(m.name, row["question"]) for m in twins.machines) else "family"
-        for row in rows
-    )
+    every: list[Row] = table.to_pylist()
+    rows = [row for row in every if row["answerable"]]
+    truths = {row["id"]: truth(row, documents, twins) for row in rows}
+    found = {row["id"]: set(faults(row, truths[row["id"]], twins)) for row in rows}
+    everyone = len(twins.machines)
+    on_change = [id for id, known in truths.items() if _is_partial(known, everyone)]
+    family = [id for id, known in truths.items() if len(known.holds_for or ()) == everyone]
+
+    def count(ids: Sequence[str], *codes: str) -> int:
+        return sum(bool(found[id].intersection(codes)) for id in ids)
+
+    said = ("scope", "applies_to")
     return {
         "documents": twins.documents,
-        "changes": len(twins.changes),
-        "changes_not_found": lost,
+        "siblings": everyone,
+        "changes": dict(sorted(Counter(each.kind for each in twins.changes).items())),
+        "changes_not_found": documents.lost,
         "rows": len(rows),
-        "rows_on_changed_values": sum(known.kind == "machine" for _, known in judged),
-        "ambiguous": found["ambiguous"],
-        "sibling_value": found["sibling_value"] + found["sibling_oracle"],
-        "ambiguous_at_most": _at_most(sum(known.kind == "machine" for _, known in judged)),
-        "sibling_value_at_most": _at_most(len(rows)),
-        "changed_said_machine": _share(said, "machine", "machine"),
-        "unchanged_said_family": _share(said, "family", "family"),
-        "undecided": sum(count for (kind, _), count in said.items() if kind == "undecided"),
-        "questions_name": dict(sorted(named.items())),
+        "changes_touched": _touched(truths, twins),
+        "rows_on_changes": len(on_change),
+        "ambiguous": share(count(on_change, "ambiguous"), len(on_change)),
+        "sibling_value": share(count([*truths], "sibling_value", "sibling_oracle"), len(rows)),
+        "scope_right_on_changes": share(len(on_change) - count(on_change, *said), len(on_change)),
+        "scope_right_for_family": share(len(family) - count(family, *said), len(family)),
+        "undecided": sum(known.holds_for is None for known in truths.values()),
+        **_pairs(rows, truths, twins),
+        "near_misses_right": _near_misses(every, truths, documents),
         "dropped": _dropped(run),
     }
 
 
-def _at_most(judged: int) -> str:
-    """Return what the share may be, at 95 %, where none of so many was found (rule of three)."""
-    return f"{min(1.0, 3 / max(1, judged)):.1%} of {judged}, if 0 were found"
+def share(part: int, whole: int) -> str:
+    """Return a share with its interval, as `3 of 40 (2.6–20 %)`."""
+    low, high = (100 * each for each in wilson(part, whole))
+    return f"{part} of {whole} ({low:.1f}–{high:.1f} %)"
 
 
-def _share(said: Counter[tuple[str, str | None]], kind: str, right: str) -> str:
-    total = sum(count for (known, _), count in said.items() if known == kind)
-    return f"{said[kind, right]} of {total}"
+def _is_partial(known: Truth, everyone: int) -> bool:
+    return known.holds_for is not None and len(known.holds_for) < everyone
+
+
+def _touched(truths: dict[str, Truth], twins: Twins) -> dict[str, str]:
+    touched = {place.change for known in truths.values() for place in known.cited}
+    kinds = Counter(change.kind for change in twins.changes)
+    by_kind = Counter(change.kind for change in touched)
+    shares = {kind: f"{by_kind[kind]} of {count}" for kind, count in sorted(kinds.items())}
+    return {"all": share(len(touched), len(twins.changes)), **shares}
+
+
+def _pairs(rows: Sequence[Row], truths: dict[str, Truth], twins: Twins) -> dict[str, object]:
+    by_id = {row["id"]: row for row in rows}
+    pairs = [
+        pair_faults(row, by_id.get(row["derived_from"]), truths, twins)
+        for row in rows
+        if row["variant"] == "contrast"
+    ]
+    counted = Counter(fault for pair in pairs for fault in set(pair))
+    return {
+        "contrast_pairs_right": share(sum(not pair for pair in pairs), len(pairs)),
+        "contrast_faults": dict(sorted(counted.items())),
+    }
+
+
+def _near_misses(rows: Sequence[Row], truths: dict[str, Truth], documents: Documents) -> str:
+    misses = [row for row in rows if row["variant"] == "near_miss"]
+    right = sum(misses_nearly(row, truths[row["derived_from"]], documents) for row in misses)
+    return share(right, len(misses))
 
 
 def _dropped(run: Path) -> dict[str, int]:
@@ -216,8 +157,9 @@ def main() -> None:
     """Make the twins, run, judge, and print one JSON object."""
     parser = argparse.ArgumentParser(prog="python -m bench.scope")
     parser.add_argument("manuals", type=Path)
-    parser.add_argument("--rows", type=int, default=120)
+    parser.add_argument("--rows", type=int, default=200)
     parser.add_argument("--changes", type=int, default=50)
+    parser.add_argument("--siblings", type=int, default=2, choices=range(2, len(LETTERS) + 1))
     parser.add_argument("--documents", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--obedient", action="store_true")
@@ -233,9 +175,11 @@ def main() -> None:
             changes=given.changes,
             documents=given.documents,
             seed=given.seed,
+            siblings=given.siblings,
         )
-        asyncio.run(make_rows(manuals, run, twins, given.rows, obedient=given.obedient))
-        print(json.dumps(measure(run, twins), indent=1))
+        made = asyncio.run(make_rows(manuals, run, twins, given.rows, obedient=given.obedient))
+        found = measure(run, twins) | {"faults_of_the_model": made}
+        print(json.dumps(found, indent=1, ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Two machines whose manuals differ in known values, made from a folder's own manuals.
+"""Siblings whose manuals differ in known places, made from a folder's own manuals.
 
-A copy of some manuals is written in which single numbers are other ones, each in a sentence of its
-own; the names of the first machine become the second's. `bench.scope` judges rows by what is
-written down here, in this module's own reading of sentences and names.
+The sections around the changes are written once for each machine; in every change some machines
+say something else, or lack a whole section. The names of the first machine become each sibling's.
+`bench.scope` judges rows by what is written down here.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ from __future__ import annotations
 import csv
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
-from tools.documents import Document, read_folder
+from bench.changes import KINDS, Option, Sentence, sentences, states
+from tools.documents import Document, Section, read_folder
+from tools.language import detect
 
 FAMILY = "Bora"
-_BREAK = re.compile(
-    r"\n[ \t]*\n|\n(?=[ \t]*(?:[-*•|#>]|\d{1,2}[.)])[ \t])|\|[ \t]*\n"
-    r"|(?<=[.!?;:])\s+(?=[^\Wa-z\d_])"
-)
-_VALUE = re.compile(r"(?<![\w.,:/#_=-])[1-9]\d{0,4}(?:[.,]\d{1,2})?(?=[ \t%°]|[.;,)]?(?:\s|$))")
-_WORD = re.compile(r"[^\W\d_]{3,}")
-_LISTED = re.compile(r"\s*(?:[-*•>]|\d{1,2}[.)])?\s*")
-_MARKUP = re.compile(r"[\[\]`*<>{}]|https?:")
-_LEAST_WORDS = 3
-_NEAR = 1500
-_LONGEST = 400
+LETTERS = "abc"
+SECTION = "section"
+SHARES = {"number": 5, "word": 2, "not": 1, "menu": 1, SECTION: 1}
+"""How many of ten changes are of each kind; numbers take the place of what a folder has too few of.
+"""
+_LONGEST_SECTION = 3000
+_LEAST_SECTION = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,102 +41,193 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A value that the twins' manuals state differently, and the sentences that state it.
+    """What the manuals state differently: values, sentences and what is lost without, by machine.
 
-    `document` is the manual's file name without the machine's letter; values and sentences are the
-    first machine's, then the second's.
+    `document` is the manual's file name without the machine's letter. A section that a machine
+    lacks is "" there, and has no values; `stretches` are the whole sections, or the sentences.
     """
 
     document: str
-    values: tuple[str, str]
-    sentences: tuple[str, str]
+    kind: str
+    language: str
+    values: tuple[str, ...]
+    sentences: tuple[str, ...]
+    stretches: tuple[str, ...]
+
+    def alike(self, machine: int) -> frozenset[int]:
+        """Return the machines that say the same here, by their places."""
+        said = [bool(s) and v for s, v in zip(self.stretches, self.values, strict=True)]
+        return frozenset(at for at, each in enumerate(said) if each == said[machine])
 
 
 @dataclass(frozen=True, slots=True)
 class Twins:
-    """The two machines, and all that their manuals differ in beside the machines' names."""
+    """The siblings, and all that their manuals differ in beside the machines' names."""
 
-    machines: tuple[Machine, Machine]
+    machines: tuple[Machine, ...]
     changes: tuple[Change, ...]
     documents: int
 
 
-def write_twins(source: Path, target: Path, *, changes: int, documents: int, seed: int) -> Twins:
-    """Write the manuals of two siblings and their machines.csv into an empty folder."""
+@dataclass(slots=True)
+class _Manual:
+    """A document, and what is changed in it: the replacements of each machine by their spans."""
+
+    document: Document
+    language: str
+    edits: list[tuple[int, int, tuple[str, ...]]] = field(
+        default_factory=list[tuple[int, int, tuple[str, ...]]]
+    )
+
+    def is_free(self, start: int, end: int) -> bool:
+        return all(end <= first or last <= start for first, last, _ in self.edits)
+
+
+def write_twins(
+    source: Path, target: Path, *, changes: int, documents: int, seed: int, siblings: int = 2
+) -> Twins:
+    """Write the manuals of siblings and their machines.csv into an empty folder."""
     draw = random.Random(seed)
     names = _names(source)
     found, _ = read_folder(source)
     sets = _by_machine(found, names)
-    chosen = max(sets, key=lambda each: sum(len(list(_values(d.text))) for d in each))
-    chosen = sorted(chosen, key=lambda d: (-len(list(_values(d.text))), d.path))[:documents]
+    chosen = max(sets, key=lambda each: sum(len(list(sentences(d.text))) for d in each))
+    chosen = sorted(chosen, key=lambda d: (-len(list(sentences(d.text))), d.path))[:documents]
     old = names.get(chosen[0].path, ())
-    first, second, renamed = _machines(old)
-    places = [
-        (d, value) for d in chosen for value in _values(d.text) if not _is_name(d, value, old)
-    ]
+    machines, renamed = _machines(old, siblings)
+    manuals = [_Manual(document, detect(document.text[:20_000]) or "en") for document in chosen]
+    made = list(_changes(manuals, changes, renamed, old, draw))
+    for manual in manuals:
+        _write(manual, target, renamed)
+    _write_names(target, machines, chosen)
+    return Twins(machines, tuple(made), len(chosen))
+
+
+def _changes(
+    manuals: Sequence[_Manual],
+    count: int,
+    renamed: Sequence[dict[str, str]],
+    names: Sequence[str],
+    draw: random.Random,
+) -> Iterator[Change]:
+    """Make so many changes of all kinds, the rarest kinds first."""
+    wanted = Counter({kind: count * share // 10 for kind, share in SHARES.items()})
+    left = count
+    for kind in (SECTION, "menu", "not", "word", "number"):
+        most = left if kind == "number" else wanted[kind]
+        for change in islice(_of_kind(kind, manuals, renamed, names, draw), most):
+            left -= 1
+            yield change
+
+
+def _of_kind(
+    kind: str,
+    manuals: Sequence[_Manual],
+    renamed: Sequence[dict[str, str]],
+    names: Sequence[str],
+    draw: random.Random,
+) -> Iterator[Change]:
+    if kind == SECTION:
+        lone = [(manual, each) for manual in manuals for each in _lone(manual.document)]
+        draw.shuffle(lone)
+        for manual, (section, sentence) in lone:
+            yield _section_change(manual, section, sentence, renamed, draw)
+        return
+    places = [(manual, each) for manual in manuals for each in sentences(manual.document.text)]
     draw.shuffle(places)
-    made: list[Change] = []
-    texts = {document.path: document.text for document in chosen}
-    edits: dict[str, list[tuple[int, int, str]]] = {path: [] for path in texts}
-    taken: set[tuple[str, str]] = set()
-    for document, (start, end, value, at) in places:
-        sentence, new = document.text[start:end], _other(value, document.text, at, draw)
-        key = (document.path, " ".join(sentence.split()))
-        if len(made) == changes or new is None or key in taken:
+    for manual, sentence in places:
+        option = KINDS[kind](manual.document.text, sentence, manual.language, draw)
+        usable = option and manual.is_free(sentence.start, sentence.end)
+        if option and usable and not _is_name(manual.document, option, names):
+            yield _sentence_change(kind, manual, option, renamed, draw)
+
+
+def _sentence_change(
+    kind: str,
+    manual: _Manual,
+    option: Option,
+    renamed: Sequence[dict[str, str]],
+    draw: random.Random,
+) -> Change:
+    said = (option.old, *option.new[: len(renamed) - 1])
+    # The second machine always differs from the first: two siblings have no other pair.
+    values = (said[0], said[1], *(draw.choice(said) for _ in renamed[2:]))
+    sentence, at = option.sentence, option.start - option.sentence.start
+    manual.edits.append((option.start, option.start + len(option.old), values))
+    texts = tuple(
+        _renamed(sentence.text[:at] + value + sentence.text[at + len(option.old) :], names)
+        for value, names in zip(values, renamed, strict=True)
+    )
+    return Change(_stem(manual.document), kind, manual.language, values, texts, texts)
+
+
+def _section_change(
+    manual: _Manual,
+    section: Section,
+    sentence: Sentence,
+    renamed: Sequence[dict[str, str]],
+    draw: random.Random,
+) -> Change:
+    lacks = draw.randrange(len(renamed))
+    text = manual.document.text[section.start : section.end]
+    has = [at != lacks for at in range(len(renamed))]
+    manual.edits.append((section.start, section.end, tuple(text if each else "" for each in has)))
+    said, whole = (
+        tuple(_renamed(each, n) if h else "" for n, h in zip(renamed, has, strict=True))
+        for each in (sentence.text, text)
+    )
+    nothing = ("",) * len(renamed)
+    return Change(_stem(manual.document), SECTION, manual.language, nothing, said, whole)
+
+
+def _lone(document: Document) -> Iterator[tuple[Section, Sentence]]:
+    """Yield the sections that can be left out, each with its longest sentence."""
+    known = list(sentences(document.text))
+    for section, after in zip(document.sections, [*document.sections[1:], None], strict=True):
+        # Without a heading the sections below it would stand elsewhere.
+        if after and after.path[: len(section.path)] == section.path:
             continue
-        taken.add(key)
-        edits[document.path].append((at, at + len(value), new))
-        changed = sentence[: at - start] + new + sentence[at - start + len(value) :]
-        pair = (sentence, _renamed(changed, renamed))
-        made.append(Change(_stem(document), (value, new), pair))
-    for document in chosen:
-        text = document.text
-        (target / f"a-{_stem(document)}.md").write_text(text, encoding="utf-8")
-        for start, end, new in sorted(edits[document.path], reverse=True):
-            text = text[:start] + new + text[end:]
-        (target / f"b-{_stem(document)}.md").write_text(_renamed(text, renamed), encoding="utf-8")
-    _write_names(target, (first, second), chosen)
-    return Twins((first, second), tuple(made), len(chosen))
+        inside = [s for s in known if section.start <= s.start and s.end <= section.end]
+        if _LEAST_SECTION <= section.end - section.start <= _LONGEST_SECTION and inside:
+            yield section, max(inside, key=lambda s: (s.end - s.start, s.start))
 
 
-def _values(text: str) -> Iterator[tuple[int, int, str, int]]:
-    """Yield one value of each sentence that stands once and has words: its span, value, place."""
-    spans = [(a.end(), b.start()) for a, b in zip(_breaks(text), _breaks(text)[1:], strict=False)]
-    known = " ".join(text.split())
-    for start, end in spans:
-        sentence = text[start:end]
-        if _MARKUP.search(sentence) or sentence.lstrip().startswith("#") or end - start > _LONGEST:
-            continue
-        marked = _LISTED.match(sentence)
-        match = _VALUE.search(sentence, marked.end() if marked else 0)
-        if match is None or len(_WORD.findall(sentence)) < _LEAST_WORDS:
-            continue
-        if known.count(" ".join(sentence.split())) == 1:
-            yield start, end, match.group(), start + match.start()
+def _write(manual: _Manual, target: Path, renamed: Sequence[dict[str, str]]) -> None:
+    """Write the manual of each machine, without the sections far from all changes."""
+    document = manual.document
+    kept = _kept(document.sections, [(start, end) for start, end, _ in manual.edits])
+    for at, names in enumerate(renamed):
+        parts: list[str] = []
+        for section in kept:
+            start = section.start
+            for first, last, values in sorted(manual.edits):
+                if section.start <= first < section.end:
+                    parts += [document.text[start:first], values[at]]
+                    start = last
+            parts.append(document.text[start : section.end])
+        path = target / f"{LETTERS[at]}-{_stem(document)}.md"
+        path.write_text(_renamed("".join(parts), names), encoding="utf-8")
 
 
-def _is_name(document: Document, value: tuple[int, int, str, int], names: Sequence[str]) -> bool:
-    """Say whether the value is the number of one of the names."""
-    at = value[3]
-    around = document.text[max(0, at - _LONGEST) : at + len(value[2])]
-    return any(around.endswith(name) for name in names)
+def _kept(sections: Sequence[Section], spans: Sequence[tuple[int, int]]) -> list[Section]:
+    """Return the sections with changes, those beside them, and those whose headings they have."""
+    with_change = {
+        at
+        for at, section in enumerate(sections)
+        if any(section.start < end and start < section.end for start, end in spans)
+    }
+    near = {at + step for at in with_change for step in (-1, 0, 1)}
+    above = {sections[at].path[:depth] for at in near & {*range(len(sections))} for depth in (1, 2)}
+    return [s for at, s in enumerate(sections) if at in near or s.path in above]
 
 
-def _breaks(text: str) -> list[re.Match[str]]:
-    edge = re.compile(r"\A|\Z")
-    return [next(edge.finditer(text)), *_BREAK.finditer(text), [*edge.finditer(text)][-1]]
-
-
-def _other(value: str, text: str, at: int, draw: random.Random) -> str | None:
-    """Return a value of the same form that stands nowhere near, None when there is none."""
-    near = text[max(0, at - _NEAR) : at + _NEAR]
-    digits = [digit for digit in "123456789" if digit != value[0]]
-    draw.shuffle(digits)
-    for digit in digits:
-        new = digit + value[1:]
-        if not re.search(rf"(?<![\d.,]){re.escape(new)}(?![.,]?\d)", near):
-            return new
-    return None
+def _is_name(document: Document, option: Option, names: Sequence[str]) -> bool:
+    """Say whether what is changed is part of one of the names."""
+    end = option.start + len(option.old)
+    around = document.text[max(0, option.start - 40) : end]
+    return any(around.endswith(name) for name in names) or any(
+        states(option.old, name) for name in names
+    )
 
 
 def _by_machine(
@@ -166,13 +257,19 @@ def _names(source: Path) -> dict[str, tuple[str, ...]]:
         }
 
 
-def _machines(names: tuple[str, ...]) -> tuple[Machine, Machine, dict[str, str]]:
-    """Return the twins, and what each name of the first is replaced by in the second's manuals."""
+def _machines(
+    names: tuple[str, ...], count: int
+) -> tuple[tuple[Machine, ...], list[dict[str, str]]]:
+    """Return the siblings, and what each name of the first is replaced by in each's manuals."""
     if not names:
-        return Machine("Bora 10", "BR10"), Machine("Bora 20", "BR20"), {}
-    renamed = {name: re.sub(r"\d+", lambda match: str(int(match[0]) + 111), name) for name in names}
-    first, second = Machine(names[0], names[1]), Machine(renamed[names[0]], renamed[names[1]])
-    return first, second, renamed
+        numbers = range(10, 10 * count + 10, 10)
+        return tuple(Machine(f"Bora {n}", f"BR{n}") for n in numbers), [{} for _ in numbers]
+
+    def raised(name: str, by: int) -> str:
+        return re.sub(r"\d+", lambda match: str(int(match[0]) + by), name)
+
+    renamed = [{name: raised(name, 111 * at) for name in names} for at in range(count)]
+    return tuple(Machine(each[names[0]], each[names[1]]) for each in renamed), renamed
 
 
 def _renamed(text: str, renamed: dict[str, str]) -> str:
@@ -189,7 +286,7 @@ def _write_names(target: Path, twins: Sequence[Machine], documents: Sequence[Doc
     with (target / "machines.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["filename", "machine_name", "machine_code", "family"])
-        for letter, machine in zip("ab", twins, strict=True):
+        for letter, machine in zip(LETTERS, twins, strict=False):
             for document in documents:
                 name = f"{letter}-{_stem(document)}.md"
                 writer.writerow([name, machine.name, machine.code, machine.family])

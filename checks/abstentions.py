@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from checks.assertions import Excerpt, assertions
 from checks.distractors.compared import share
@@ -93,8 +94,12 @@ def premise_findings(question: str, premise: str, asked: Answered, window: str) 
     return findings
 
 
+@lru_cache(maxsize=2**17)
 def has_value(question: str, answer: str, language: str) -> bool:
-    """Say whether an answer gives a value that its question does not, so that it can be wrong."""
+    """Say whether an answer gives a value that its question does not, so that it can be wrong.
+
+    Every row is asked about in every round.
+    """
     known = numbers(question, language)
     return any(not _holds_any(known, [number]) for number in numbers(answer, language))
 

@@ -37,13 +37,25 @@ class Stance:
 
     It is silent, too, where it states other values of another thing than is asked about.
     `at` is the excerpt in which it says the same, or another thing on the same subject; `values`
-    and `words` are those that it alone has there.
+    and `words` are those that it alone has there, in the place of which the quotes have `ours`; of
+    the words, `near` stand elsewhere in the sections that are cited.
     """
 
     kind: Literal["same", "differs", "silent"]
     at: int = 0
     values: frozenset[Token] = frozenset()
     words: frozenset[str] = frozenset()
+    near: frozenset[str] = frozenset()
+    ours: frozenset[Token] = frozenset()
+
+    def gives(self, token: Token, said: frozenset[Token]) -> bool:
+        """Say whether a value or word of what is said is the sibling's.
+
+        A word that stands near is, too, where nothing is said of what the quotes have in its place.
+        """
+        if token[0] in self.near:
+            return bool(self.ours) and not self.ours & said
+        return token in self.values or token[0] in self.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +70,8 @@ class Scope:
 class _Match:
     """The assertion of a sibling that is nearest to one quoted, and the excerpt it stands in.
 
-    `told` says that it holds the words and numbers asked about that the quoted one holds.
+    `told` says that it holds the words and numbers asked about that the quoted one holds; `missing`
+    are those of the quoted one that it lacks.
     """
 
     near: float
@@ -66,6 +79,7 @@ class _Match:
     told: bool
     at: int
     tokens: tuple[Token, ...]
+    missing: frozenset[Token]
 
 
 def quoted(excerpt: Excerpt, spans: Sequence[tuple[int, int]]) -> Cited:
@@ -100,9 +114,10 @@ def stance(cited: Sequence[Cited], question: str, answer: str, manual: Sequence[
     others = [match for match in found if not match.same]
     theirs = {token for match in others for token in match.tokens} - ours
     values = frozenset(token for token in theirs if is_number(token))
-    words = frozenset(word for word, _ in theirs - values) - read
+    words = frozenset(word for word, _ in theirs - values)
     kind = "differs" if all(match.told for match in others) else "silent"
-    return Stance(kind, others[0].at, values, words)
+    missing = frozenset(token for match in others for token in match.missing)
+    return Stance(kind, others[0].at, values, words, words & read, missing)
 
 
 def scope_of(machine: str, stances: Mapping[str, Stance]) -> Scope:
@@ -139,7 +154,8 @@ def sibling_values(
 ) -> list[Finding]:
     """Find values and words of the answer that only a sibling's manual states."""
     asked = set(tokens(question, named.every, language))
-    said = [token for token in tokens(answer, named.every, language) if token not in asked]
+    every = tokens(answer, named.every, language)
+    said = [t for t in every if t not in asked and (is_number(t) or content_stems(t[0], language))]
     return [
         Finding(
             "sibling_value",
@@ -148,7 +164,7 @@ def sibling_values(
         )
         for code, each in sorted(stances.items())
         for token in said
-        if token in each.values or _is_word_of(token, each.words, language)
+        if each.gives(token, frozenset(every))
     ]
 
 
@@ -168,10 +184,6 @@ def says_the_same(a: str, b: str, names: Sequence[str], language: str) -> bool:
     return numbers[0] == numbers[1] if any(numbers) else ours == theirs
 
 
-def _is_word_of(token: Token, words: frozenset[str], language: str) -> bool:
-    return token[0] in words and bool(content_stems(token[0], language))
-
-
 def _match(
     excerpt: Excerpt, wanted: Assertion, manual: Sequence[Excerpt], asked: frozenset[Token]
 ) -> _Match | None:
@@ -185,6 +197,7 @@ def _match(
             asked.intersection(own) <= set(said),
             at,
             said,
+            frozenset(own).difference(said),
         )
         for at, other, alike in _alike(wanted, manual)
         for said in [tokens(other.text, manual[at].names, manual[at].language)]

@@ -43,7 +43,7 @@ async def assess_rows(context: Context, *, nothing_left: bool = False) -> Qualit
         for document in context.library.documents
         for section in document.sections
     ]
-    siblings = await _siblings(context)
+    siblings = await context.all_siblings()
     made = sum(entry.candidate.variant == "contrast" for entry in selection.rows)
     coverage = section_coverage(sections, [(row.document, row.section) for row in rows])
     return quality_report(
@@ -61,13 +61,13 @@ async def select(
     context: Context, entries: list[Entry], fallen: dict[str, str], *, nothing_left: bool = False
 ) -> Selection:
     """Return which rows the dataset has when the fallen ones cannot be in it."""
-    siblings = await _siblings(context)
+    siblings = await context.all_siblings()
     windows = {window.id for window in context.windows}
     return select_rows(
         entries,
         fallen,
         context.brief,
-        siblings=siblings,
+        siblings={code: [each.code for each in others] for code, others in siblings.items()},
         windows=windows,
         nothing_left=nothing_left,
     )
@@ -141,13 +141,6 @@ def _why_nothing_was_asked(context: Context) -> str:
         f"No page can be asked about: `languages` in brief.yaml is {wanted}, and the manuals' "
         f"readable pages are by language: {listed}."
     )
-
-
-async def _siblings(context: Context) -> dict[str, list[str]]:
-    return {
-        machine.code: [sibling.code for sibling in await context.siblings(machine.code)]
-        for machine in await context.known_machines()
-    }
 
 
 async def _doubles(rows: Sequence[Asked], context: Context) -> dict[str, str]:

@@ -57,6 +57,7 @@ class Context:
     question_vectors: KeptVectors | None = None
     emit: Emit | None = None
     _known: Sequence[Machine] | None = field(default=None, init=False)
+    _siblings: Mapping[str, Sequence[Machine]] | None = field(default=None, init=False)
     _named: dict[str | None, Naming] = field(default_factory=dict[str | None, Naming], init=False)
 
     def __post_init__(self) -> None:
@@ -114,14 +115,24 @@ class Context:
             self._named[code] = naming(await self.machine(code), await self.known_machines())
         return self._named[code]
 
-    async def siblings(self, code: str | None) -> list[Machine]:
+    async def siblings(self, code: str | None) -> Sequence[Machine]:
         """Return the other machines of the family that the documents are about."""
-        own = await self.machine(code)
-        if own is None or own.family is None:
-            return []
-        present = {document.machine for document in self.library.documents} - {code}
-        known = await self.known_machines()
-        return [m for m in known if m.family == own.family and m.code in present]
+        return (await self.all_siblings()).get(code or "", ())
+
+    async def all_siblings(self) -> Mapping[str, Sequence[Machine]]:
+        """Return the siblings of every machine, by its code."""
+        if self._siblings is None:
+            known = await self.known_machines()
+            present = {document.machine for document in self.library.documents}
+            families: dict[str, list[Machine]] = {}
+            for machine in known:
+                if machine.family and machine.code in present:
+                    families.setdefault(machine.family, []).append(machine)
+            self._siblings = {
+                own.code: [m for m in families.get(own.family or "", ()) if m.code != own.code]
+                for own in known
+            }
+        return self._siblings
 
     async def known_machines(self) -> Sequence[Machine]:
         """Return every machine as it was called when the run first asked.

@@ -7,6 +7,7 @@ for a document that it does not list, nothing is asked.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from langgraph.runtime import Runtime
 
@@ -28,9 +29,8 @@ from graph.ledger import Note
 from graph.quality import verdict_on_scope
 from graph.state import QuestionState
 from graph.verdicts import Update, decided
-from tools.documents import Document
+from tools.library import heading_of
 from tools.machines import Machine
-from tools.passages import Passage
 from training.rows import RowCitation
 
 HITS = 4
@@ -38,6 +38,16 @@ HITS = 4
 LONG_SECTION = 8000
 """From how many characters on a section is read only around what is compared."""
 LONGEST_QUERY = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A span of a document, and the language it is read in."""
+
+    document_id: str
+    start: int
+    end: int
+    language: str
 
 
 async def scope(state: QuestionState, runtime: Runtime[Context]) -> Update:
@@ -73,7 +83,8 @@ def cited_in(citations: Sequence[RowCitation], machine: Machine, context: Contex
     for citation in citations:
         document = context.library.by_path(citation.document)
         language = context.library.page_at(document, citation.start).language or "en"
-        excerpt, start = _around(document, citation, machine, language, context)
+        span = Stretch(document.id, citation.start, citation.end, language)
+        excerpt, start = _around(span, machine, context)
         found.append(quoted(excerpt, [(citation.start - start, citation.end - start)]))
     return found
 
@@ -89,9 +100,10 @@ async def compare_family(
     counterpart = ""
     for other in await context.known_machines():
         if other.code != machine.code and other.family and other.family == machine.family:
-            manual: dict[Excerpt, Passage] = {}
-            for passage in await passages_alike(cited, other, context):
-                manual.setdefault(_excerpt(passage, other, context), passage)
+            manual: dict[Excerpt, Stretch] = {}
+            for each in await stretches_alike(cited, other, context):
+                excerpt, _ = _around(each, other, context)
+                manual.setdefault(excerpt, each)
             found = stance(cited, question, answer, [*manual])
             stances[other.code] = found
             if found.kind == "differs" and found.values:
@@ -99,18 +111,25 @@ async def compare_family(
     return stances, counterpart
 
 
-async def passages_alike(
+async def stretches_alike(
     cited: Sequence[Cited], machine: Machine, context: Context
-) -> list[Passage]:
-    """Return the passages of a machine's manuals that are most like what is cited."""
-    found: dict[str, Passage] = {}
+) -> list[Stretch]:
+    """Return what a machine's manuals have under the headings of what is cited, or most like it."""
+    found: dict[Stretch, None] = {}
     for each in cited:
-        words = " ".join((*each.excerpt.section[1:], *(one.text for one in each.quoted)))
+        excerpt = each.excerpt
+        words = " ".join((*excerpt.section[1:], *(one.text for one in each.quoted)))
         hits = await context.index.search(
-            words[:LONGEST_QUERY], k=HITS, machine=machine.code, language=each.excerpt.language
+            words[:LONGEST_QUERY], k=HITS, machine=machine.code, language=excerpt.language
         )
-        found |= {hit.passage.id: hit.passage for hit in hits}
-    return list(found.values())
+        for passage in (hit.passage for hit in hits):
+            place = (passage.document_id, passage.start, passage.end)
+            found[Stretch(*place, passage.language)] = None
+        headed = context.library.by_heading.get((machine.code, heading_of(excerpt.section)), ())
+        for document, section in headed if len(headed) <= HITS else ():
+            if section.end - section.start <= LONG_SECTION:
+                found[Stretch(document.id, section.start, section.end, excerpt.language)] = None
+    return list(found)
 
 
 def note_unknown(findings: Sequence[Finding], state: QuestionState, context: Context) -> None:
@@ -120,26 +139,16 @@ def note_unknown(findings: Sequence[Finding], state: QuestionState, context: Con
     context.ledger.note([Note("unknown_machine", name, 0, reason) for name in names])
 
 
-def _window_at(passage: Passage, context: Context) -> str:
-    """Return the id of the window that holds a passage, "" where the brief leaves it out."""
-    windows = context.windows_of.get(passage.document_id, ())
-    inside = (w.id for w in windows if w.start <= passage.start and passage.end <= w.end)
+def _window_at(stretch: Stretch, context: Context) -> str:
+    """Return the id of the window that holds a stretch, "" where the brief leaves it out."""
+    windows = context.windows_of.get(stretch.document_id, ())
+    inside = (w.id for w in windows if w.start <= stretch.start and stretch.end <= w.end)
     return next(inside, "")
 
 
-def _excerpt(passage: Passage, machine: Machine, context: Context) -> Excerpt:
-    document = context.library.document(passage.document_id)
-    return _around(document, passage, machine, passage.language, context)[0]
-
-
-def _around(
-    document: Document,
-    span: Passage | RowCitation,
-    machine: Machine,
-    language: str,
-    context: Context,
-) -> tuple[Excerpt, int]:
+def _around(span: Stretch, machine: Machine, context: Context) -> tuple[Excerpt, int]:
     """Return the section of a span, or of a long one what is near, and where in the text it is."""
+    document = context.library.document(span.document_id)
     # A passage may begin with the heading of the chapter that its section opens.
     section = context.library.section_at(document, span.end - 1)
     start, end = min(section.start, span.start), section.end
@@ -147,4 +156,4 @@ def _around(
         start = max(start, span.start - LONG_SECTION // 2)
         end = min(end, span.end + LONG_SECTION // 2)
     text = document.text[start:end]
-    return Excerpt(section.path, text, names_of(machine), language), start
+    return Excerpt(section.path, text, names_of(machine), span.language), start

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -18,6 +20,7 @@ from tools.documents import Document, DocumentError, Page, Section
 from tools.machines import Machine
 
 DOCUMENTS, LIST, MACHINES_KEPT = "documents", "documents.jsonl", "machines.json"
+_NUMBERING = re.compile(r"\s*\d+(?:\.\d+)*[.)]?\s+(?=\D)")
 _Span = TypeVar("_Span", Page, Section)
 
 
@@ -58,6 +61,16 @@ class Library:
         """Return the document at the path, relative to the manuals; raises DocumentError."""
         return _known(self._by_path, path)
 
+    @cached_property
+    def by_heading(self) -> Mapping[tuple[str | None, str], Sequence[tuple[Document, Section]]]:
+        """The sections of each machine's documents by their own headings, numbering aside."""
+        found: dict[tuple[str | None, str], list[tuple[Document, Section]]] = {}
+        for document in self.documents:
+            for section in document.sections:
+                if heading := heading_of(section.path):
+                    found.setdefault((document.machine, heading), []).append((document, section))
+        return found
+
     def page_at(self, document: Document, offset: int) -> Page:
         """Return the page that holds the character at the offset."""
         return _at(document.pages, offset, lambda page: page.start)
@@ -65,6 +78,11 @@ class Library:
     def section_at(self, document: Document, offset: int) -> Section:
         """Return the section that holds the character at the offset."""
         return _at(document.sections, offset, lambda section: section.start)
+
+
+def heading_of(path: Sequence[str]) -> str:
+    """Return the last heading of a path in small letters, without its number."""
+    return _NUMBERING.sub("", path[-1]).casefold().strip() if path else ""
 
 
 def _known(documents: dict[str, Document], key: str) -> Document:
