@@ -15,6 +15,7 @@ from checks.words import word_set
 _CODE = re.compile(r"```.*?```|~~~.*?~~~|`[^`\n]+`", re.DOTALL)
 _QUOTED_MARK = re.compile(r"""(?<!\w)["“”'‘’«»„`]\s?[()\[\]{}"“”«»„`]\s?["“”'‘’«»„`](?!\w)""")
 _OPENING, _CLOSING = "([{（［【「『〔《", ")]}）］】」』〕》"
+_QUOTE = re.compile("[\"“”„«»`']")
 _STRAIGHT_OPENS = re.compile(r'(?<!\d)"(?=\S)')
 _MARKS = "*_~ \t"
 _END = re.compile(r"[.!?。！？؟۔।…։]$")
@@ -67,7 +68,8 @@ def _is_open(text: str) -> bool:
 def _open_quotes(text: str) -> Iterator[str]:
     """Yield the quotes that are open at the end; after a digit the straight one is an inch."""
     is_open = dict.fromkeys('"“„«`', False)
-    for place, char in enumerate(text):
+    for match in _QUOTE.finditer(text):
+        place, char = match.start(), match.group()
         if char == '"':
             is_open['"'] = not is_open['"'] and bool(_STRAIGHT_OPENS.match(text, place))
         elif char == "`":
