@@ -10,6 +10,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from checks.words import content_stems
 
@@ -21,8 +22,14 @@ _SPECIAL = re.compile(
     rf"|(?P<nothing>[{_ZERO_WIDTH}]+)"
     r"|(?P<other>[^\x00-\x7f][\u0300-\u036f]*|[\x00-\x7f][\u0300-\u036f]+)"
 )
-_SPECIAL_ASCII = re.compile(
-    r"(?P<space>\s{2,}|[^\S ])|(?P<hyphen>(?<=[^\W\d_])-[ \t]*\r?\n\s*(?=[^\W\d_]))"
+_MARK = re.compile(r"[\u0300-\u036f]")
+# The same where no letter has a mark: what begins with a set of characters is looked for fastest,
+# and no form of À to ÿ is another.
+_SPECIAL_UNMARKED = re.compile(
+    r"[^!-,.-~À-ÿ](?:(?P<hyphen>(?<=[^\W\d_][-\u2010\u00ad])[ \t]*\r?\n\s*(?=[^\W\d_]))"
+    rf"|(?P<space>(?<=\s)[{_ZERO_WIDTH}]*(?:\s[{_ZERO_WIDTH}]*)+|(?<=[^\S ]))"
+    rf"|(?P<nothing>(?<=[{_ZERO_WIDTH}])[{_ZERO_WIDTH}]*)"
+    r"|(?P<other>(?<=[^\x00-\x7f])))"
 )
 _PLAIN = str.maketrans(
     {
@@ -44,13 +51,13 @@ class _Folded:
         self._at: list[int] = []
         self._spans: list[tuple[int, int]] = []
         done = 0
-        special = _SPECIAL_ASCII if text.isascii() and _BREAK not in text else _SPECIAL
+        special = _SPECIAL if _MARK.search(text) else _SPECIAL_UNMARKED
         for match in special.finditer(text):
             start, end = match.span()
-            self._add(text[done:start].translate(_PLAIN), done, start)
+            self._add(text[done:start].replace("`", "'"), done, start)
             self._add(_folded_piece(match, before=text[start - 1 : start]), start, end)
             done = end
-        self._add(text[done:].translate(_PLAIN), done, len(text))
+        self._add(text[done:].replace("`", "'"), done, len(text))
         self.text = "".join(self._pieces)
 
     def _add(self, piece: str, start: int, end: int) -> None:
@@ -149,9 +156,15 @@ def _folded_piece(match: re.Match[str], *, before: str) -> str:
         return ""
     if match.lastgroup == "space":
         return " "
-    plain = unicodedata.normalize("NFC", match["other"]).translate(_PLAIN)
+    return _plain(match.group(), after_digit=before.isdigit())
+
+
+@lru_cache(maxsize=4096)
+def _plain(char: str, *, after_digit: bool) -> str:
+    """Return how a character, with its marks, is compared."""
+    plain = unicodedata.normalize("NFC", char).translate(_PLAIN)
     kind = unicodedata.decomposition(plain[0]).partition(" ")[0]
     # "10²" is not "102", while the NFKC form makes them equal.
-    if kind == "<fraction>" or (kind in ("<super>", "<sub>") and before.isdigit()):
+    if kind == "<fraction>" or (kind in ("<super>", "<sub>") and after_digit):
         return plain
     return unicodedata.normalize("NFKC", plain)

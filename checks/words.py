@@ -1,8 +1,7 @@
-"""The words that the checks know, from words.yaml: pointers, verbs, empty words."""
+"""The words that the checks know, from words.yaml: verbs, labels, empty words."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -21,7 +20,7 @@ def words() -> Mapping[str, Any]:
 
 
 def word_list(kind: str, language: str) -> Sequence[str]:
-    """Return the words or patterns of a kind in a language; none for a language without them."""
+    """Return the words of a kind in a language; none for a language without them."""
     return words()[kind].get(language, ())
 
 
@@ -29,15 +28,6 @@ def content_stems(text: str, language: str) -> list[str]:
     """Return the stems that carry a subject: no stop words, no words like "value" or "setting"."""
     empty = stem_set("empty", language)
     return [stem for stem in stems(text, language) if stem not in empty]
-
-
-@cache
-def pattern(kind: str, language: str) -> re.Pattern[str] | None:
-    """Return one pattern for all those of a kind in a language; None where there are none."""
-    alternatives = word_list(kind, language)
-    return (
-        re.compile("|".join(alternatives), re.IGNORECASE | re.MULTILINE) if alternatives else None
-    )
 
 
 @cache

@@ -67,8 +67,7 @@ def differs(text: str, expected: str) -> bool:
     """Tell whether `text` is clearly in another language than `expected`; in doubt it is not."""
     if expected in NAMES and _is_in_another_script(text):
         return True
-    words = _words_of(_prose(text))
-    counts = {language: _grammar(words, language) for language in LANGUAGES}
+    counts = _grammar(_words_of(_prose(text)))
     # Statistics cost half a millisecond, and decide nothing where no language has more grammar.
     if counts.get(expected, 0) >= max(counts.values()):
         return False
@@ -155,22 +154,34 @@ def _evidence(text: str) -> dict[str, _Evidence]:
         value.language.iso_code_639_1.name.lower(): round(value.value, 6)
         for value in _detector().compute_language_confidence_values(prose)
     }
-    evidence: dict[str, _Evidence] = {}
-    for language in LANGUAGES:
-        grammar = _grammar(words, language)
-        score = letters[language] + _GRAMMAR_WEIGHT * grammar / len(words)
-        evidence[language] = _Evidence(score, grammar)
-    return evidence
+    return {
+        language: _Evidence(letters[language] + _GRAMMAR_WEIGHT * grammar / len(words), grammar)
+        for language, grammar in _grammar(words).items()
+    }
 
 
 def _words_of(prose: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(prose)]
 
 
-def _grammar(words: list[str], language: str) -> int:
-    """Return how many of the words carry grammar in the language."""
-    known = stop_words(language)
-    return sum(word in known for word in words)
+def _grammar(words: list[str]) -> dict[str, int]:
+    """Return for each language how many of the words carry grammar in it."""
+    known = _languages_of()
+    counts = dict.fromkeys(LANGUAGES, 0)
+    for word in words:
+        for language in known.get(word, ()):
+            counts[language] += 1
+    return counts
+
+
+@cache
+def _languages_of() -> dict[str, list[str]]:
+    """Return each word that carries grammar with the languages in which it does."""
+    known: dict[str, list[str]] = {}
+    for language in LANGUAGES:
+        for word in stop_words(language):
+            known.setdefault(word, []).append(language)
+    return known
 
 
 def _ranked(evidence: dict[str, _Evidence]) -> list[str]:

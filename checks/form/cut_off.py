@@ -15,6 +15,7 @@ from checks.words import word_set
 _CODE = re.compile(r"```.*?```|~~~.*?~~~|`[^`\n]+`", re.DOTALL)
 _QUOTED_MARK = re.compile(r"""(?<!\w)["“”'‘’«»„`]\s?[()\[\]{}"“”«»„`]\s?["“”'‘’«»„`](?!\w)""")
 _OPENING, _CLOSING = "([{（［【「『〔《", ")]}）］】」』〕》"
+_QUOTE = re.compile("[\"“”„«»`']")
 _STRAIGHT_OPENS = re.compile(r'(?<!\d)"(?=\S)')
 _MARKS = "*_~ \t"
 _END = re.compile(r"[.!?。！？؟۔।…։]$")
@@ -23,8 +24,9 @@ _BLANK = re.compile(r"(?:…|\.{3,}|_{2,})\s*[?？؟]$")
 _PATH = re.compile(r"\s[>→›»/|]\s|->|>>")
 _SERIES = re.compile(r"[,;、]\s*(?:\S*\d\S*\s*[,;、]?|\S+\s*[,;、])?\s*$")
 _NAME_BEFORE = re.compile(r"(?<=[\w,] )[A-ZÀ-Þ][\w-]*(?:\s\w+)?\s?$")
-_PROMISE = re.compile(r"[,;(\[{&，、；（]$|\w[-‐]$|\s[-–—/]$|(?<!\b[A-Z])[:：]$")
+_PROMISE = re.compile(r"[,;(\[{&，、；（]$|\w[-‐]$|\s[-–—/>→›]$|(?<!\b[A-Z])[:：]$")
 _MARKER = re.compile(r"(?:[-*•]|\(?\d{1,2}[.)])")
+_LAST_MARKER = re.compile(r"[.!?:;]\s+\(?(\d{1,2})[.)]$")
 _LINE_MARK = re.compile(r"\s*(?:[-*•+]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s")
 _SENTENCE = re.compile(r"(?<=[^\W\d_]{2}[.!?])\s+(?=[^\Wa-z_])")
 _LAST_WORD = re.compile(r"(?<![\w'’./-])([^\W\d_]+)[.?!]?$")
@@ -67,7 +69,8 @@ def _is_open(text: str) -> bool:
 def _open_quotes(text: str) -> Iterator[str]:
     """Yield the quotes that are open at the end; after a digit the straight one is an inch."""
     is_open = dict.fromkeys('"“„«`', False)
-    for place, char in enumerate(text):
+    for match in _QUOTE.finditer(text):
+        place, char = match.start(), match.group()
         if char == '"':
             is_open['"'] = not is_open['"'] and bool(_STRAIGHT_OPENS.match(text, place))
         elif char == "`":
@@ -96,7 +99,15 @@ def _promises_more(line: str, language: str) -> bool:
         return True
     if found := _ELLIPSIS.search(line):
         return not _is_named(line[: found.start()], language)
-    return bool(_PROMISE.search(line))
+    return bool(_PROMISE.search(line)) or _ends_in_marker(line)
+
+
+def _ends_in_marker(line: str) -> bool:
+    """Say whether the line counts its steps and ends in a number without one: "1. … 2. … 3."."""
+    found = _LAST_MARKER.search(line)
+    return (
+        found is not None and re.search(rf"(?<!\S)\(?{int(found[1]) - 1}[.)]\s", line) is not None
+    )
 
 
 def _is_named(before: str, language: str) -> bool:

@@ -26,9 +26,12 @@ def given_away(question: str, quote: str, language: str) -> bool:
         for number in numbers(quote, language)
         if not (number.is_code or _is_named(number, quote, question))
     }
-    if values:
-        return values <= {number.value for number in numbers(question, language)}
     said = set(stems(quote, language))
+    if values:
+        new = said - set(stems(question, language))
+        # "What is done after 250 hours?" asks for what the words of its quote say.
+        for_words = 2 * len(new) >= len(said) and _asks_openly(question, language)
+        return not for_words and values <= {each.value for each in numbers(question, language)}
     return len(said) >= _LEAST_STEMS and adds_nothing(quote, question, language)
 
 
@@ -39,7 +42,9 @@ def adds_nothing(said: str, question: str, language: str) -> bool:
     question that offers a choice may hold the answer.
     """
     asked, words = _words(question), _words(said)
-    if not _asks_openly(question, language) or _marks(said) - _marks(question):
+    if not _asks_openly(question, language):
+        return False
+    if any(mark not in question for mark in _marks(said)):
         return False
     if (words - asked) & word_set("telling", language) or asked & word_set("choice", language):
         return False

@@ -12,10 +12,11 @@ from checks.findings import Finding
 from checks.form.cut_off import cut_off
 from checks.form.echoes import adds_nothing, given_away
 from checks.form.leaked import is_placeholder, leak
+from checks.form.said import said
 from checks.form.statements import is_bare, is_title
 from checks.names import mentioned, unknown_names, without_names
 from checks.quotes import locate
-from checks.words import content_stems, pattern
+from checks.words import content_stems
 from tools.language import differs
 
 _QUESTION_MARKS = frozenset("?？؟")
@@ -105,7 +106,7 @@ def _language(text: str, language: str) -> Iterator[Finding]:
 
 def _whole(text: str, language: str, *, known: str, abstains: bool = False) -> Iterator[Finding]:
     """Find what is of a prompt and not of the text, and an end that is none."""
-    if leaked := leak(text, "" if abstains else language):
+    if leaked := leak(text, "" if abstains else language, known=known):
         sentence = f"“{leaked}” belongs to a prompt or a chat, not into the text."
         yield Finding("leaked_instructions", sentence, leaked)
     elif end := cut_off(text, language, known=known):
@@ -155,8 +156,7 @@ def _begins_word(stem: str, text: str) -> bool:
 
 
 def _points(text: str, kinds: Sequence[str], language: str) -> Iterator[Finding]:
-    known = (points for kind in kinds if (points := pattern(kind, language)))
-    if match := next((found for points in known if (found := points.search(text))), None):
+    if match := next((found for kind in kinds if (found := said(kind, text, language))), None):
         sentence = "The text points at its page; a reader sees no page."
         yield Finding("points_at_page", sentence, match.group())
 

@@ -72,6 +72,21 @@ LEAKED = [
     ("es", "Respuesta: cada 500 horas."),
     ("fr", "En tant qu'IA, je ne peux pas ouvrir la porte."),
     ("fr", "D'après le passage, le couple est de 25 Nm."),
+    ("en", "Certainly! The bearing is greased every 500 hours."),
+    ("en", "Revised question: how often is the bearing greased?"),
+    ("en", "User: How do I replace the belt?"),
+    ("en", "### Question\nWhich key resets the counter?"),
+    ("en", "I kept the answer short as requested."),
+    ("it", "D: Quanto deve raffreddarsi? R: mezz'ora."),
+    ("it", "La coppia è di 25 Nm.</risposta>"),
+    ("it", "La coppia è di 25 Nm [fonte: passaggio 2]."),
+    ("it", "Dato il contesto qui sopra, la coppia è di 25 Nm."),
+    ("de", "Ich hoffe, das hilft: 25 Nm."),
+    ("de", "Im gegebenen Quelltext beträgt das Moment 25 Nm."),
+    ("de", "Natürlich! Das Moment beträgt 25 Nm."),
+    ("es", "¡Por supuesto! El par es de 25 Nm."),
+    ("es", "Lo siento, pero el par no consta."),
+    ("es", "El par es de 25 Nm (dificultad: alta)."),
 ]  # fmt: skip
 
 
@@ -79,6 +94,12 @@ LEAKED = [
 def test_leaks_are_found(language, text):
     assert "leaked_instructions" in of_answer(text, language)
     assert "leaked_instructions" in of_question(f"{text} Which torque is it?", language)
+
+
+def test_a_blank_is_no_word_of_the_source():
+    blank = "Open http://host/{port} in a browser."
+    assert of_answer(blank, "en") == ["leaked_instructions"]
+    assert of_answer(blank, "en", cited=[blank]) == []
 
 
 CUT = [
@@ -96,6 +117,11 @@ CUT = [
     ("en", "The kit holds:"),
     ("en", "Grease the bearing with lubri-"),
     ("en", "| Shaft | 25 N"),
+    ("en", "First the valve is closed, then"),
+    ("en", "1. Open the cover. 2. Remove the fuse. 3."),
+    ("en", "Choose Menu > Settings >"),
+    ("de", "Die Schrauben lösen und dann die"),
+    ("es", "Primero se cierra la válvula, luego"),
     ("it", "Il cuscinetto va ingrassato ogni 500 ore con il"),
     ("it", "Il cuscinetto va ingrassato ogni 500 ore e"),
     ("it", "Il cuscinetto va ingrassato con il grasso dell'"),
@@ -155,6 +181,17 @@ def test_empty_texts_are_found(text):
         ("de", "Siehe die Tabelle unten für Details."),
         ("es", "Los límites están en la tabla anterior."),
         ("fr", "Les limites sont dans le tableau ci-dessus."),
+        ("en", "As mentioned earlier, the valve must be shut."),
+        ("en", "Follow the steps listed above."),
+        ("en", "The values are listed in the following table."),
+        ("en", "The procedure is described in chapter 5."),
+        ("en", "It is item 3 in the illustration."),
+        ("it", "La procedura è descritta nel capitolo 5."),
+        ("it", "Questa sezione spiega come cambiare la cinghia."),
+        ("de", "Das Vorgehen ist in Kapitel 5 beschrieben."),
+        ("de", "Siehe vorheriger Abschnitt."),
+        ("es", "Siga los pasos anteriores."),
+        ("es", "Como ya se ha dicho, la válvula debe estar cerrada."),
     ],
 )
 def test_answers_that_point_are_found(language, answer):
@@ -173,6 +210,10 @@ def test_answers_that_point_are_found(language, answer):
         ("de", "Welches Moment zeigt Abbildung 3?"),
         ("es", "¿Qué par se indica en la tabla 3?"),
         ("fr", "Quel couple indique la figure 3 ?"),
+        ("en", "What is the purpose of the chapter on maintenance?"),
+        ("it", "Che cosa si menziona nel paragrafo sui freni?"),
+        ("de", "Welche Schritte sind hier für den Riemen aufgeführt?"),
+        ("es", "¿Qué pasos se enumeran aquí para la correa?"),
     ],
 )
 def test_questions_that_point_are_found(language, question):
@@ -190,6 +231,8 @@ def test_questions_that_point_are_found(language, question):
         ("de", "Wie oft wird das Lager geschmiert?", "Das Lager wird geschmiert."),
         ("es", "¿Con qué se limpia el filtro?", "El filtro se limpia."),
         ("fr", "Comment nettoyer le filtre ?", "Nettoyer le filtre."),
+        ("it", "Quanto dura il riscaldamento?", "Il riscaldamento dura molto."),
+        ("es", "¿Cuánto dura el calentamiento?", "El calentamiento dura mucho."),
     ],
 )
 def test_echoes_are_found(language, question, answer):
@@ -205,6 +248,7 @@ def test_echoes_are_found(language, question, answer):
         ("it", "Che cosa si pulisce, il filtro dell'aria con un panno asciutto?",
          "Pulire il filtro dell'aria con un panno asciutto"),
         ("it", "Perché la ganascia va serrata a 25 Nm?", "La ganascia va serrata a 25 Nm."),
+        ("en", "Which oil, ISO VG 46, does the gearbox take?", "The gearbox takes oil ISO VG 46."),
     ],
 )  # fmt: skip
 def test_questions_that_hold_their_answer_are_found(language, question, quote):

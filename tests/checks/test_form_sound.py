@@ -84,6 +84,18 @@ ANSWERS = [
     ("es", "¿Qué es el contexto?", "El contexto de seguridad indica el papel del proceso."),
     ("en", "Which placeholder stands for a name?", "Write <user> for the name of the account."),
     ("en", "What does the figure on the label mean?", "The figure on the label is the mass in kg."),
+    ("en", "Which port may be used?", "Open http://host/{port} in a browser."),
+    ("en", "What is the length of the spring?", "Free length: 30 mm. A: 24 mm"),
+    ("en", "What must be saved?", "Answer Yes to the question “Save changes?”."),
+    # parts of a machine that are called like those of a page
+    ("en", "What turns?", "Turn the rotary table by 90 degrees."),
+    ("en", "Which section stops?", "The section of the conveyor behind the scanner stops."),
+    ("it", "Quale utensile?", "L'utensile precedente viene depositato per primo."),
+    ("it", "Che cosa si preme?", "Premere il tasto sopra il display."),
+    ("de", "Wo ist die Taste?", "Die Taste sitzt oberhalb der Tabelle."),
+    ("de", "Was ist zu tun?", "Natürliche Kühlung genügt."),
+    ("es", "¿Qué herramienta?", "La herramienta anterior se deja primero."),
+    ("es", "¿Qué se gira?", "Gire la mesa giratoria 90 grados."),
     # scripts beside the manual's own
     ("en", "Which label is on the switch?", "The label reads 紧急停止."),
     ("it", "Che cosa dice la targa?", "La targa dice توقف اضطراري, cioè arresto di emergenza."),
@@ -117,7 +129,12 @@ QUESTIONS = [
 @pytest.mark.parametrize(("language", "question", "answer"), ANSWERS)
 def test_sound_answers_pass(language, question, answer):
     found = answer_findings(
-        answer, question=question, cited=(), language=language, machine=None, other_machines=()
+        answer,
+        question=question,
+        cited=(answer,),
+        language=language,
+        machine=None,
+        other_machines=(),
     )
     assert found == []
 
@@ -125,6 +142,22 @@ def test_sound_answers_pass(language, question, answer):
 @pytest.mark.parametrize(("language", "question"), QUESTIONS)
 def test_sound_questions_pass(language, question):
     quote = f"{question.rstrip('?？؟')}: 25 Nm"
+    found = question_findings(
+        question, language=language, quote=quote, window=quote, machine=None, other_machines=()
+    )
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "quote"),
+    [
+        ("en", "What is done after 250 hours?", "After 250 hours, replace the filter."),
+        ("it", "Che cosa va fatto dopo 250 ore?", "Dopo 250 ore sostituire il filtro."),
+        ("de", "Was ist nach 250 Stunden zu tun?", "Nach 250 Stunden den Filter ersetzen."),
+        ("es", "¿Qué se hace tras 250 horas?", "Tras 250 horas cambie el filtro."),
+    ],
+)
+def test_a_value_may_be_asked_about(language, question, quote):
     found = question_findings(
         question, language=language, quote=quote, window=quote, machine=None, other_machines=()
     )

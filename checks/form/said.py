@@ -1,0 +1,64 @@
+"""Said: what a text says to someone who has its page, its prompt or a chat before them.
+
+`rules` asks whether a text points at its page, `leaked` whether it speaks of its prompt. The
+patterns and their words are in said.yaml.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+_LIST = re.compile(r"\{([a-z]+)\}")
+
+
+def said(kind: str, text: str, language: str) -> re.Match[str] | None:
+    """Return where a text says what is of this kind; None where it does not, or none is known."""
+    held = _held(text, language)
+    for needed, pattern in _patterns(kind, language):
+        # To look for all patterns in a text costs ten times what it takes to rule out most.
+        if needed <= held and (found := pattern.search(text)):
+            return found
+    return None
+
+
+@lru_cache(maxsize=64)
+def _held(text: str, language: str) -> frozenset[str]:
+    """Return the names of the lists that the text holds a word of."""
+    folded = text.casefold()
+    return frozenset(
+        name for name, words in _lists(language).items() if any(word in folded for word in words)
+    )
+
+
+@cache
+def _lists(language: str) -> Mapping[str, Sequence[str]]:
+    lists = known()["lists"].get(language, {})
+    return {name: [str(word).casefold() for word in words] for name, words in lists.items()}
+
+
+@cache
+def _patterns(kind: str, language: str) -> Sequence[tuple[frozenset[str], re.Pattern[str]]]:
+    """Return each pattern of a kind with the names of the lists that it needs."""
+    lists = {
+        name: "(?:" + "|".join(sorted(map(re.escape, words), key=len, reverse=True)) + ")"
+        for name, words in _lists(language).items()
+    }
+    return [
+        (
+            frozenset(_LIST.findall(pattern)),
+            re.compile(_LIST.sub(lambda name: lists[name[1]], pattern), re.I | re.M),
+        )
+        for pattern in known()[kind].get(language, ())
+    ]
+
+
+@cache
+def known() -> Mapping[str, Any]:
+    """Return said.yaml as it stands."""
+    import yaml
+
+    return yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
