@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from checks.duplicates.inflection import base_form, join_parted
 from checks.words import content_stems
 from tools.language import stems
 
@@ -22,8 +23,8 @@ _GAP = 5
 _LETTERS = 6
 _PARTICLE = " … "
 _JOINED = re.compile(r"\b(e|wi)-(?=\w)", re.IGNORECASE)
-_WORD = re.compile(r"[^\W\d_]+")
-_CODE = re.compile(r"[^\W_]*\d[^\W_]*")
+_VALUE = re.compile(r"\b\d[^\W_]*")
+_WORD = re.compile(r"[^\W\d_]+(?:\d[^\W_]*)?")
 _I = re.compile(r"I\b")
 _ENDS = ".?!:"
 # These words say what is asked for where no others do.
@@ -64,7 +65,7 @@ def asking(question: str, language: str) -> Asking:
     names: frozenset[str] = frozenset()
     if language not in _NOUNS_ARE_CAPITALS:
         names = frozenset(_named(question))
-    words = _words(question)
+    words = _words(question, language)
     found = _found(words, language)
     return Asking(
         found,
@@ -77,19 +78,23 @@ def asking(question: str, language: str) -> Asking:
 
 def terms(text: str, language: str) -> tuple[Term, ...]:
     """Return the distinct terms of a text in order."""
-    return _found(_words(text), language)
+    return _found(_words(text, language), language)
 
 
 def _named(text: str) -> Iterator[str]:
     """Yield the words with a capital that begin no sentence."""
     for before, word in pairwise(text.split()):
         if word != word.lower() and before[-1] not in _ENDS and not _I.match(word):
-            yield from _words(word)
+            yield from _split(word)
 
 
-def _words(text: str) -> list[str]:
+def _words(text: str, language: str) -> list[str]:
+    return _split(join_parted(text.lower(), language))
+
+
+def _split(text: str) -> list[str]:
     text = _JOINED.sub(r"\1", unicodedata.normalize("NFC", text).lower())
-    return _WORD.findall(_CODE.sub(" ", text))
+    return _WORD.findall(_VALUE.sub(" ", text))
 
 
 def _found(words: Sequence[str], language: str) -> tuple[Term, ...]:
@@ -127,6 +132,7 @@ class _Entry:
 @lru_cache(maxsize=100_000)
 def _entry(word: str, language: str) -> _Entry:
     known = _lexicon(language)
+    word = base_form(word, language)
     content = next(iter(content_stems(word, language)), "")
     stem = _any_stem(word, language)
     keys = set(known.groups.get(stem, ()))
@@ -136,11 +142,13 @@ def _entry(word: str, language: str) -> _Entry:
         (last, Term(f"{stem}{_PARTICLE}{last}", frozenset({group})))
         for last, group in known.phrases.get(stem, ())
     ]
-    return _Entry(Term(stem, frozenset(keys)) if content or keys & known.all else None, (*phrases,))
+    says = content or keys & known.all or stem in known.sides
+    return _Entry(Term(stem, frozenset(keys)) if says else None, (*phrases,))
 
 
 @lru_cache(maxsize=100_000)
 def _any_stem(word: str, language: str) -> str:
+    word = base_form(word, language)
     return next(iter(stems(word, language)), word)
 
 
