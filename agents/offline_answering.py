@@ -57,6 +57,7 @@ def asking_stems(language: str) -> frozenset[str]:
     forms += [form for steps in phrases.steps for form in steps.ask]
     forms += [*phrases.term, *phrases.quantities.values(), phrases.value]
     forms += [each.say for each in (*phrases.rules, *phrases.columns)]
+    forms += [each.use for each in (*phrases.on_machine, *phrases.of_machine, *phrases.articles)]
     literal = re.sub(r"\{\w+\}", " ", " ".join(forms))
     return frozenset(stems(literal, language))
 

@@ -17,6 +17,7 @@ from checks.facts import Number, numbers, same_fact
 
 _NONE = Misleading(text="", premise="")
 _LONGEST = 200
+_LONGEST_SYMBOL = 3
 _DIGITS = "23456789"
 _NOUN = re.compile(r" [^\W\d_]{3,}")
 _FIRST_DIGIT = re.compile(r"[1-9]")
@@ -36,7 +37,7 @@ def mislead(prompt: Prompt) -> Misleading:
     ):
         return _NONE
     for number in numbers(statement, prompt.language):
-        if _is_asked(number, prompt):
+        if _is_asked(number, prompt) or _is_singular(number):
             continue
         if other := _other(number, prompt):
             # A bare number says with its noun what is wrong.
@@ -71,6 +72,11 @@ def _is_asked(number: Number, prompt: Prompt) -> bool:
     """Say whether a number is a code, or one that the question or the machine's name has."""
     known = numbers(f"{prompt.question} {prompt.machine}", prompt.language)
     return number.is_code or any(each.value == number.value for each in known)
+
+
+def _is_singular(number: Number) -> bool:
+    """Say whether a number's noun would have to change with it, as in "1 month"."""
+    return number.value == 1 and len(number.unit) > _LONGEST_SYMBOL
 
 
 def _other(number: Number, prompt: Prompt) -> str:

@@ -25,7 +25,7 @@ def row_facts(unit: Unit, wording: Wording) -> Iterator[Fact]:
     """Yield what may be asked about the cells of a row, by the row's first cell."""
     phrases, machine = wording.phrases, wording.machine
     head, row = unit.header[0], _BLANK_VALUE.sub("", unit.cells[0])
-    if re.search(phrases.dull_columns, head) or not re.search(r"\w", row):
+    if re.search(phrases.dull_columns, head) or not re.search(r"\w", row) or row[0] in "*†":
         return
     if re.search(phrases.dull_rows, row) or (row.isdecimal() and "(" in head):
         return
