@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from agents.answerer import Answer, Citation
+from agents.offline_facts import Fact
 from agents.offline_phrases import phrases_of
-from agents.offline_questions import Fact, facts
+from agents.offline_questions import facts
 from agents.offline_reading import Prompt, Shown
 from agents.offline_text import plain, units
 from tools.language import stems, stop_words
@@ -53,8 +54,10 @@ def asking_stems(language: str) -> frozenset[str]:
     phrases = phrases_of(language)
     forms = [form for rule in phrases.rules for form in rule.ask]
     forms += [form for column in phrases.columns for form in column.ask]
-    forms += [*phrases.term, *phrases.steps, *phrases.quantities.values(), phrases.value]
+    forms += [form for steps in phrases.steps for form in steps.ask]
+    forms += [*phrases.term, *phrases.quantities.values(), phrases.value]
     forms += [each.say for each in (*phrases.rules, *phrases.columns)]
+    forms += [each.use for each in (*phrases.on_machine, *phrases.of_machine, *phrases.articles)]
     literal = re.sub(r"\{\w+\}", " ", " ".join(forms))
     return frozenset(stems(literal, language))
 

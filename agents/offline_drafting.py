@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from agents.generator import Question
+from agents.offline_facts import Fact
 from agents.offline_phrases import phrases_of
-from agents.offline_questions import Fact, facts
+from agents.offline_questions import facts
 from agents.offline_reading import Prompt
 from checks.form import question_findings
 

@@ -84,8 +84,12 @@ def _without_premise(prompt: Prompt) -> str:
 
 
 def _judge_abstention(prompt: Prompt) -> RowJudgement:
-    """Judge an answer that cites nothing: it is right when no passage answers the question."""
-    answering = rivals(prompt, prompt.passages)
+    """Judge an answer that cites nothing: it is right when no passage answers the question.
+
+    What is said of another machine answers nothing.
+    """
+    about = [each for each in prompt.passages if each.machine in ("", prompt.machine_code)]
+    answering = rivals(prompt, about)
     named = _share(
         subject_stems(prompt.question, prompt.language, prompt.machine),
         set(stems(prompt.answer, prompt.language)),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 
 from agents.generator import Misleading
 from agents.offline_phrases import phrases_of
@@ -16,6 +17,7 @@ from checks.facts import Number, numbers, same_fact
 
 _NONE = Misleading(text="", premise="")
 _LONGEST = 200
+_LONGEST_SYMBOL = 3
 _DIGITS = "23456789"
 _NOUN = re.compile(r" [^\W\d_]{3,}")
 _FIRST_DIGIT = re.compile(r"[1-9]")
@@ -35,7 +37,7 @@ def mislead(prompt: Prompt) -> Misleading:
     ):
         return _NONE
     for number in numbers(statement, prompt.language):
-        if _is_asked(number, prompt):
+        if _is_asked(number, prompt) or _is_singular(number):
             continue
         if other := _other(number, prompt):
             # A bare number says with its noun what is wrong.
@@ -44,11 +46,26 @@ def mislead(prompt: Prompt) -> Misleading:
                 continue
             premise = other if number.unit or noun is None else other + noun[0]
             wrong = statement[: number.start] + other + statement[number.end :]
-            slots = {"clause": wrong[:1].lower() + wrong[1:], "statement": f"{wrong}."}
-            for text in Wording(phrases, prompt.machine).forms((phrases.say["mislead"],), slots):
+            for text in _questions(wrong, prompt):
                 if premise in text:
                     return Misleading(text=text, premise=premise)
     return _NONE
+
+
+def _questions(statement: str, prompt: Prompt) -> Iterator[str]:
+    """Yield questions that take the statement for granted, their forms in a drawn order."""
+    phrases = phrases_of(prompt.language)
+    clause = statement[:1].lower() + statement[1:]
+    first = _drawn(prompt, statement) % len(phrases.misleads)
+    for form in (*phrases.misleads[first:], *phrases.misleads[:first]):
+        if match := phrases.pattern(form.match).fullmatch(clause):
+            slots = {"clause": clause, **match.groupdict("")}
+            slots["base"] = phrases.base(slots.get("verb", ""))
+            yield from Wording(phrases, prompt.machine).forms(form.ask, slots)
+
+
+def _drawn(prompt: Prompt, salt: str) -> int:
+    return hashlib.sha256(f"{prompt.question}\n{salt}".encode()).digest()[0]
 
 
 def _is_asked(number: Number, prompt: Prompt) -> bool:
@@ -57,9 +74,14 @@ def _is_asked(number: Number, prompt: Prompt) -> bool:
     return number.is_code or any(each.value == number.value for each in known)
 
 
+def _is_singular(number: Number) -> bool:
+    """Say whether a number's noun would have to change with it, as in "1 month"."""
+    return number.value == 1 and len(number.unit) > _LONGEST_SYMBOL
+
+
 def _other(number: Number, prompt: Prompt) -> str:
     """Return the quantity with another first digit, so that the window does not hold it."""
-    drawn = hashlib.sha256(f"{prompt.question}\n{number.text}".encode()).digest()[0]
+    drawn = _drawn(prompt, number.text)
     known = [
         each
         for text in (prompt.question, prompt.answer, *(part.text for part in prompt.parts))

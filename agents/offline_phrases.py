@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 HERE = Path(__file__).parent / "phrases"
+_NO_COMMA = re.compile(r"\[\^(?![^\]]*\\d)[^\]]*,[^\]]*\]")
 LANGUAGES = tuple(sorted(path.stem for path in HERE.glob("*.yaml")))
 
 
@@ -25,7 +26,8 @@ class _Read(BaseModel):
 class Rule(_Read):
     """A pattern over a whole statement, its questions and answer; lower `worth` is asked first.
 
-    `specific` rules want a subject of more than one plain noun or name: not "the sensor".
+    Where no machine is named, a `specific` rule wants a subject of more than one plain noun ("the
+    sensor"), a `named` one a subject that holds a name or an indefinite article.
     """
 
     name: str
@@ -35,17 +37,26 @@ class Rule(_Read):
     ask: tuple[str, ...]
     say: str = "{text}"
     specific: bool = False
+    named: bool = False
+
+
+class Form(_Read):
+    """A pattern over words, and the questions that are made of its groups."""
+
+    match: str
+    ask: tuple[str, ...]
 
 
 class Column(_Read):
     """What is asked about a table's column whose heading matches.
 
-    `row` restricts the heading of the first column, `machine` the rule to manuals of a machine;
-    `short` asks about cells of few letters in every manual.
+    `row` restricts the heading of the first column, `cell` what the cell says, `machine` the rule
+    to manuals of a machine; `short` asks about cells of few letters in every manual.
     """
 
     match: str
     row: str = ""
+    cell: str = ""
     machine: bool = False
     kind: Literal["value", "procedure", "warning", "meaning"] = "value"
     worth: int = 22
@@ -77,17 +88,20 @@ class Phrases(_Read):
     leaning: str
     generic: str
     thin: str
+    named: str
     vague_slot: str
     bases: dict[str, str] = Field(default_factory=dict[str, str])
     rules: tuple[Rule, ...]
     columns: tuple[Column, ...]
+    counted: str
     dull_columns: str
     dull_rows: str
     articles: tuple[Words, ...]
     term: tuple[str, ...]
     say_term: str
-    steps: tuple[str, ...]
+    steps: tuple[Form, ...]
     step: str
+    action: str
     dull_sections: str
     dull_headings: str
     on_machine: tuple[Words, ...]
@@ -95,12 +109,20 @@ class Phrases(_Read):
     machine_words: tuple[Words, ...]
     polish: tuple[Words, ...] = ()
     bare: tuple[str, ...]
+    misleads: tuple[Form, ...]
     say: dict[str, str]
 
     def pattern(self, source: str) -> re.Pattern[str]:
-        """Return a pattern of these phrases with its macros filled in."""
+        """Return a pattern of these phrases with its macros filled in.
+
+        Where it stops at a comma, it goes on through the one inside a number.
+        """
         units = "|".join(self.quantities)
         return _compiled(_filled(source, (("unit", f"(?:{units})"), *self.macros.items())))
+
+    def base(self, verb: str) -> str:
+        """Return a verb as it stands after an auxiliary."""
+        return self.bases.get(verb, verb.removesuffix("s"))
 
     def name_machine(self, words: tuple[Words, ...], machine: str) -> str:
         """Return the machine's name with the preposition that fits it; empty without a machine."""
@@ -126,4 +148,4 @@ def _filled(source: str, macros: tuple[tuple[str, str], ...]) -> str:
 
 @cache
 def _compiled(source: str) -> re.Pattern[str]:
-    return re.compile(source)
+    return re.compile(_NO_COMMA.sub(r"(?:\g<0>|(?<=\\d),(?=\\d))", source))

@@ -8,40 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
-from agents.generator import Difficulty, Kind
-from agents.offline_phrases import Column, Phrases, Rule, phrases_of
-from agents.offline_text import Unit, units
+from agents.offline_facts import Fact
+from agents.offline_phrases import Phrases, Rule, phrases_of
+from agents.offline_tables import row_facts
+from agents.offline_text import Unit, heading_of, units
 from agents.offline_wording import ODD, Wording
 from tools.language import differs
 
 _LONGEST = 320
-_LEAST_CELL = 12
-_LEAST_CELL_WORDS = 4
-_BLANK_VALUE = re.compile(r"\s*(?:\(#\))?[:\s]*[-–—]{2,}.*$")
+_LONGEST_STEPS = 1500
+_LEAST_STEPS = 3
 _ASKED = ("subj", "clause", "cond", "act", "deed")
-_MEASURE = re.compile(r"[±<>≤≥]?\d[\d.,]*(?: ?[–-] ?\d[\d.,]*)?")
-_NAMED_UNIT = re.compile(r"(.*?) *\(([^()]{1,8})\)")
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A statement that can be asked about: its words, its questions and its answer.
-
-    `family` is the rule that found it, a lower `worth` is asked first; not `sure` means that the
-    text does not tell whether the subject's capital letter is a name's.
-    """
-
-    quote: str
-    questions: tuple[str, ...]
-    answer: str
-    kind: Kind
-    difficulty: Difficulty
-    family: str
-    worth: int
-    sure: bool = True
 
 
 @lru_cache(maxsize=4096)
@@ -62,7 +41,7 @@ class _Reader:
         if any(re.search(self.phrases.dull_sections, heading) for heading in unit.section):
             return
         if unit.form == "row":
-            yield from self._row(unit)
+            yield from row_facts(unit, self.wording)
         elif unit.form == "steps":
             yield from self._steps(unit)
         elif unit.form == "term":
@@ -76,21 +55,21 @@ class _Reader:
             return
         for rule in sorted(self.phrases.rules, key=lambda rule: rule.worth):
             match = self.phrases.pattern(rule.match).match(text)
-            if not match or (rule.specific and self._is_thin(match)):
-                continue
-            if self._is_generic(match):
+            if not match or self._is_thin(rule, match) or self._is_generic(match):
                 continue
             questions = self.wording.forms(rule.ask, self._slots(match))
             if questions and not differs(text, self.language):
                 yield self._fact(unit, rule, match, questions)
                 return
 
-    def _is_thin(self, match: re.Match[str]) -> bool:
-        """Say whether the subject is one plain noun, which could be anything outside its page."""
+    def _is_thin(self, rule: Rule, match: re.Match[str]) -> bool:
+        """Say whether the subject could be anything outside its page."""
         subject = match.groupdict().get("subj") or ""
-        is_machine = any(re.fullmatch(w.match, subject) for w in self.phrases.machine_words)
-        is_plain = re.fullmatch(self.phrases.thin, subject) and not self.machine
-        return bool(is_plain or (is_machine and self.machine))
+        if self.machine:
+            is_machine = any(re.fullmatch(w.match, subject) for w in self.phrases.machine_words)
+            return rule.specific and is_machine
+        is_plain = rule.specific and re.fullmatch(self.phrases.thin, subject)
+        return bool(is_plain or (rule.named and not re.search(self.phrases.named, subject)))
 
     def _fact(
         self, unit: Unit, rule: Rule, match: re.Match[str], questions: tuple[str, ...]
@@ -106,11 +85,17 @@ class _Reader:
         return _stripped(self.phrases.leading, _stripped(self.phrases.label, unit.plain))
 
     def _is_generic(self, match: re.Match[str]) -> bool:
-        """Say whether no word that the question takes from the statement is specific."""
-        asked = " ".join(match.groupdict().get(name) or "" for name in _ASKED)
+        """Say whether too few words that the question takes from the statement are specific.
+
+        A condition takes two of them; where no machine is named, what is done does as well.
+        """
+        slots = {name: words for name, words in match.groupdict().items() if words}
+        asked = " ".join(slots.get(name, "") for name in _ASKED)
         words = re.findall(r"[^\W_][\w'’-]+", asked)
         generic = self.phrases.pattern(self.phrases.generic)
-        return bool(asked.strip()) and all(generic.fullmatch(word.lower()) for word in words)
+        special = sum(not generic.fullmatch(word.lower()) for word in words)
+        is_told = "cond" in slots or (not self.machine and ("act" in slots or "deed" in slots))
+        return bool(asked.strip()) and special < 1 + is_told
 
     def _is_vague(self, text: str) -> bool:
         return bool(
@@ -127,7 +112,7 @@ class _Reader:
             if name in slots:
                 slots[name] = self._lower(slots[name], always=name not in ("subj", "clause"))
         if "verb" in slots:
-            slots["base"] = self.phrases.bases.get(slots["verb"], slots["verb"].removesuffix("s"))
+            slots["base"] = self.phrases.base(slots["verb"])
         if "unit" in slots:
             slots["quantity"] = self._quantity(slots["unit"], slots.get("subj", ""))
         return slots
@@ -159,98 +144,33 @@ class _Reader:
         known = self._is_lowered(first) or first in self.names or first.lower() in self.common
         return bool(self.phrases.lowers_nouns and plain and not known)
 
-    def _row(self, unit: Unit) -> Iterator[Fact]:
-        head, row = unit.header[0], _BLANK_VALUE.sub("", unit.cells[0])
-        if re.search(self.phrases.dull_columns, head) or not re.search(r"\w", row):
-            return
-        if re.search(self.phrases.dull_rows, row) or (row.isdecimal() and "(" in head):
-            return
-        for column, cell in list(zip(unit.header, unit.cells, strict=True))[1:]:
-            asked = None if self._is_dull(column, cell) else self._column(column, head)
-            if asked and (self.machine or asked.short or _says_enough(cell)):
-                yield from self._cell(unit, asked, head, row, column, cell)
-
-    def _is_dull(self, column: str, cell: str) -> bool:
-        return bool(
-            re.search(self.phrases.dull_columns, column)
-            or not re.search(r"\w", cell)
-            or re.search(self.phrases.leaning, cell)
-            or re.search(self.phrases.vague, cell)
-            or " * " in cell
-            or (self.machine and self.machine in cell)
-        )
-
-    def _column(self, column: str, head: str) -> Column | None:
-        rules = (
-            each
-            for each in self.phrases.columns
-            if re.search(each.match, column)
-            and re.search(each.row, head)
-            and (self.machine or not each.machine)
-        )
-        return next(rules, None)
-
-    def _cell(
-        self, unit: Unit, asked: Column, head: str, row: str, column: str, cell: str
-    ) -> Iterator[Fact]:
-        slots = self._cell_slots(unit, head, row, column, cell)
-        questions = self.wording.forms(asked.ask, slots)
-        if questions:
-            answer = self.wording.polished(asked.say.format(**slots))
-            answer = re.sub(r"\.\.$", ".", answer)
-            if asked.say.startswith("{The") or not answer.startswith(row):
-                answer = answer[:1].upper() + answer[1:]
-            worth = 10 if self.machine and re.search(r"\d", cell) else asked.worth
-            yield Fact(unit.quote, questions, answer, asked.kind, "medium", "column", worth)
-
-    def _cell_slots(
-        self, unit: Unit, head: str, row: str, column: str, cell: str
-    ) -> dict[str, str]:
-        """Return what a column's forms may name, a bare number with its unit."""
-        name, measure = column, ""
-        bracket = _NAMED_UNIT.fullmatch(column)
-        if bracket and self.phrases.pattern("%unit%").fullmatch(bracket[2]):
-            name, measure = bracket.groups()
-        if len(unit.header) == 3 and self._is_unit(unit.header[2]):
-            measure = unit.cells[2]
-        is_bare = bool(_MEASURE.fullmatch(cell))
-        the_row, the_column = (
-            self.wording.with_article(row, head),
-            self.wording.with_article(name, ""),
-        )
-        return {
-            "head": self.wording.small(head),
-            "the_head": self.wording.with_article(head, ""),
-            "Head": head,
-            "row": row,
-            "second": unit.cells[1],
-            "the_row": the_row,
-            "The_row": the_row[:1].upper() + the_row[1:],
-            "column": self.wording.small(name),
-            "the_column": the_column,
-            "The_column": the_column[:1].upper() + the_column[1:],
-            "cell": f"{cell} {measure}".strip() if is_bare or name == column else cell,
-            "colon": ":" if re.match(r"[A-ZÀ-Ý][a-zà-ÿ]", cell) else "",
-            "heading": _heading(unit),
-            "of": self.wording.of,
-            "on": self.wording.on,
-        }
-
-    def _is_unit(self, header: str) -> bool:
-        return bool(re.match(r"(?i)(?:unit|unità|unidad|einheit|unité)", header))
-
     def _steps(self, unit: Unit) -> Iterator[Fact]:
-        heading = _heading(unit)
-        if not heading or re.search(self.phrases.dull_headings, heading) or len(unit.quote) > 1500:
+        heading = heading_of(unit)
+        if re.search(self.phrases.dull_headings, heading) or len(unit.quote) > _LONGEST_STEPS:
             return
-        if not self.machine and len(heading.split()) < 2:
+        is_action = self.phrases.pattern(self.phrases.action).search(heading)
+        if not (self.machine or (is_action and len(heading.split()) > 1)):
             return
         orders = sum(bool(self.phrases.pattern(self.phrases.step).search(s)) for s in unit.cells)
         if orders < 0.6 * len(unit.cells) or differs(f"{heading}. {unit.plain}", self.language):
             return
-        questions = self.wording.forms(self.phrases.steps, {"heading": heading})
-        if questions:
+        if questions := self._how(heading) if len(unit.cells) >= _LEAST_STEPS else ():
             yield Fact(unit.quote, questions, unit.quote, "procedure", "medium", "steps", 13)
+
+    def _how(self, heading: str) -> tuple[str, ...]:
+        """Return how a heading's steps are asked for, with the first form that fits it well."""
+        for form in self.phrases.steps:
+            if match := self.phrases.pattern(form.match).match(heading):
+                named = match.groupdict().get("named") or heading
+                slots = {
+                    "heading": heading,
+                    "lower": self.wording.small(heading),
+                    "the_named": self.wording.with_article(named, ""),
+                    **match.groupdict(""),
+                }
+                if questions := self.wording.forms(form.ask, slots):
+                    return questions
+        return ()
 
     def _term(self, unit: Unit) -> Iterator[Fact]:
         term, meaning = unit.cells
@@ -268,14 +188,6 @@ class _Reader:
         if questions:
             answer = self.phrases.say_term.format(term=term, meaning=meaning)
             yield Fact(unit.quote, questions, answer, "meaning", "easy", "term", 24)
-
-
-def _heading(unit: Unit) -> str:
-    return re.sub(r"^[\d.]+\s+", "", unit.section[-1]) if unit.section else ""
-
-
-def _says_enough(cell: str) -> bool:
-    return len(cell) >= _LEAST_CELL and len(cell.split()) >= _LEAST_CELL_WORDS
 
 
 def _stripped(pattern: str, text: str) -> str:

@@ -16,7 +16,7 @@ from tools.markup import literal
 
 _PART = re.compile(r'<part page="(\d+)" section="([^"\n]*)">\n(.*?)\n</part>', re.DOTALL)
 _PASSAGE = re.compile(
-    r'<passage id="([^"\n]+)" document="([^"\n]*)" section="([^"\n]*)"[^>\n]*>\n(.*?)\n</passage>',
+    r'<passage id="([^"\n]+)" document="([^"\n]*)" section="([^"\n]*)"([^>\n]*)>\n(.*?)\n</passage>',
     re.DOTALL,
 )
 _CITATION = re.compile(r'<citation passage="([^"\n]*)">(.*?)</citation>', re.DOTALL)
@@ -25,12 +25,16 @@ _ASKED = re.compile(r"<question>(.*?)</question>", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A piece of text that a prompt shows: a part of a window (no id) or a passage."""
+    """A piece of text that a prompt shows: a part of a window (no id) or a passage.
+
+    `machine` is the code of the machine that the passage is about, empty where none is shown.
+    """
 
     id: str
     document: str
     section: tuple[str, ...]
     text: str
+    machine: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Prompt:
 
     language: str
     machine: str
+    machine_code: str
     document: str
     scenario: str
     parts: tuple[Shown, ...]
@@ -62,6 +67,7 @@ def read(messages: Sequence[BaseMessage]) -> Prompt:
     return Prompt(
         language=_between(text, "<language>", "</language>") or "en",
         machine=_between(text, '<machine code="[^"\n]*">', "</machine>"),
+        machine_code=_between(text, '<machine code="', '">'),
         document=_between(text, '<window document="', '">'),
         scenario=_between(text, r"The scenario: ", r"\.?\n"),
         parts=tuple(
@@ -83,8 +89,10 @@ def read(messages: Sequence[BaseMessage]) -> Prompt:
 def _passages(text: str) -> tuple[Shown, ...]:
     """Return the passages in the order shown, each once: a search may find one again."""
     found = {
-        identifier: Shown(identifier, document, _path(section), literal(body))
-        for identifier, document, section, body in _PASSAGE.findall(text)
+        identifier: Shown(
+            identifier, document, _path(section), literal(body), _between(rest, 'machine="', '"')
+        )
+        for identifier, document, section, rest, body in _PASSAGE.findall(text)
     }
     return tuple(found.values())
 

@@ -79,6 +79,11 @@ def units(text: str, section: tuple[str, ...]) -> Iterator[Unit]:
             at += 1
 
 
+def heading_of(unit: Unit) -> str:
+    """Return the last heading above a statement, less its number."""
+    return re.sub(r"^[\d.]+\s+", "", unit.section[-1]) if unit.section else ""
+
+
 def plain(text: str) -> str:
     """Return the text without links, emphasis and doubled spaces; inline code keeps its ticks."""
     text = _LINK.sub(r"\1", text)

@@ -58,16 +58,17 @@ class Wording:
         words = next(
             words
             for words in self.phrases.articles
-            if re.search(words.match, row) and (self.machine or not words.machine)
+            if self.phrases.pattern(words.match).search(row) and (self.machine or not words.machine)
         )
         the_head = self.with_article(head, "") if "{the_head}" in words.use else ""
-        return words.use.format(
-            row=row, lower=self.small(row), head=self.small(head), the_head=the_head
-        )
+        lower = self.small(row) if self.phrases.lowers_nouns else _with_small_letter(row)
+        return words.use.format(row=row, lower=lower, head=self.small(head), the_head=the_head)
 
     def small(self, label: str) -> str:
         """Return a label in small letters, codes and nouns that are written large aside."""
-        if self.phrases.lowers_nouns and _TITLE_CASE.fullmatch(label):
+        if not self.phrases.lowers_nouns:
+            return label
+        if _TITLE_CASE.fullmatch(label):
             return label.lower()
         return _with_small_letter(label)
 

@@ -13,12 +13,13 @@ from typing import Any
 
 _MARKS = " ?？؟¿"
 _TWO_SENTENCES = re.compile(r"[.!?;:]\s")
+_QUOTED = re.compile(r"“[^”]*”|„[^“]*“|«[^»]*»|\"[^\"]*\"|`[^`]*`")
 
 
 def asked_clause(question: str, language: str) -> str:
     """Return the question as a subordinate clause, or "" where no rule can do so correctly."""
     asked = question.strip(_MARKS)
-    if _TWO_SENTENCES.search(asked):
+    if _TWO_SENTENCES.search(_QUOTED.sub("", asked)):
         return ""
     for rule in _rules().get(language, ()):
         if match := re.fullmatch(rule["match"], asked, re.IGNORECASE):

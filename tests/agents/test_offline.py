@@ -284,7 +284,7 @@ def test_bare_number_takes_its_header_unit():
 def test_italian_labels_get_their_articles():
     found = facts(TEXT["it"], ("Manutenzione",), "it", MACHINE.name)
     asked = {question for fact in found for question in fact.questions}
-    assert "Qual è la coppia per la ganascia di presa sulla Borea 90?" in asked
+    assert "Qual è la coppia per la ganascia di presa sul modello Borea 90?" in asked
 
 
 def test_rows_named_by_bare_numbers_are_passed_over():
