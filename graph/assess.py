@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from checks.coverage import section_coverage
 from checks.duplicates import Asked, near_duplicates
 from checks.leakage.evaluation import near_evaluation
+from checks.names import names_of, without_names
 from checks.sentences import digit_sentences
 from graph.context import Context
 from graph.ledger import Entry, reason_code
@@ -31,7 +33,7 @@ async def assess_rows(context: Context, *, nothing_left: bool = False) -> Qualit
     near = near_evaluation(list(map(_asked, with_row)), context.evaluation_questions)
     void |= {id: f"{NEAR_EVALUATION} of line {line}" for id, line in near.items()}
     compared = [e for e in with_row if e.candidate.variant not in ABSTAINING]
-    doubles = await _doubles([_asked(e) for e in compared if e.candidate.id not in void], context)
+    doubles = await _doubles([e for e in compared if e.candidate.id not in void], context)
     duplicates = {double: f"duplicate of {kept}" for double, kept in doubles.items()}
     selection = await select(context, entries, void | duplicates, nothing_left=nothing_left)
     ledger.select(selection.set_aside)
@@ -143,14 +145,22 @@ def _why_nothing_was_asked(context: Context) -> str:
     )
 
 
-async def _doubles(rows: Sequence[Asked], context: Context) -> dict[str, str]:
-    """Return the ids of rows that repeat an earlier one, with the id of that one."""
+async def _doubles(entries: Sequence[Entry], context: Context) -> dict[str, str]:
+    """Return the ids of rows that repeat an earlier one, with the id of that one.
+
+    What holds for several machines is asked once, whichever of them a question names.
+    """
+    names = {machine.code: names_of(machine) for machine in await context.known_machines()}
+    rows = [_asked(entry, names) for entry in entries]
     kept = context.question_vectors
     return near_duplicates(rows, await kept.of([row.question for row in rows]) if kept else ())
 
 
-def _asked(entry: Entry) -> Asked:
+def _asked(entry: Entry, names: Mapping[str, Sequence[str]] = MappingProxyType({})) -> Asked:
+    """Return what a row asks, without these names of the machines that it is true of alike."""
     row = entry.row
     assert row is not None
+    alike = row.applies_to if len(row.applies_to) > 1 else ()
+    question = without_names(row.question, [name for code in alike for name in names.get(code, ())])
     evidence = tuple(citation.quote for citation in row.citations)
-    return Asked(entry.candidate.id, row.question, evidence, row.answer, row.language)
+    return Asked(entry.candidate.id, question, evidence, row.answer, row.language)
