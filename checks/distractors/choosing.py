@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Literal
+from typing import Literal, TypeVar
 
 from checks.distractors.compared import near_identical, version_of
 from checks.distractors.support import Answered, contradicts, gives_other_values, supports
@@ -23,6 +23,7 @@ from checks.names import mentioned
 from tools.index import Hit
 from tools.passages import Passage
 
+T = TypeVar("T")
 Relation = Literal[
     "oracle",
     "same_machine",
@@ -72,7 +73,7 @@ def choose(
     equal ones in an order of the seed. `families` are those of the machines, by code.
     """
     best = {hit.passage.id: hit for hit in sorted(hits, key=lambda hit: hit.score)}
-    left = sorted(best, key=lambda id: (-best[id].score, _drawn(seed, id)))
+    left = sorted(_shuffled(sorted(best), seed), key=lambda id: -best[id].score)
     relations: dict[str, Relation] = {
         id: _relation(best[id].passage, oracles, families) for id in left
     }
@@ -110,9 +111,7 @@ def choose(
 
 def arrange(oracles: Sequence[Passage], chosen: Sequence[Placed], *, seed: str) -> list[Placed]:
     """Return the context: oracles and distractors in an order that the seed decides."""
-    placed = [*(Placed(oracle, "oracle") for oracle in oracles), *chosen]
-    random.Random(hashlib.sha256(seed.encode(errors="replace")).digest()).shuffle(placed)
-    return placed
+    return _shuffled([*(Placed(oracle, "oracle") for oracle in oracles), *chosen], seed)
 
 
 def _relation(
@@ -162,5 +161,6 @@ def _overlap(a: Passage, b: Passage) -> bool:
     return a.document_id == b.document_id and a.start < b.end and b.start < a.end
 
 
-def _drawn(seed: str, id: str) -> bytes:
-    return hashlib.sha256(f"{seed}\0{id}".encode(errors="replace")).digest()
+def _shuffled(items: Sequence[T], seed: str) -> list[T]:
+    digest = hashlib.sha256(seed.encode(errors="replace")).digest()
+    return random.Random(digest).sample(items, len(items))

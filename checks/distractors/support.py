@@ -126,8 +126,12 @@ def _holds_values(held: Compared, facts: Sequence[Number], asked: Answered) -> b
 
 
 def _states(found: Sequence[Number], fact: Number) -> bool:
+    if not fact.unit:
+        return any(number.value == fact.value and not number.unit for number in found)
     kind = fact.key[1]
-    return any(number.key[1] == kind and same_fact(number, fact) for number in found)
+    return any(
+        number.unit and number.key[1] == kind and same_fact(number, fact) for number in found
+    )
 
 
 def _holds(found: Sequence[Number], fact: Number) -> bool:
