@@ -1,6 +1,6 @@
 """What would stand beside the oracle: the distractors that a run chooses, and those of other ways.
 
-Plain top-k; the top-k that a perfect screen would leave, which no safe choice can exceed; random.
+Plain top-k; the best that a perfect screen would leave, which no safe choice can exceed; random.
 `bench.distractors` measures all on the same questions and index.
 """
 
@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal, get_args
 
-from bench.poison import poison
+from bench.poison import content, poison
 from bench.questions import Folder, Question
 from checks.distractors import Answered, Placed, choose
 from checks.names import naming
@@ -25,9 +25,11 @@ from tools.index import Index
 from tools.mining import mine
 from tools.passages import Passage
 
-Arm = Literal["chosen", "top-k", "safe top-k", "random"]
+Arm = Literal["chosen", "top-k", "best possible", "random"]
 ARMS: Sequence[Arm] = get_args(Arm)
+BEST: Arm = "best possible"
 _SCORED = 2000
+_SAME_WORDS = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ async def context_of(
     taken: dict[Arm, Sequence[Passage]] = {
         "chosen": [each.passage for each in placed],
         "top-k": others[:k],
-        "safe top-k": list(islice((p for p in others if not poison(p, question.labelled)), k)),
+        BEST: list(islice((p for p in others if not poison(p, question.labelled)), k)),
         "random": random.Random(seed).sample(any_other, min(k, len(any_other))),
     }
     return Context(placed, taken, {hit.passage.id: hit.score for hit in hits}, milliseconds)
@@ -77,8 +79,10 @@ async def _chosen(
     """Return the distractors as a run chooses them, and the CPU time of choosing."""
     language = question.labelled.language
     own = next((m for m in manuals.machines if m.code == question.oracles[0].machine), None)
-    names = naming(own, manuals.machines).own
-    asked = Answered(question.text, question.answer, (question.quote,), language, names)
+    names = naming(own, manuals.machines)
+    asked = Answered(
+        question.text, question.answer, (question.quote,), language, names.own, names.others
+    )
     families = {machine.code: machine.family for machine in manuals.machines}
     chosen: list[Placed] = []
     spent = 0.0
@@ -94,3 +98,12 @@ async def _chosen(
             if len(chosen) == k:
                 break
     return chosen, 1000 * spent
+
+
+def repeated(taken: Sequence[Passage]) -> int:
+    """Return how many of the passages say in the same words what one before them says."""
+    words = [frozenset(content(passage.text, passage.language)) for passage in taken]
+    return sum(
+        any(len(mine & its) >= _SAME_WORDS * len(mine | its) for its in words[:at])
+        for at, mine in enumerate(words)
+    )

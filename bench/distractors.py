@@ -7,9 +7,9 @@ is the answer. `document` is a path relative to DIR; start and end count in its 
 which a run leaves as RUN/documents/ID.txt (RUN/documents/documents.jsonl says which ID a path has),
 and which `tools.documents.read_folder(DIR)` returns.
 
-Plain top-k, what a perfect screen would leave of it, and random passages stand beside the chosen
-ones. `bench.poison` judges, by code that the screen never calls; `--json` also lists each context,
-for a judge of your own.
+Plain top-k, the best possible (what a perfect screen would leave of it: beside copies of a manual
+that is far less), and random passages stand beside the chosen ones. `bench.poison` judges, by code
+that the screen never calls; `--json` also lists each context, for a judge of your own.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-from bench.contexts import ARMS, Arm, Context, context_of, indexed
+from bench.contexts import ARMS, BEST, Arm, Context, context_of, indexed, repeated
 from bench.intervals import wilson
-from bench.plants import REWORDINGS, plant
-from bench.poison import poison
+from bench.plants import REWORDINGS, counterfactual, plant
+from bench.poison import is_told_apart, poison
 from bench.positions import uniformity
 from bench.questions import Folder, Question, QuestionsError, read_manuals, read_questions
 from bench.relations import families, is_right
@@ -42,12 +42,14 @@ _MOST_PLANTS = 300
 
 @dataclass(slots=True)
 class Tally:
-    """What was counted of one way to take distractors; `safe_scores` leave the poison out."""
+    """What was counted of one way to take distractors."""
 
     passages: int = 0
+    repeated: int = 0
     poisoned: Counter[str] = field(default_factory=Counter[str])
     poisoned_contexts: int = 0
     planted: Counter[str] = field(default_factory=Counter[str])
+    counterfactual: int = 0
     scores: list[float] = field(default_factory=list[float])
 
 
@@ -60,6 +62,7 @@ class Measured:
     k: int
     arms: dict[Arm, Tally] = field(default_factory=lambda: {arm: Tally() for arm in ARMS})
     plants: Counter[str] = field(default_factory=Counter[str])
+    counterfactuals: int = 0
     relations: Counter[str] = field(default_factory=Counter[str])
     wrong_labels: int = 0
     fewer: int = 0
@@ -87,6 +90,7 @@ async def measure(folder: Path, questions: Path, k: int, seed: int) -> Measured:
             _place(measured, question, context, seeded)
     sample = random.Random(seed).sample(asked, min(_MOST_PLANTS, len(asked)))
     await _measure_plants(measured, sample, manuals, seed)
+    await _measure_counterfactuals(measured, sample, manuals, seed)
     return measured
 
 
@@ -95,6 +99,7 @@ def _count(measured: Measured, question: Question, context: Context) -> None:
         tally, taken = measured.arms[arm], context.taken[arm]
         how = [found for passage in taken if (found := poison(passage, question.labelled))]
         tally.passages += len(taken)
+        tally.repeated += repeated(taken)
         tally.poisoned.update(how)
         tally.poisoned_contexts += bool(how)
         scores = [context.scores.get(passage.id, 0.0) for passage in taken]
@@ -157,17 +162,39 @@ async def _measure_plants(
                 measured.arms[arm].planted[how] += plants[at] in context.taken[arm]
 
 
+async def _measure_counterfactuals(
+    measured: Measured, sample: Sequence[Question], manuals: Folder, seed: int
+) -> None:
+    """Count how often another value is taken where nothing tells whose it is."""
+    made = [
+        (question, counterfactual(question, at, manuals, f"{seed}\0{at}"))
+        for at, question in enumerate(sample)
+    ]
+    plants = {question.key: planted for question, planted in made if planted}
+    grown = replace(manuals, passages=(*manuals.passages, *plants.values()))
+    async with indexed(grown.passages) as index:
+        for question in _followed([each for each in sample if each.key in plants], "values"):
+            planted = plants[question.key]
+            if is_told_apart(planted, question.labelled):
+                continue
+            measured.counterfactuals += 1
+            seeded = f"{seed}\0{question.key}"
+            context = await context_of(question, index, grown, k=measured.k, seed=seeded)
+            for arm in ARMS:
+                measured.arms[arm].counterfactual += planted in context.taken[arm]
+
+
 def report(measured: Measured) -> dict[str, Any]:
     """Return the figures as plain values."""
     squared, freedom, p = uniformity(measured.places)
-    top = mean(measured.arms["top-k"].scores or [0.0])
+    top, best = (mean(measured.arms[arm].scores or [0.0]) for arm in ("top-k", BEST))
     labels = measured.relations.total()
     return {
         "questions": measured.questions,
         "passages": measured.passages,
         "k": measured.k,
         "fewer_than_k": measured.fewer,
-        "arms": {arm: _arm(tally, measured, top) for arm, tally in measured.arms.items()},
+        "arms": {arm: _arm(tally, measured, top, best) for arm, tally in measured.arms.items()},
         "positions": {"chi_squared": squared, "freedom": freedom, "p": p},
         "labels": {"right": labels - measured.wrong_labels, "of": labels, **measured.relations},
         "milliseconds": median(measured.milliseconds or [0.0]),
@@ -175,7 +202,7 @@ def report(measured: Measured) -> dict[str, Any]:
     }
 
 
-def _arm(tally: Tally, measured: Measured, top: float) -> dict[str, Any]:
+def _arm(tally: Tally, measured: Measured, top: float, best: float) -> dict[str, Any]:
     score = mean(tally.scores or [0.0])
     return {
         "passages": tally.passages,
@@ -184,8 +211,11 @@ def _arm(tally: Tally, measured: Measured, top: float) -> dict[str, Any]:
         "poisoned_by": dict(tally.poisoned),
         "planted": {how: _share(tally.planted[how], measured.plants[how]) for how in REWORDINGS},
         "planted_all": _share(tally.planted.total(), measured.plants.total()),
+        "counterfactual": _share(tally.counterfactual, measured.counterfactuals),
+        "repeated": _share(tally.repeated, tally.passages),
         "bm25": score,
         "of_top_k": score / top if top else 0.0,
+        "of_best_possible": score / best if best else 0.0,
     }
 
 
@@ -209,10 +239,13 @@ def table(figures: dict[str, Any]) -> Iterator[str]:
     yield _row("planted rewordings", (_percent(arm["planted_all"]) for arm in arms.values()))
     for how in REWORDINGS:
         yield _row(f"  {how}", (_percent(arm["planted"][how]) for arm in arms.values()))
+    yield _row("planted other values", (_percent(arm["counterfactual"]) for arm in arms.values()))
     yield _row(
         "mean BM25",
         (f"{arm['bm25']:.2f} ({arm['of_top_k']:.1%})" for arm in arms.values()),
     )
+    yield f"{'  of best possible':21}{arms['chosen']['of_best_possible']:>24.1%}"
+    yield _row("repeated passages", (_percent(arm["repeated"]) for arm in arms.values()))
     positions, labels = figures["positions"], dict(figures["labels"])
     yield (
         f"positions of the oracle: chi-squared {positions['chi_squared']:.2f}, "

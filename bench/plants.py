@@ -1,7 +1,8 @@
-"""Planted rewordings: documents that give a labelled answer again, in other words.
+"""Plants: documents that give a labelled answer again in other words, or another one in its words.
 
-`bench.distractors` adds them to the folder's manuals; a plant that is chosen as a distractor of its
-own question is poison, whatever it looks like.
+`bench.distractors` adds them to the folder's manuals; a rewording that is chosen as a distractor of
+its own question is poison, whatever it looks like, and so is a counterfactual unless the question
+names its machine and the plant is another's.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import replace
 from typing import Literal
 
 from bench.questions import Folder, Question
-from bench.stated import converted
+from bench.stated import all_in, converted, values
 from tools.machines import Machine
 from tools.passages import Passage
 
@@ -61,15 +62,53 @@ def plant(question: Question, number: int, manuals: Folder, seed: str) -> Passag
     before, after = (_first_sentence(text) for text in chosen.choices(others, k=2))
     how = REWORDINGS[number % len(REWORDINGS)]
     text = f"{before}\n\n{reword(question.quote, how, oracle.language, chosen)}\n\n{after}"
+    return _planted(oracle, f"plant-{number}", text, _sibling(oracle.machine, manuals.machines))
+
+
+def counterfactual(question: Question, number: int, manuals: Folder, seed: str) -> Passage | None:
+    """Return the question's passage with one of the answer's values changed; None without one.
+
+    It is lent to no machine, the question's own or a sibling in turn.
+    """
+    chosen = random.Random(seed)
+    oracle, known = question.oracles[0], values(question.text)
+    wanted = values(question.labelled.answer)
+    told = [
+        value
+        for value in values(question.quote)
+        if all_in([value], wanted) and not all_in([value], known)
+    ]
+    if not told:
+        return None
+    value = chosen.choice(told)
+    start, end = value.start, value.start + len(value.literal)
+    changed = _changed(question.quote[start:end], chosen)
+    quote = f"{question.quote[:start]}{changed}{question.quote[end:]}"
+    text = oracle.text.replace(question.quote, quote) if question.quote in oracle.text else quote
+    machine = (None, oracle.machine, _sibling(oracle.machine, manuals.machines))[number % 3]
+    return _planted(oracle, f"counterfactual-{number}", text, machine)
+
+
+def _changed(literal: str, chosen: random.Random) -> str:
+    """Return the number or code with another first digit that is no zero."""
+    at = next((at for at, char in enumerate(literal) if char in "123456789"), None)
+    if at is None:
+        return literal.replace("0", "7", 1)
+    other = chosen.choice([digit for digit in "123456789" if digit != literal[at]])
+    return f"{literal[:at]}{other}{literal[at + 1 :]}"
+
+
+def _planted(oracle: Passage, name: str, text: str, machine: str | None) -> Passage:
+    """Return the text as the only passage of a document of its own."""
     return replace(
         oracle,
-        id=f"plant-{number}",
-        document_id=f"plant-{number}",
-        document=f"plant-{number}.md",
+        id=name,
+        document_id=name,
+        document=f"{name}.md",
         start=0,
         end=len(text),
         text=text,
-        machine=_sibling(oracle.machine, manuals.machines),
+        machine=machine,
     )
 
 

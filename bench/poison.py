@@ -34,7 +34,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 class Labelled:
     """A question, its answer, and every span that is labelled as an answer of it or a copy of one.
 
-    `machine` is the machine that the question names, None where it names none.
+    `machine` is the machine that the question names, None where it names none or several.
     """
 
     question: str
@@ -62,7 +62,7 @@ def poison(passage: Passage, asked: Labelled) -> Poison | None:
     is_other = any(value.kind in kinds for value in wanted)
     if not wanted or not is_other or any(all_in([value], held) for value in wanted):
         return "words"
-    return None if _is_told_apart(passage, asked) else "second_answer"
+    return None if is_told_apart(passage, asked) else "second_answer"
 
 
 @cache
@@ -91,7 +91,8 @@ def _holds_words(text: str, asked: Labelled, about: float) -> bool:
     return bool(new) and about >= _TWO_THIRDS and best_window(new, held) == 1.0
 
 
-def _is_told_apart(passage: Passage, asked: Labelled) -> bool:
+def is_told_apart(passage: Passage, asked: Labelled) -> bool:
+    """Say whether the question names its machine, and the passage is another one's."""
     return bool(asked.machine and passage.machine and asked.machine != passage.machine)
 
 

@@ -128,7 +128,7 @@ def _question(line: dict[str, Any], folder: Folder, spans: dict[str, list[Span]]
         _without(line["question"], names),
         _without(answer, names),
         oracles[0].language if oracles else "",
-        _named(line["question"], names, folder.documents[document].machine),
+        _named(line["question"], folder.documents[document].machine, folder.machines),
         tuple(sorted(same)),
     )
     return Question(line["question"], answer, quote, document, start, end, oracles, labelled)
@@ -139,9 +139,11 @@ def _names(code: str | None, machines: Sequence[Machine]) -> tuple[str, ...]:
     return (own.name, own.code, *own.aliases) if own else ()
 
 
-def _named(question: str, names: Sequence[str], code: str | None) -> str | None:
-    """Return the code where the question says the machine's name, an alias or the code."""
-    return code if _without(question, names) != question else None
+def _named(question: str, code: str | None, machines: Sequence[Machine]) -> str | None:
+    """Return the code where the question says a name of this machine, and of no other one."""
+    rest = _without(question, _names(code, machines))
+    others = [name for machine in machines for name in _names(machine.code, machines)]
+    return code if rest != question and _without(rest, others) == rest else None
 
 
 def _without(text: str, names: Sequence[str]) -> str:

@@ -44,7 +44,7 @@ async def surroundings(
     oracles = await context.index.get(list(dict.fromkeys(c.passage_id for c in citations)))
     quotes = tuple(citation.quote for citation in citations)
     named = await context.naming(window.machine)
-    asked = Answered(question.text, answer.text, quotes, window.language, named.own)
+    asked = Answered(question.text, answer.text, quotes, window.language, named.own, named.others)
     seed = f"{context.brief.seed}\0{candidate.id}"
     chosen = await _chosen(asked, oracles, window, wanted, seed, context, refused)
     if wanted and not chosen:

@@ -1,7 +1,10 @@
 """Distractors: hard passages that may stand beside the oracle because they do not hold the answer.
 
-A passage that holds the answer poisons the row; so does another machine's value where the question
-does not say which machine it means. The graph builds a row's context with these.
+A passage that holds the answer poisons the row, and so does another value for the same question:
+another machine's, too, unless the question itself names its machine and no other one. That a row's
+system prompt or a search's filter names it is not enough, for a question outlives both: whoever
+trains on the columns, or copies the question, meets two torques and nothing that says whose they
+are. A machine that nothing says is no other one. The graph builds a row's context with these.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Literal
+from typing import Literal, TypeVar
 
 from checks.distractors.compared import near_identical, version_of
 from checks.distractors.support import Answered, contradicts, gives_other_values, supports
@@ -20,6 +23,7 @@ from checks.names import mentioned
 from tools.index import Hit
 from tools.passages import Passage
 
+T = TypeVar("T")
 Relation = Literal[
     "oracle",
     "same_machine",
@@ -38,6 +42,11 @@ _SIBLINGS = 4
 """How many of the siblings' passages, the hardest, are looked at for a contrast."""
 _VARIETY = 0.9
 """What a passage's score is worth for each one of its relation that was chosen before it."""
+_REPEATED = 0.8
+"""What it is worth for each one of another document that was chosen before and reads the same.
+
+Siblings share most sections and a search shows them side by side, but a repeat teaches little.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,31 +69,40 @@ def choose(
 ) -> list[Placed]:
     """Return at most `k` of the hits that are safe beside the oracles and `beside`, hardest first.
 
-    A sibling contrast goes first, then the best score, with some variety of relations; equal ones
-    in an order of the seed. `families` are those of the machines, by code.
+    A sibling contrast goes first, then the best score, with some variety of relations and texts;
+    equal ones in an order of the seed. `families` are those of the machines, by code.
     """
     best = {hit.passage.id: hit for hit in sorted(hits, key=lambda hit: hit.score)}
-    left = sorted(best, key=lambda id: (-best[id].score, _drawn(seed, id)))
+    left = sorted(_shuffled(sorted(best), seed), key=lambda id: -best[id].score)
     relations: dict[str, Relation] = {
         id: _relation(best[id].passage, oracles, families) for id in left
     }
-    is_named = bool(mentioned(asked.question, asked.names))
+    is_named = _names_its_machine(asked)
     siblings = [id for id in left if relations[id] == "sibling"][:_SIBLINGS] if is_named else []
     contrasts = (id for id in siblings if gives_other_values(best[id].passage.text, asked))
     first = next(contrasts, None)
     chosen: list[Placed] = []
     taken = Counter[Relation]()
+    repeats = Counter[str]()
 
     def worth(id: str) -> float:
-        return inf if id == first else best[id].score * _VARIETY ** taken[relations[id]]
+        known = _VARIETY ** taken[relations[id]] * _REPEATED ** repeats[id]
+        return inf if id == first else best[id].score * known
 
     while left and len(chosen) < k:
-        left.remove(id := max(left, key=worth))
+        id = max(left, key=worth)
         passage, relation = best[id].passage, relations[id]
-        others = [*oracles, *(placed.passage for placed in (*beside, *chosen))]
+        others = [placed.passage for placed in (*beside, *chosen)]
+        same = [other for other in others if near_identical(passage.text, other.text)]
+        if len(same) > repeats[id]:
+            repeats[id] = len(same)
+            continue
+        left.remove(id)
         is_told_apart = is_named and relation in ("sibling", "other_machine")
-        if _is_new(passage, oracles, others, asked) and (
-            _is_safe(passage, oracles, asked, is_told_apart=is_told_apart)
+        if (
+            not any(other.document_id == passage.document_id for other in same)
+            and _is_new(passage, oracles)
+            and _is_safe(passage, oracles, asked, is_told_apart=is_told_apart)
         ):
             chosen.append(Placed(passage, _told(relation, passage, asked)))
             taken[relation] += 1
@@ -93,9 +111,7 @@ def choose(
 
 def arrange(oracles: Sequence[Passage], chosen: Sequence[Placed], *, seed: str) -> list[Placed]:
     """Return the context: oracles and distractors in an order that the seed decides."""
-    placed = [*(Placed(oracle, "oracle") for oracle in oracles), *chosen]
-    random.Random(hashlib.sha256(seed.encode(errors="replace")).digest()).shuffle(placed)
-    return placed
+    return _shuffled([*(Placed(oracle, "oracle") for oracle in oracles), *chosen], seed)
 
 
 def _relation(
@@ -117,11 +133,15 @@ def _told(relation: Relation, passage: Passage, asked: Answered) -> Relation:
     return "sibling_contrast" if is_contrast else relation
 
 
-def _is_new(
-    passage: Passage, oracles: Sequence[Passage], others: Sequence[Passage], asked: Answered
-) -> bool:
-    return not any(_overlap(passage, oracle) for oracle in oracles) and not any(
-        near_identical(passage.text, other.text, asked.language) for other in others
+def _names_its_machine(asked: Answered) -> bool:
+    """Say whether the question names its machine, and no other one that it may be about as well."""
+    named = mentioned(asked.question, (*asked.names, *asked.others))
+    return bool(named) and set(named) <= set(asked.names)
+
+
+def _is_new(passage: Passage, oracles: Sequence[Passage]) -> bool:
+    return not any(
+        _overlap(passage, oracle) or near_identical(passage.text, oracle.text) for oracle in oracles
     )
 
 
@@ -141,5 +161,6 @@ def _overlap(a: Passage, b: Passage) -> bool:
     return a.document_id == b.document_id and a.start < b.end and b.start < a.end
 
 
-def _drawn(seed: str, id: str) -> bytes:
-    return hashlib.sha256(f"{seed}\0{id}".encode(errors="replace")).digest()
+def _shuffled(items: Sequence[T], seed: str) -> list[T]:
+    digest = hashlib.sha256(seed.encode(errors="replace")).digest()
+    return random.Random(digest).sample(items, len(items))

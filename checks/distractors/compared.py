@@ -1,7 +1,7 @@
 """Texts as distractors are screened by: their numbers, the stems of their words, their letters.
 
 `support` compares passages with the quotes of an answer; a text is read once, however often it is
-compared.
+compared. What two passages repeat is told by their letters alone, before either is read.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ _LEAST_PAIRS = 4
 _LEAST_STRETCH, _STRETCH = 5, 1.5
 """How many words a stretch has at least, and how many times the words that are looked for."""
 _SPACE = re.compile(r"\s+")
+_DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 _CACHED = 2048
 
 
@@ -98,12 +99,16 @@ def gathered(wanted: Compared, held: Compared) -> float:
     return most / len(wanted.stems) if wanted.stems else 0.0
 
 
-def near_identical(a: str, b: str, language: str) -> bool:
-    """Say whether two passages repeat each other: hardly a word differs, and no number does."""
-    first, second = compared(a, language), compared(b, language)
-    if fuzz.ratio(first.masked, second.masked, score_cutoff=_SAME_PASSAGE) == 0:
-        return False
-    return {n.value for n in first.numbers} == {n.value for n in second.numbers}
+def near_identical(a: str, b: str) -> bool:
+    """Say whether two passages repeat each other: hardly a letter differs, and no number does."""
+    (first, digits), (second, others) = _letters(a), _letters(b)
+    return digits == others and fuzz.ratio(first, second, score_cutoff=_SAME_PASSAGE) > 0
+
+
+@lru_cache(maxsize=_CACHED)
+def _letters(text: str) -> tuple[str, frozenset[str]]:
+    """Return the text in small letters with a "#" for each number, and the numbers."""
+    return _DIGITS.sub("#", folded(text)), frozenset(_DIGITS.findall(text))
 
 
 def version_of(oracle: str, passage: str, language: str) -> bool:

@@ -34,7 +34,8 @@ _CACHED = 2048
 class Answered:
     """A question with its answer and the quotes that the answer stands on.
 
-    `names` are what its machine is called: the number in a name is no fact.
+    `names` are what its machine is called, `others` what other machines are: the number in a name
+    is no fact.
     """
 
     question: str
@@ -42,6 +43,7 @@ class Answered:
     quotes: tuple[str, ...]
     language: str
     names: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ def _answer_facts(asked: Answered) -> tuple[Number, ...]:
     return tuple(number for number in said if number.value not in known) or said
 
 
+@lru_cache(maxsize=_CACHED)
 def _said(text: str, asked: Answered) -> Compared:
     return compared(without_names(text, asked.names) if asked.names else text, asked.language)
 
@@ -123,7 +126,12 @@ def _holds_values(held: Compared, facts: Sequence[Number], asked: Answered) -> b
 
 
 def _states(found: Sequence[Number], fact: Number) -> bool:
-    return any(same_fact(number, fact) for number in found)
+    if not fact.unit:
+        return any(number.value == fact.value and not number.unit for number in found)
+    kind = fact.key[1]
+    return any(
+        number.unit and number.key[1] == kind and same_fact(number, fact) for number in found
+    )
 
 
 def _holds(found: Sequence[Number], fact: Number) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.contexts import context_of, indexed
+from bench.contexts import context_of, indexed, repeated
 from bench.distractors import measure, report, table
-from bench.plants import plant, reword
+from bench.plants import counterfactual, plant, reword
 from bench.poison import Labelled, poison
 from bench.positions import survival, uniformity
 from bench.questions import QuestionsError, read_manuals, read_questions
@@ -85,6 +86,52 @@ async def test_table_tells_every_figure(measured):
     text = "\n".join(table(report(measured)))
     for word in ("poisoned contexts", "planted", "BM25", "p = ", "labels right: 6 of 6"):
         assert word in text
+    assert "best possible" in text
+
+
+async def test_best_possible_bounds_the_chosen(measured):
+    arms = report(measured)["arms"]
+    best, chosen = arms["best possible"], arms["chosen"]
+    assert best["poisoned"]["hits"] == 0
+    assert 0 < chosen["bm25"] <= best["bm25"] <= arms["top-k"]["bm25"]
+    assert chosen["of_best_possible"] == pytest.approx(chosen["bm25"] / best["bm25"])
+
+
+async def test_other_values_are_planted_but_never_chosen(measured):
+    assert measured.counterfactuals == 1
+    assert measured.arms["top-k"].counterfactual == 1
+    assert measured.arms["chosen"].counterfactual == 0
+
+
+async def test_planted_values_differ_in_one_number(tmp_path: Path):
+    folder = write_folder(tmp_path / "manuals")
+    path = await write_questions(folder, tmp_path / "q.jsonl", TORQUE, MUTED)
+    manuals = await read_manuals(folder)
+    torque, muted = read_questions(path, manuals)
+    planted = [counterfactual(torque, number, manuals, str(number)) for number in range(3)]
+    assert [each.machine for each in planted if each] == [None, "A1", "A2"]
+    for each in planted:
+        assert "24" not in each.text
+        assert re.sub(r"\d4 Nm", "24 Nm", each.text) == torque.oracles[0].text
+    assert counterfactual(muted, 0, manuals, "0") is None
+
+
+async def test_question_about_two_machines_names_none(tmp_path: Path):
+    folder = write_folder(tmp_path / "manuals")
+    both = ("Is the torque of the Ares 1 that of the Ares 2?", *TORQUE[1:])
+    path = await write_questions(folder, tmp_path / "q.jsonl", TORQUE, both)
+    one, two = read_questions(path, await read_manuals(folder))
+    assert (one.labelled.machine, two.labelled.machine) == ("A1", None)
+
+
+def test_repeated_passages_are_counted():
+    texts = (JAW.format(torque=24), MUTE, JAW.format(torque=46), MUTE)
+    passages = [
+        Passage(str(n), str(n), f"{n}.md", 0, 9, text, (1, 1), (), "en")
+        for n, text in enumerate(texts)
+    ]
+    assert repeated(passages) == 2
+    assert repeated(passages[:2]) == 0
 
 
 async def test_unnamed_contrast_is_a_second_answer(tmp_path: Path):

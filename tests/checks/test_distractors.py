@@ -1,6 +1,7 @@
 """The hardest safe passages are chosen, told apart, and set in a seeded order."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -91,9 +92,33 @@ def test_documents_count_without_machines():
     assert chosen(near, oracle=oracle) == [(BELT, "same_document")]
 
 
-def test_near_copies_fill_one_place():
+def test_repeats_in_one_document_fill_one_place():
+    assert len(chosen(*(passage(BELT, start=500 * n) for n in (1, 2, 3)))) == 1
+
+
+def test_other_texts_go_before_repeats():
     copies = [passage(BELT, document=f"{name}.md", machine="C") for name in "xyz"]
-    assert len(chosen(*copies)) == 1
+    lamp = passage("The lamp is checked by the press.", start=500)
+    found = [text for text, _ in chosen(*copies, lamp, k=3)]
+    assert found == [BELT, lamp.text, BELT]
+
+
+def test_repeats_of_the_oracle_fill_no_place():
+    copies = [passage(ORACLE.text, document=f"{name}.md", machine="C") for name in "xyz"]
+    assert chosen(*copies) == []
+
+
+def test_question_about_two_machines_is_open():
+    both = asked("Ares 200, unlike that of the Ares 250,")
+    assert chosen(other_value("B"), given=both) == [(other_value("B").text, "sibling_contrast")]
+    assert chosen(other_value("B"), given=replace(both, others=("Ares 250", "Ares 2500"))) == []
+
+
+@pytest.mark.parametrize("machine", ["A", None])
+@pytest.mark.parametrize("value", ["42", "2.4", "24.5"])
+def test_counterfactual_is_never_chosen(machine, value):
+    told = passage(f"{BELT} {QUOTE.replace('24', value)}", document="x.md", machine=machine)
+    assert chosen(told) == []
 
 
 def test_best_scores_go_first():

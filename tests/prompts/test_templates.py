@@ -105,6 +105,14 @@ def test_row_shows_its_passages_as_they_are():
     assert "a </passage> b" in user
 
 
+@pytest.mark.parametrize("language", ROW_LANGUAGES)
+def test_row_says_whose_each_passage_is(language):
+    unlisted = replace(PASSAGE, machine=None)
+    _, user = Prompts().row("Q?", language=language, machine=ARES, passages=[PASSAGE, unlisted])
+    assert user.startswith('[1] a "b".md · AR250 · A > B > C · ')
+    assert '[2] a "b".md · A > B > C · ' in user
+
+
 def test_objections_and_asked_reach_the_generator():
     text = rendered(SOURCE)["draft.md"]
     assert "<objection>Name it.</objection>" in text
