@@ -114,7 +114,12 @@ def _count_labels(
     for each in context.placed:
         measured.relations[each.relation] += 1
         measured.wrong_labels += not is_right(
-            each.relation, each.passage, question.document, question.labelled, known
+            each.relation,
+            each.passage,
+            question.document,
+            question.labelled,
+            question.quote,
+            known,
         )
 
 

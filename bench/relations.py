@@ -44,21 +44,22 @@ def is_right(
     passage: Passage,
     own: str,
     asked: Labelled,
+    quote: str,
     known: Mapping[str, tuple[str, str]],
 ) -> bool:
-    """Say whether the label of a chosen passage is right."""
+    """Say whether the label of a chosen passage is right; the quote is what answers the question."""
     expected = relation(own, passage.document, known)
     if label != "sibling_contrast":
         return label == expected
-    return expected == "sibling" and gives_another_value(passage.text, asked)
+    return expected == "sibling" and gives_another_value(passage.text, asked, quote)
 
 
-def gives_another_value(text: str, asked: Labelled) -> bool:
-    """Say whether the answer's sentence stands in the text with none of the answer's values."""
+def gives_another_value(text: str, asked: Labelled, quote: str) -> bool:
+    """Say whether the quote's sentence stands in the text with none of the answer's values."""
     known, held = values(asked.question), values(text)
     wanted = [value for value in values(asked.answer) if not all_in([value], known)]
     if not wanted or any(all_in([value], held) for value in wanted):
         return False
-    said, words = (content(without_values(each), asked.language) for each in (asked.answer, text))
+    said, words = (content(without_values(each), asked.language) for each in (quote, text))
     blocks = SequenceMatcher(None, said, words, autojunk=False).get_matching_blocks()
     return sum(block.size for block in blocks) >= _SAME_WORDS * len(said)

@@ -236,13 +236,14 @@ def test_relations_come_from_the_list_or_the_names(tmp_path: Path):
 
 def test_wrong_labels_are_seen(tmp_path: Path):
     known = families(write_folder(tmp_path / "manuals"))
-    asked = Labelled("How tight?", JAW.format(torque=24), "en", "A1", ())
+    quote = JAW.format(torque=24)
+    asked = Labelled("How tight?", "With 24 N·m, and not more.", "en", "A1", ())
     text = JAW.format(torque=46)
     other = Passage("p", "d", "b.md", 0, len(text), text, (1, 1), (), "en", "A2")
-    assert is_right("sibling_contrast", other, "a.md", asked, known)
-    assert not is_right("other_machine", other, "a.md", asked, known)
+    assert is_right("sibling_contrast", other, "a.md", asked, quote, known)
+    assert not is_right("other_machine", other, "a.md", asked, quote, known)
     same = replace(other, text=JAW.format(torque=24))
-    assert not is_right("sibling_contrast", same, "a.md", asked, known)
+    assert not is_right("sibling_contrast", same, "a.md", asked, quote, known)
 
 
 @pytest.mark.parametrize(
