@@ -22,14 +22,12 @@ from checks.duplicates.focus import (
     telling,
 )
 from checks.duplicates.locating import locate
-from checks.duplicates.wording import Asking, Term, asking, terms
+from checks.duplicates.wording import Asking, Sides, Term, asking, sides_taken, terms
 from checks.facts import numbers
 
 _FACT = 3.0
 _OTHER_VALUE = 0.1
 _PARALLEL = 0.7
-_UNLIKE = 0.35
-_FEW_WORDS = 1.5
 _PASSAGE = 3
 _SAME_WORDS = 0.6
 _SAME_ANSWER = 0.7
@@ -55,10 +53,10 @@ _WORD = re.compile(r"\w+")
 
 # Fitted by logistic regression to hand-written paraphrases and other questions on the same section.
 _WEIGHTS = {
-    "answers": (2.2, 1.1, -0.6, -2.4, -1.6, -0.4, 1.7, 0.0, 2.9, 2.3, 3.6, 0.3, 3.8, 2.7, -6.1),
-    "passage": (-0.4, 1.4, -0.3, -2.5, -0.3, 0.4, 1.2, 2.6, 3.2, 0.6, 0.0, 0.0, 0.0, 0.0, -2.0),
-    "section": (0.3, 1.2, 0.0, -1.9, -1.6, 0.1, 4.0, 1.1, -0.5, 0.0, 0.0, 0.0, 0.0, 0.0, -3.4),
-    "questions": (3.6, 1.5, -0.1, -2.1, 0.0, -0.2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -2.8),
+    "answers": (1.8, 1.6, -3.2, 2.2, 5.4, 5.0, 4.5, -7.8),
+    "passage": (1.4, 1.7, -3.4, 2.3, 4.1, 0.0, 0.0, -3.1),
+    "section": (2.0, 1.2, -4.3, 4.5, 0.0, 0.0, 0.0, -3.8),
+    "questions": (2.6, 1.1, -2.9, 0.0, 0.0, 0.0, 0.0, -2.6),
 }
 
 
@@ -81,6 +79,7 @@ class Profile:
     asked_numbers: frozenset[tuple[str, str]]
     answer: tuple[Term, ...]
     facts: frozenset[tuple[str, str]]
+    answer_sides: Sides
     ground: Ground
     focus: Focus
     answered: Focus
@@ -122,6 +121,7 @@ def profile(
         numbers_asked,
         said,
         facts,
+        sides_taken(said, language),
         ground,
         spoken_of,
         focus(said, [rarity(term.stem) for term in said], held, values=stated_values(answer)),
@@ -168,27 +168,15 @@ def _shown(one: Profile, other: Profile) -> str:
 
 def features(one: Profile, other: Profile) -> tuple[float, ...]:
     """Return the likenesses that the score weighs."""
-    a, b = one.question, other.question
     fewest = min(len(one.ground.forms), len(other.ground.forms)) or 1
     most = max(len(one.ground.forms), len(other.ground.forms), 1)
-    share = len(one.ground.forms & other.ground.forms) / fewest
     places = 1 - 1 / fewest
-    alike = _overlap(a.terms, one.weights, b.terms, other.weights)
-    spoken_of = common(one.focus, other.focus)
-    answer = _same_answer(one, other)
-    said = min(len(one.answer) + len(one.facts), len(other.answer) + len(other.facts))
     return (
-        alike,
-        *_kinds(a.asked, b.asked),
-        min(_apart(one, other), _apart(other, one)),
-        float(any((pair, 1 - side) in b.sides for pair, side in a.sides))
-        + float(bool(one.asked_numbers ^ other.asked_numbers)),
-        spoken_of * places,
-        alike * spoken_of,
-        share / most,
-        1 / most,
-        answer**2 * said / (said + _FEW_WORDS),
-        max(0.0, 1 - answer / _UNLIKE) if one.has_answer and other.has_answer else 0.0,
+        _overlap(one.question.terms, one.weights, other.question.terms, other.weights),
+        _kinds(one.question.asked, other.question.asked),
+        _parted(one, other),
+        common(one.focus, other.focus) * places,
+        len(one.ground.forms & other.ground.forms) / fewest / most,
         common(one.answered, other.answered) * places,
         max(_within(one, other), _within(other, one)),
     )
@@ -197,18 +185,17 @@ def features(one: Profile, other: Profile) -> tuple[float, ...]:
 def _other_kind(one: Profile, other: Profile) -> bool:
     """Say whether two questions on the same words ask for two things: how often, and why."""
     kinds = one.question.asked, other.question.asked
-    if _UNSPECIFIC.intersection(kinds) or not _kinds(*kinds)[2]:
+    if _UNSPECIFIC.intersection(kinds) or _kinds(*kinds) >= 0:
         return False
     alike = _overlap(one.question.terms, one.weights, other.question.terms, other.weights)
     return alike >= _PARALLEL
 
 
-def _kinds(one: str, other: str) -> tuple[float, float, float]:
-    """Return whether both ask for the same, for what paraphrases exchange, or for two things."""
-    if not (one and other):
-        return 0.0, 0.0, 0.0
-    near = frozenset((one, other)) in _NEAR_KINDS
-    return float(one == other), float(one != other and near), float(one != other and not near)
+def _kinds(one: str, other: str) -> float:
+    """Return 1 where both ask for the same, -1 for two things, 0 for what paraphrases exchange."""
+    if not (one and other) or frozenset((one, other)) in _NEAR_KINDS:
+        return 0.0
+    return 1.0 if one == other else -1.0
 
 
 def _numbers(text: str, language: str) -> frozenset[tuple[str, str]]:
@@ -266,12 +253,34 @@ def _apart(one: Profile, other: Profile) -> float:
     return sum(w for _, w, known in _only(one, other) if known) / total if total else 0.0
 
 
+def _parted(one: Profile, other: Profile) -> float:
+    """Return how far two questions in the same words part: by other parts, by opposite sides.
+
+    Questions in other words part less: what one calls wet another wants dry.
+    """
+    a, b = one.question.sides, other.question.sides
+    opposite = _opposite(a, b) and not a & b
+    apart = min(_apart(one, other), _apart(other, one))
+    return _same_words(one, other) * (apart + float(opposite))
+
+
+def _same_words(one: Profile, other: Profile) -> float:
+    words = len(one.words) + len(other.words)
+    return 2 * len(set(one.words) & set(other.words)) / words if words else 0.0
+
+
+def _opposite(one: Sides, other: Sides) -> bool:
+    return any((pair, 1 - side) in other for pair, side in one)
+
+
 def _other_value(one: Profile, other: Profile) -> bool:
-    """Say whether numbers show that the rows ask or answer other things."""
+    """Say whether values show that the rows ask or answer other things."""
     asked, other_asked = one.asked_numbers, other.asked_numbers
     if asked - other_asked and other_asked - asked:
         return True
     if one.facts - other.facts and other.facts - one.facts:
+        return True
+    if _opposite(one.answer_sides, other.answer_sides):
         return True
     differing = one.ground.differing(other.ground)
     return bool(differing) and (
@@ -290,13 +299,12 @@ def _other_subject(one: Profile, other: Profile) -> bool:
     screw" and "the lower screw"; other words of a paraphrase come from outside the evidence.
     """
     only, others = _only(one, other), _only(other, one)
-    alike = 2 * len(set(one.words) & set(other.words)) / (len(one.words) + len(other.words) or 1)
     names = any(term.stem in one.question.names for term, _, _ in only)
     if names and any(term.stem in other.question.names for term, _, _ in others):
         return True
     if _other_kind(one, other):
         return True
-    if alike < _PARALLEL:
+    if _same_words(one, other) < _PARALLEL:
         return False
-    opposite = any((pair, 1 - side) in other.question.sides for pair, side in one.question.sides)
+    opposite = _opposite(one.question.sides, other.question.sides)
     return opposite or (len(only) == len(others) == 1 and only[0][2] and others[0][2])

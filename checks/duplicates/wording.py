@@ -32,6 +32,10 @@ _LAST = frozenset({"possibility", "choice"})
 _NOUNS_ARE_CAPITALS = frozenset({"de"})
 
 
+Sides = frozenset[tuple[int, int]]
+"""Which of which pair of opposites words name: (pair, side)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """A word that carries a subject, and the keys that it shares with words like it.
@@ -52,7 +56,7 @@ class Asking:
 
     terms: tuple[Term, ...]
     names: frozenset[str]
-    sides: frozenset[tuple[int, int]]
+    sides: Sides
     asked: str
 
 
@@ -65,39 +69,19 @@ def asking(question: str, language: str) -> Asking:
     names: frozenset[str] = frozenset()
     if language not in _NOUNS_ARE_CAPITALS:
         names = frozenset(_named(question))
-    words = _words(question, language)
-    found = _found(words, language)
+    found = terms(question, language)
     return Asking(
         found,
         frozenset(term.stem for word in names if (term := _entry(word, language).term))
-        or frozenset(),  # The one empty set, which takes no memory.
-        _sides_taken(words, found, language),
+        or frozenset(),
+        sides_taken(found, language),
         asked,
     )
 
 
 def terms(text: str, language: str) -> tuple[Term, ...]:
     """Return the distinct terms of a text in order."""
-    return _found(_words(text, language), language)
-
-
-def _named(text: str) -> Iterator[str]:
-    """Yield the words with a capital that begin no sentence."""
-    for before, word in pairwise(text.split()):
-        if word != word.lower() and before[-1] not in _ENDS and not _I.match(word):
-            yield from _split(word)
-
-
-def _words(text: str, language: str) -> list[str]:
-    return _split(join_parted(text.lower(), language))
-
-
-def _split(text: str) -> list[str]:
-    text = _JOINED.sub(r"\1", unicodedata.normalize("NFC", text).lower())
-    return _WORD.findall(_VALUE.sub(" ", text))
-
-
-def _found(words: Sequence[str], language: str) -> tuple[Term, ...]:
+    words = _split(join_parted(text.lower(), language))
     found: dict[str, Term] = {}
     for at, word in enumerate(words):
         entry = _entry(word, language)
@@ -109,16 +93,25 @@ def _found(words: Sequence[str], language: str) -> tuple[Term, ...]:
     return tuple(found.values())
 
 
-def _sides_taken(
-    words: Sequence[str], found: Sequence[Term], language: str
-) -> frozenset[tuple[int, int]]:
-    """Return the sides that words take of those opposites of which they do not name both."""
-    known = _lexicon(language)
-    stated = {_any_stem(word, language) for word in words}
-    stated.update(key for term in found for key in term.keys)
-    taken = {side for each in stated for side in known.sides.get(each, ())}
+def _named(text: str) -> Iterator[str]:
+    """Yield the words with a capital that begin no sentence."""
+    for before, word in pairwise(text.split()):
+        if word != word.lower() and before[-1] not in _ENDS and not _I.match(word):
+            yield from _split(word)
+
+
+def _split(text: str) -> list[str]:
+    text = _JOINED.sub(r"\1", unicodedata.normalize("NFC", text).lower())
+    return _WORD.findall(_VALUE.sub(" ", text))
+
+
+def sides_taken(said: Sequence[Term], language: str) -> Sides:
+    """Return the sides that terms take of those opposites of which they do not name both."""
+    sides = _lexicon(language).sides
+    stated = {each for term in said for each in (term.stem, *term.keys)}
+    taken = {side for each in stated for side in sides.get(each, ())}
     one = frozenset((pair, side) for pair, side in taken if (pair, 1 - side) not in taken)
-    return one or frozenset()
+    return one or frozenset()  # The one empty set, which takes no memory.
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +152,7 @@ class _Lexicon:
     groups: Mapping[str, frozenset[str]]
     all: frozenset[str]
     phrases: Mapping[str, Sequence[tuple[str, str]]]
-    sides: Mapping[str, frozenset[tuple[int, int]]]
+    sides: Mapping[str, Sides]
     asked: Mapping[str, re.Pattern[str]]
 
 
@@ -185,7 +178,7 @@ def _lexicon(language: str) -> _Lexicon:
     )
 
 
-def _sides(content: Mapping[str, Any], language: str) -> dict[str, frozenset[tuple[int, int]]]:
+def _sides(content: Mapping[str, Any], language: str) -> dict[str, Sides]:
     """Return the sides of opposites by stem, or by the group that the word names."""
     named = {group[0]: f"#{at}" for at, group in enumerate(content["same"].get(language, ()))}
     sides: dict[str, set[tuple[int, int]]] = {}
