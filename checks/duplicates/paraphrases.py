@@ -22,7 +22,7 @@ from checks.duplicates.focus import (
     telling,
 )
 from checks.duplicates.locating import locate
-from checks.duplicates.wording import Asking, Sides, Term, asking, sides_taken, terms
+from checks.duplicates.wording import NONE, Asking, Sides, Term, asking, sides_taken, terms
 from checks.facts import numbers
 
 _FACT = 3.0
@@ -53,9 +53,10 @@ _WORD = re.compile(r"\w+")
 
 # Fitted by logistic regression to hand-written paraphrases and other questions on the same section.
 _WEIGHTS = {
-    "answers": (1.8, 1.6, -3.2, 2.2, 5.4, 5.0, 4.5, -7.8),
+    "answers": (1.8, 1.6, -3.2, 2.2, 5.4, 5.0, 4.5, -8.0),
     "passage": (1.4, 1.7, -3.4, 2.3, 4.1, 0.0, 0.0, -3.1),
     "section": (2.0, 1.2, -4.3, 4.5, 0.0, 0.0, 0.0, -3.8),
+    "no place": (1.9, 1.0, -1.6, 0.0, 0.0, 0.0, 6.1, -5.9),
     "questions": (2.6, 1.1, -2.9, 0.0, 0.0, 0.0, 0.0, -2.6),
 }
 
@@ -107,7 +108,7 @@ def profile(
     )
     said = terms(answer, language)
     numbers_asked = _numbers(question, language)
-    facts = (_numbers(answer, language) - numbers_asked) or frozenset()
+    facts = (_numbers(answer, language) - numbers_asked) or NONE
     spoken_of = (
         focus(asked.terms, weights, held, quantity=asked.asked in _QUANTITIES)
         if said or facts
@@ -159,7 +160,7 @@ def score(one: Profile, other: Profile, meant: float | None = None) -> float:
 def _shown(one: Profile, other: Profile) -> str:
     """Return which weights are meant for what is shown of the rows."""
     if one.has_answer and other.has_answer:
-        return "answers"
+        return "answers" if one.ground.forms & other.ground.forms else "no place"
     longest = max(one.ground.length, other.ground.length)
     if not (one.ground.forms and other.ground.forms):
         return "questions"
@@ -199,7 +200,7 @@ def _kinds(one: str, other: str) -> float:
 
 
 def _numbers(text: str, language: str) -> frozenset[tuple[str, str]]:
-    return frozenset(number.key for number in numbers(text, language)) or frozenset()
+    return frozenset(number.key for number in numbers(text, language)) or NONE
 
 
 def _same_answer(one: Profile, other: Profile) -> float:

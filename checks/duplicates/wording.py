@@ -23,8 +23,7 @@ _GAP = 5
 _LETTERS = 6
 _PARTICLE = " … "
 _JOINED = re.compile(r"\b(e|wi)-(?=\w)", re.IGNORECASE)
-_VALUE = re.compile(r"\b\d[^\W_]*")
-_WORD = re.compile(r"[^\W\d_]+(?:\d[^\W_]*)?")
+_WORD = re.compile(r"\b[^\W\d_]+(?:\d[^\W_]*)?")
 _I = re.compile(r"I\b")
 _ENDS = ".?!:"
 # These words say what is asked for where no others do.
@@ -32,6 +31,8 @@ _LAST = frozenset({"possibility", "choice"})
 _NOUNS_ARE_CAPITALS = frozenset({"de"})
 
 
+NONE: frozenset[Any] = frozenset()
+"""The one empty set for what is kept by row: every `frozenset()` takes memory of its own."""
 Sides = frozenset[tuple[int, int]]
 """Which of which pair of opposites words name: (pair, side)."""
 
@@ -62,20 +63,17 @@ class Asking:
 
 def asking(question: str, language: str) -> Asking:
     """Return the question taken apart."""
-    known = _lexicon(language)
-    places = {kind: found.search(question) for kind, found in known.asked.items()}
-    first = {kind: match.start() for kind, match in places.items() if match}
-    asked = min(first, key=lambda kind: (kind in _LAST, first[kind]), default="")
-    names: frozenset[str] = frozenset()
+    matches = (found.search(question) for found in _lexicon(language).asked)
+    asked = next((match.lastgroup for match in matches if match), None)
+    names: frozenset[str] = NONE
     if language not in _NOUNS_ARE_CAPITALS:
         names = frozenset(_named(question))
     found = terms(question, language)
     return Asking(
         found,
-        frozenset(term.stem for word in names if (term := _entry(word, language).term))
-        or frozenset(),
+        frozenset(term.stem for word in names if (term := _entry(word, language).term)) or NONE,
         sides_taken(found, language),
-        asked,
+        asked or "",
     )
 
 
@@ -101,8 +99,8 @@ def _named(text: str) -> Iterator[str]:
 
 
 def _split(text: str) -> list[str]:
-    text = _JOINED.sub(r"\1", unicodedata.normalize("NFC", text).lower())
-    return _WORD.findall(_VALUE.sub(" ", text))
+    text = unicodedata.normalize("NFC", text).lower()
+    return _WORD.findall(_JOINED.sub(r"\1", text) if "-" in text else text)
 
 
 def sides_taken(said: Sequence[Term], language: str) -> Sides:
@@ -110,8 +108,13 @@ def sides_taken(said: Sequence[Term], language: str) -> Sides:
     sides = _lexicon(language).sides
     stated = {each for term in said for each in (term.stem, *term.keys)}
     taken = {side for each in stated for side in sides.get(each, ())}
-    one = frozenset((pair, side) for pair, side in taken if (pair, 1 - side) not in taken)
-    return one or frozenset()  # The one empty set, which takes no memory.
+    return _once(frozenset((pair, side) for pair, side in taken if (pair, 1 - side) not in taken))
+
+
+@lru_cache(maxsize=10_000)
+def _once(sides: Sides) -> Sides:
+    """Return the first that was equal, so that few are kept in memory."""
+    return sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +150,16 @@ def _any_stem(word: str, language: str) -> str:
 
 @dataclass(frozen=True)
 class _Lexicon:
-    """The synonyms of a language: by stem the groups, particles and sides; by kind its pattern."""
+    """The synonyms of a language: by stem the groups, particles and sides.
+
+    `asked` finds what is asked for, by the name of its group; the second where the first does not.
+    """
 
     groups: Mapping[str, frozenset[str]]
     all: frozenset[str]
     phrases: Mapping[str, Sequence[tuple[str, str]]]
     sides: Mapping[str, Sides]
-    asked: Mapping[str, re.Pattern[str]]
+    asked: Sequence[re.Pattern[str]]
 
 
 @cache
@@ -174,7 +180,11 @@ def _lexicon(language: str) -> _Lexicon:
         frozenset(key for keys in groups.values() for key in keys),
         phrases,
         _sides(content, language),
-        {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in asked.items()},
+        [
+            re.compile("|".join(named), re.IGNORECASE)
+            for last in (False, True)
+            if (named := [f"(?P<{k}>{p})" for k, p in asked.items() if (k in _LAST) == last])
+        ],
     )
 
 
