@@ -17,7 +17,8 @@ from zlib import crc32
 
 from checks.duplicates.focus import split_sentences
 from checks.duplicates.meetings import Meetings, cells, centred
-from checks.duplicates.paraphrases import Profile, profile, same_answer, same_question
+from checks.duplicates.paraphrases import same_answer, same_question
+from checks.duplicates.profiles import Profile, profile
 from checks.duplicates.similar import split_words
 from checks.duplicates.wording import Term, terms
 
