@@ -14,7 +14,7 @@ from functools import lru_cache
 from math import log
 from zlib import crc32
 
-from checks.duplicates.wording import Term, terms
+from checks.duplicates.wording import NONE, Term, terms
 
 ALIKE = 0.9
 """What a synonym counts for, where the word itself counts 1."""
@@ -118,7 +118,7 @@ def focus(
 
 def stated_values(text: str) -> frozenset[str]:
     """Return the numbers of a text as they are written."""
-    return frozenset(_VALUE.findall(text)) or frozenset()
+    return frozenset(_VALUE.findall(text)) or NONE
 
 
 def common(one: Focus, other: Focus) -> float:

@@ -49,7 +49,8 @@ class Meetings:
                 shared[other] = shared.get(other, 0.0) + 1 / (place - first)
         if len(shared) <= _MEETINGS:
             return list(shared)
-        return nsmallest(_MEETINGS, shared, key=lambda other: (-shared[other], other))
+        most = nsmallest(_MEETINGS, [(-share, other) for other, share in shared.items()])
+        return [other for _, other in most]
 
 
 def centred(vectors: Sequence[Sequence[float]]) -> NDArray[np.float32]:

@@ -17,7 +17,8 @@ from zlib import crc32
 
 from checks.duplicates.focus import split_sentences
 from checks.duplicates.meetings import Meetings, cells, centred
-from checks.duplicates.paraphrases import Profile, profile, same_answer, same_question
+from checks.duplicates.paraphrases import same_answer, same_question
+from checks.duplicates.profiles import Profile, profile
 from checks.duplicates.similar import split_words
 from checks.duplicates.wording import Term, terms
 
@@ -83,7 +84,8 @@ class _Compared:
         self.rows = rows
         self.vectors = centred(vectors)
         self.cells = cells(self.vectors)
-        self.some_bare = any(not _has_words(row.evidence) for row in rows)
+        self.bare = [not any(quote.strip() for quote in row.evidence) for row in rows]
+        self.some_bare = any(self.bare)
         self.profiles: dict[int, Profile] = {}
 
     @cached_property
@@ -107,7 +109,7 @@ class _Compared:
     def keys(self, place: int) -> set[int]:
         """Return what another row must share to be compared."""
         row = self.rows[place]
-        keys = set(_evidence_keys(row))
+        keys = set(_evidence_keys(row.evidence, row.language))
         in_words = _hashed(f"{row.language} asked {' '.join(split_words(row.question))}")
         if keys:
             read = self._profile(place)
@@ -126,10 +128,12 @@ class _Compared:
             return False
         first, second = self._profile(one), self._profile(other)
         in_words = first.words == second.words
-        both = _has_words(a.evidence) and _has_words(b.evidence)
+        both = not (self.bare[one] or self.bare[other])
         # Rows that met on evidence need not be looked at for it again.
         may_differ = both and (self.some_bare or in_words)
-        if may_differ and set(_evidence_keys(a)).isdisjoint(_evidence_keys(b)):
+        if may_differ and _evidence_keys(a.evidence, a.language).isdisjoint(
+            _evidence_keys(b.evidence, b.language)
+        ):
             return in_words and same_answer(first, second)
         meant = float(self.vectors[one] @ self.vectors[other]) if len(self.vectors) else None
         return same_question(first, second, meant)
@@ -163,23 +167,22 @@ def _names(term: Term) -> list[str]:
     return [key for key in term.keys if key.startswith("#")] or [term.stem]
 
 
-def _has_words(evidence: Sequence[str]) -> bool:
-    return any(quote.strip() for quote in evidence)
-
-
-def _evidence_keys(row: Asked) -> Iterator[int]:
-    """Yield for each sentence the smallest hashes of its runs of words, which a copy shares."""
-    language = _hashed(row.language)
-    parts = [part for quote in row.evidence for part in split_sentences(quote)]
+@lru_cache(maxsize=4096)
+def _evidence_keys(evidence: tuple[str, ...], language: str) -> frozenset[int]:
+    """Return for each sentence the smallest hashes of its runs of words, which a copy shares."""
+    found: set[int] = set()
+    parts = [part for quote in evidence for part in split_sentences(quote)]
     each = max(1, _RUNS_KEPT // (len(parts) or 1))
+    salt = _hashed(language)
     for part in parts:
         words = [_hashed(word) for word in split_words(part)]
         if not words:
             continue
         padded = [*words, *words, *words][: max(3, len(words))]
         runs = zip(padded, padded[1:], padded[2:], strict=False)
-        hashes = {((a * 31 + b) * 31 + c + language) * _MIX & _MASK for a, b, c in runs}
-        yield from sorted(hashes)[:each]
+        hashes = {((a * 31 + b) * 31 + c + salt) * _MIX & _MASK for a, b, c in runs}
+        found.update(sorted(hashes)[:each])
+    return frozenset(found)
 
 
 @lru_cache(maxsize=100_000)

@@ -23,13 +23,18 @@ _GAP = 5
 _LETTERS = 6
 _PARTICLE = " … "
 _JOINED = re.compile(r"\b(e|wi)-(?=\w)", re.IGNORECASE)
-_VALUE = re.compile(r"\b\d[^\W_]*")
-_WORD = re.compile(r"[^\W\d_]+(?:\d[^\W_]*)?")
+_WORD = re.compile(r"\b[^\W\d_]+(?:\d[^\W_]*)?")
 _I = re.compile(r"I\b")
 _ENDS = ".?!:"
 # These words say what is asked for where no others do.
 _LAST = frozenset({"possibility", "choice"})
 _NOUNS_ARE_CAPITALS = frozenset({"de"})
+
+
+NONE: frozenset[Any] = frozenset()
+"""The one empty set for what is kept by row: every `frozenset()` takes memory of its own."""
+Sides = frozenset[tuple[int, int]]
+"""Which of which pair of opposites words name: (pair, side)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,52 +57,29 @@ class Asking:
 
     terms: tuple[Term, ...]
     names: frozenset[str]
-    sides: frozenset[tuple[int, int]]
+    sides: Sides
     asked: str
 
 
 def asking(question: str, language: str) -> Asking:
     """Return the question taken apart."""
-    known = _lexicon(language)
-    places = {kind: found.search(question) for kind, found in known.asked.items()}
-    first = {kind: match.start() for kind, match in places.items() if match}
-    asked = min(first, key=lambda kind: (kind in _LAST, first[kind]), default="")
-    names: frozenset[str] = frozenset()
+    matches = (found.search(question) for found in _lexicon(language).asked)
+    asked = next((match.lastgroup for match in matches if match), None)
+    names: frozenset[str] = NONE
     if language not in _NOUNS_ARE_CAPITALS:
         names = frozenset(_named(question))
-    words = _words(question, language)
-    found = _found(words, language)
+    found = terms(question, language)
     return Asking(
         found,
-        frozenset(term.stem for word in names if (term := _entry(word, language).term))
-        or frozenset(),  # The one empty set, which takes no memory.
-        _sides_taken(words, found, language),
-        asked,
+        frozenset(term.stem for word in names if (term := _entry(word, language).term)) or NONE,
+        sides_taken(found, language),
+        asked or "",
     )
 
 
 def terms(text: str, language: str) -> tuple[Term, ...]:
     """Return the distinct terms of a text in order."""
-    return _found(_words(text, language), language)
-
-
-def _named(text: str) -> Iterator[str]:
-    """Yield the words with a capital that begin no sentence."""
-    for before, word in pairwise(text.split()):
-        if word != word.lower() and before[-1] not in _ENDS and not _I.match(word):
-            yield from _split(word)
-
-
-def _words(text: str, language: str) -> list[str]:
-    return _split(join_parted(text.lower(), language))
-
-
-def _split(text: str) -> list[str]:
-    text = _JOINED.sub(r"\1", unicodedata.normalize("NFC", text).lower())
-    return _WORD.findall(_VALUE.sub(" ", text))
-
-
-def _found(words: Sequence[str], language: str) -> tuple[Term, ...]:
+    words = _split(join_parted(text.lower(), language))
     found: dict[str, Term] = {}
     for at, word in enumerate(words):
         entry = _entry(word, language)
@@ -109,16 +91,30 @@ def _found(words: Sequence[str], language: str) -> tuple[Term, ...]:
     return tuple(found.values())
 
 
-def _sides_taken(
-    words: Sequence[str], found: Sequence[Term], language: str
-) -> frozenset[tuple[int, int]]:
-    """Return the sides that words take of those opposites of which they do not name both."""
-    known = _lexicon(language)
-    stated = {_any_stem(word, language) for word in words}
-    stated.update(key for term in found for key in term.keys)
-    taken = {side for each in stated for side in known.sides.get(each, ())}
-    one = frozenset((pair, side) for pair, side in taken if (pair, 1 - side) not in taken)
-    return one or frozenset()
+def _named(text: str) -> Iterator[str]:
+    """Yield the words with a capital that begin no sentence."""
+    for before, word in pairwise(text.split()):
+        if word != word.lower() and before[-1] not in _ENDS and not _I.match(word):
+            yield from _split(word)
+
+
+def _split(text: str) -> list[str]:
+    text = unicodedata.normalize("NFC", text).lower()
+    return _WORD.findall(_JOINED.sub(r"\1", text) if "-" in text else text)
+
+
+def sides_taken(said: Sequence[Term], language: str) -> Sides:
+    """Return the sides that terms take of those opposites of which they do not name both."""
+    sides = _lexicon(language).sides
+    stated = {each for term in said for each in (term.stem, *term.keys)}
+    taken = {side for each in stated for side in sides.get(each, ())}
+    return _once(frozenset((pair, side) for pair, side in taken if (pair, 1 - side) not in taken))
+
+
+@lru_cache(maxsize=10_000)
+def _once(sides: Sides) -> Sides:
+    """Return the first that was equal, so that few are kept in memory."""
+    return sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +150,16 @@ def _any_stem(word: str, language: str) -> str:
 
 @dataclass(frozen=True)
 class _Lexicon:
-    """The synonyms of a language: by stem the groups, particles and sides; by kind its pattern."""
+    """The synonyms of a language: by stem the groups, particles and sides.
+
+    `asked` finds what is asked for, by the name of its group; the second where the first does not.
+    """
 
     groups: Mapping[str, frozenset[str]]
     all: frozenset[str]
     phrases: Mapping[str, Sequence[tuple[str, str]]]
-    sides: Mapping[str, frozenset[tuple[int, int]]]
-    asked: Mapping[str, re.Pattern[str]]
+    sides: Mapping[str, Sides]
+    asked: Sequence[re.Pattern[str]]
 
 
 @cache
@@ -181,11 +180,15 @@ def _lexicon(language: str) -> _Lexicon:
         frozenset(key for keys in groups.values() for key in keys),
         phrases,
         _sides(content, language),
-        {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in asked.items()},
+        [
+            re.compile("|".join(named), re.IGNORECASE)
+            for last in (False, True)
+            if (named := [f"(?P<{k}>{p})" for k, p in asked.items() if (k in _LAST) == last])
+        ],
     )
 
 
-def _sides(content: Mapping[str, Any], language: str) -> dict[str, frozenset[tuple[int, int]]]:
+def _sides(content: Mapping[str, Any], language: str) -> dict[str, Sides]:
     """Return the sides of opposites by stem, or by the group that the word names."""
     named = {group[0]: f"#{at}" for at, group in enumerate(content["same"].get(language, ()))}
     sides: dict[str, set[tuple[int, int]]] = {}

@@ -18,6 +18,15 @@ DATI = "Ogni sei settimane controllare la carica. Prima dell'inverno caricare al
 AKKU = "Der Akku wird bei 10 bis 20 °C gelagert. Prüfen Sie den Ladestand alle sechs Wochen."
 SAL = "Eche 1,5 kg de sal con el embudo. No use sal de mesa: obstruye el descalcificador."
 
+WASH = (
+    "Before the wash, empty all pockets. After the wash, leave the door open. Clean the drawer "
+    "every month. The ringtone is set with a side key."
+)
+FUTTER = (
+    "Zum Ausbau die drei Muttern lösen. Zum Einbau die Flächen säubern und das Futter ansetzen. "
+    "Die Backen jede Woche schmieren. Das Futter wiegt 12 kg."
+)
+
 
 def asked(question, evidence=GREASE, answer="Every 500 hours.", language="en"):
     return Asked("", question, (evidence,) if evidence else (), answer, language)
@@ -136,6 +145,18 @@ def test_paraphrases_go(first, second):
         (
             asked("How often is the belt checked?", "", ""),
             asked("Where is the oil filled in?", "", ""),
+        ),
+        (
+            asked("What must be done before the wash?", WASH, ""),
+            asked("What must be done after the wash?", WASH, ""),
+        ),
+        (
+            asked("Which key sets the ringtone?", WASH, "Press the upper side key."),
+            asked("Which key is it for the ringtone?", WASH, "Press the lower side key."),
+        ),
+        (
+            asked("Wie baue ich das Futter ein?", FUTTER, "", "de"),
+            asked("Wie baue ich das Futter aus?", FUTTER, "", "de"),
         ),
     ],
 )

@@ -14,6 +14,8 @@ from checks.duplicates.wording import asking, terms
         ("die Pumpe einschalten", "schalte die Pumpe ein", "de"),
         ("desactivar", "apagar", "es"),
         ("Wi-Fi", "wireless", "en"),
+        ("das Gerät wird ausgebaut", "wie baue ich das Gerät aus?", "de"),
+        ("la porta è aperta", "come si apre la porta?", "it"),
     ],
 )
 def test_synonyms_share_a_key(one, other, language):
@@ -49,3 +51,16 @@ def test_both_sides_of_an_opposite_are_none():
 def test_names_are_capitals_inside_a_sentence():
     assert asking("What does the Orion do when I press Start?", "en").names == {"orion", "start"}
     assert not asking("Was macht der Motor?", "de").names
+
+
+def test_codes_are_terms_and_values_are_none():
+    stems = [term.stem for term in terms("What does E22 mean at 12 mm and 5GHz?", "en")]
+    assert "e22" in stems
+    assert not {"12", "5ghz", "ghz"} & set(stems)
+
+
+def test_before_and_after_are_sides():
+    before, after = (asking(f"What is done {w} the wash?", "en") for w in ("before", "after"))
+    assert before.sides
+    assert {pair for pair, _ in before.sides} == {pair for pair, _ in after.sides}
+    assert not before.sides & after.sides
