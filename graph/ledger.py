@@ -28,7 +28,6 @@ from graph.ledger_tables import (
 from graph.state import Candidate, Step
 from training.rows import ABSTAINING, TrainingRow, Variant
 
-
 _MOST_REPEATS = 3
 """How often one question is drafted about a window that is then asked no more."""
 
