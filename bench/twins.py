@@ -131,6 +131,8 @@ def _of_kind(
         lone = [(manual, each) for manual in manuals for each in _lone(manual.document)]
         draw.shuffle(lone)
         for manual, (section, sentence) in lone:
+            if _is_repeated(sentence, manual, manuals):
+                continue
             yield _section_change(manual, section, sentence, renamed, draw)
         return
     places = [(manual, each) for manual in manuals for each in sentences(manual.document.text)]
@@ -138,6 +140,7 @@ def _of_kind(
     for manual, sentence in places:
         option = KINDS[kind](manual.document.text, sentence, manual.language, draw)
         usable = option and manual.is_free(sentence.start, sentence.end)
+        usable = usable and not _is_repeated(sentence, manual, manuals)
         if option and usable and not _is_name(manual.document, option, names):
             yield _sentence_change(kind, manual, option, renamed, draw)
 
@@ -219,6 +222,12 @@ def _kept(sections: Sequence[Section], spans: Sequence[tuple[int, int]]) -> list
     near = {at + step for at in with_change for step in (-1, 0, 1)}
     above = {sections[at].path[:depth] for at in near & {*range(len(sections))} for depth in (1, 2)}
     return [s for at, s in enumerate(sections) if at in near or s.path in above]
+
+
+def _is_repeated(sentence: Sentence, manual: _Manual, manuals: Sequence[_Manual]) -> bool:
+    """Say whether another manual states the same, which would stay there as it is."""
+    said = " ".join(sentence.text.split())
+    return any(said in " ".join(m.document.text.split()) for m in manuals if m is not manual)
 
 
 def _is_name(document: Document, option: Option, names: Sequence[str]) -> bool:
