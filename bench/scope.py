@@ -41,7 +41,8 @@ from bench.scope_truth import (
     pair_faults,
     truth,
 )
-from bench.twins import LETTERS, Twins, write_twins
+from bench.siblings_named import LETTERS
+from bench.twins import Twins, write_twins
 from bench.unruly import UnrulyModel
 from graph.brief import Brief, Windows
 from graph.dataset import dataset_graph

@@ -7,7 +7,8 @@ import pytest
 from agents.offline_reading import Prompt, Shown
 from bench.asked import bare, questions
 from bench.scope_truth import Documents, Place, Truth, faults, misses_nearly, pair_faults, truth
-from bench.twins import SECTION, SHARES, Change, Machine, Twins, write_twins
+from bench.siblings_named import Machine
+from bench.twins import SECTION, SHARES, Change, Twins, write_twins
 from tests.conftest import ROOT
 
 EXAMPLES = ROOT / "examples" / "manuals"
