@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from app.opening import open_context
 from app.settings import read_settings
-from bench.intervals import wilson
+from bench.intervals import share
 from bench.plants import reword
 from graph.brief import Brief
 from graph.dataset import dataset_graph
@@ -85,12 +85,6 @@ def measure(manuals: Path, scratch: Path, rows: int) -> dict[str, object]:
         "copies_shown": share(shown.total(), tested.total()),
         "by_form": {form: f"{shown[form]} of {tested[form]}" for form in FORMS},
     }
-
-
-def share(part: int, whole: int) -> str:
-    """Return a share with its interval, as `3 of 40 (2.6–20.0 %)`."""
-    low, high = (100 * each for each in wilson(part, whole))
-    return f"{part} of {whole} ({low:.1f}–{high:.1f} %)"
 
 
 async def _run(

@@ -20,3 +20,9 @@ def wilson(hits: int, total: int) -> tuple[float, float]:
     reach = _Z95 * sqrt(share * (1 - share) / total + z2 / (4 * total**2))
     low, high = ((middle + side * reach) / (1 + z2 / total) for side in (-1, 1))
     return max(0.0, low), min(1.0, high)
+
+
+def share(part: int, whole: int) -> str:
+    """Return a share with its interval, as `3 of 40 (2.6–19.9 %)`."""
+    low, high = (100 * each for each in wilson(part, whole))
+    return f"{part} of {whole} ({low:.1f}–{high:.1f} %)"

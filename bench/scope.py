@@ -30,7 +30,7 @@ import pyarrow.parquet as pq
 
 from app.opening import open_context
 from app.settings import read_settings
-from bench.intervals import wilson
+from bench.intervals import share
 from bench.scope_truth import (
     Documents,
     Row,
@@ -41,7 +41,8 @@ from bench.scope_truth import (
     pair_faults,
     truth,
 )
-from bench.twins import LETTERS, Twins, write_twins
+from bench.siblings_named import LETTERS
+from bench.twins import Twins, write_twins
 from bench.unruly import UnrulyModel
 from graph.brief import Brief, Windows
 from graph.dataset import dataset_graph
@@ -106,12 +107,6 @@ def measure(run: Path, twins: Twins) -> dict[str, object]:
         "near_misses_right": _near_misses(every, truths, documents),
         "dropped": _dropped(run),
     }
-
-
-def share(part: int, whole: int) -> str:
-    """Return a share with its interval, as `3 of 40 (2.6–20 %)`."""
-    low, high = (100 * each for each in wilson(part, whole))
-    return f"{part} of {whole} ({low:.1f}–{high:.1f} %)"
 
 
 def _is_partial(known: Truth, everyone: int) -> bool:

@@ -14,7 +14,8 @@ from typing import Any
 
 from bench.asked import bare
 from bench.changes import states
-from bench.twins import LETTERS, Change, Twins
+from bench.siblings_named import LETTERS
+from bench.twins import Change, Twins
 
 Row = dict[str, Any]
 _BLOCK = re.compile(r"\n[ \t]*\n")

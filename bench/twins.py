@@ -7,7 +7,6 @@ say something else, or lack a whole section. The names of the first machine beco
 
 from __future__ import annotations
 
-import csv
 import random
 import re
 from collections import Counter
@@ -17,26 +16,16 @@ from itertools import islice
 from pathlib import Path
 
 from bench.changes import KINDS, Option, Sentence, sentences, states
+from bench.siblings_named import LETTERS, Machine, names_in, renamed_in, siblings_of, write_names
 from tools.documents import Document, Section, read_folder
 from tools.language import detect
 
-FAMILY = "Bora"
-LETTERS = "abc"
 SECTION = "section"
 SHARES = {"number": 5, "word": 2, "not": 1, "menu": 1, SECTION: 1}
 """How many of ten changes are of each kind; numbers take the place of what a folder has too few of.
 """
 _LONGEST_SECTION = 3000
 _LEAST_SECTION = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """A machine as this bench writes it into machines.csv."""
-
-    name: str
-    code: str
-    family: str = FAMILY
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +77,18 @@ def write_twins(
 ) -> Twins:
     """Write the manuals of siblings and their machines.csv into an empty folder."""
     draw = random.Random(seed)
-    names = _names(source)
+    names = names_in(source)
     found, _ = read_folder(source)
     sets = _by_machine(found, names)
     chosen = max(sets, key=lambda each: sum(len(list(sentences(d.text))) for d in each))
     chosen = sorted(chosen, key=lambda d: (-len(list(sentences(d.text))), d.path))[:documents]
     old = names.get(chosen[0].path, ())
-    machines, renamed = _machines(old, siblings)
+    machines, renamed = siblings_of(old, siblings)
     manuals = [_Manual(document, detect(document.text[:20_000]) or "en") for document in chosen]
     made = list(_changes(manuals, changes, renamed, old, draw))
     for manual in manuals:
         _write(manual, target, renamed)
-    _write_names(target, machines, chosen)
+    write_names(target, machines, [_stem(document) for document in chosen])
     return Twins(machines, tuple(made), len(chosen))
 
 
@@ -131,6 +120,8 @@ def _of_kind(
         lone = [(manual, each) for manual in manuals for each in _lone(manual.document)]
         draw.shuffle(lone)
         for manual, (section, sentence) in lone:
+            if _is_repeated(sentence, manual, manuals):
+                continue
             yield _section_change(manual, section, sentence, renamed, draw)
         return
     places = [(manual, each) for manual in manuals for each in sentences(manual.document.text)]
@@ -138,6 +129,7 @@ def _of_kind(
     for manual, sentence in places:
         option = KINDS[kind](manual.document.text, sentence, manual.language, draw)
         usable = option and manual.is_free(sentence.start, sentence.end)
+        usable = usable and not _is_repeated(sentence, manual, manuals)
         if option and usable and not _is_name(manual.document, option, names):
             yield _sentence_change(kind, manual, option, renamed, draw)
 
@@ -155,7 +147,7 @@ def _sentence_change(
     sentence, at = option.sentence, option.start - option.sentence.start
     manual.edits.append((option.start, option.start + len(option.old), values))
     texts = tuple(
-        _renamed(sentence.text[:at] + value + sentence.text[at + len(option.old) :], names)
+        renamed_in(sentence.text[:at] + value + sentence.text[at + len(option.old) :], names)
         for value, names in zip(values, renamed, strict=True)
     )
     return Change(_stem(manual.document), kind, manual.language, values, texts, texts)
@@ -173,7 +165,7 @@ def _section_change(
     has = [at != lacks for at in range(len(renamed))]
     manual.edits.append((section.start, section.end, tuple(text if each else "" for each in has)))
     said, whole = (
-        tuple(_renamed(each, n) if h else "" for n, h in zip(renamed, has, strict=True))
+        tuple(renamed_in(each, n) if h else "" for n, h in zip(renamed, has, strict=True))
         for each in (sentence.text, text)
     )
     nothing = ("",) * len(renamed)
@@ -206,7 +198,7 @@ def _write(manual: _Manual, target: Path, renamed: Sequence[dict[str, str]]) -> 
                     start = last
             parts.append(document.text[start : section.end])
         path = target / f"{LETTERS[at]}-{_stem(document)}.md"
-        path.write_text(_renamed("".join(parts), names), encoding="utf-8")
+        path.write_text(renamed_in("".join(parts), names), encoding="utf-8")
 
 
 def _kept(sections: Sequence[Section], spans: Sequence[tuple[int, int]]) -> list[Section]:
@@ -219,6 +211,12 @@ def _kept(sections: Sequence[Section], spans: Sequence[tuple[int, int]]) -> list
     near = {at + step for at in with_change for step in (-1, 0, 1)}
     above = {sections[at].path[:depth] for at in near & {*range(len(sections))} for depth in (1, 2)}
     return [s for at, s in enumerate(sections) if at in near or s.path in above]
+
+
+def _is_repeated(sentence: Sentence, manual: _Manual, manuals: Sequence[_Manual]) -> bool:
+    """Say whether another manual states the same, which would stay there as it is."""
+    said = " ".join(sentence.text.split())
+    return any(said in " ".join(m.document.text.split()) for m in manuals if m is not manual)
 
 
 def _is_name(document: Document, option: Option, names: Sequence[str]) -> bool:
@@ -241,52 +239,5 @@ def _by_machine(
     return list(sets.values())
 
 
-def _names(source: Path) -> dict[str, tuple[str, ...]]:
-    """Return name, code and aliases by file name, as the folder's machines.csv has them."""
-    path = source / "machines.csv"
-    if not path.exists():
-        return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        return {
-            row["filename"]: (
-                row["machine_name"],
-                row["machine_code"],
-                *filter(None, (row.get("aliases") or "").split(";")),
-            )
-            for row in csv.DictReader(file)
-        }
-
-
-def _machines(
-    names: tuple[str, ...], count: int
-) -> tuple[tuple[Machine, ...], list[dict[str, str]]]:
-    """Return the siblings, and what each name of the first is replaced by in each's manuals."""
-    if not names:
-        numbers = range(10, 10 * count + 10, 10)
-        return tuple(Machine(f"Bora {n}", f"BR{n}") for n in numbers), [{} for _ in numbers]
-
-    def raised(name: str, by: int) -> str:
-        return re.sub(r"\d+", lambda match: str(int(match[0]) + by), name)
-
-    renamed = [{name: raised(name, 111 * at) for name in names} for at in range(count)]
-    return tuple(Machine(each[names[0]], each[names[1]]) for each in renamed), renamed
-
-
-def _renamed(text: str, renamed: dict[str, str]) -> str:
-    for old in sorted(renamed, key=len, reverse=True):
-        text = re.sub(rf"(?<![\w-]){re.escape(old)}(?![\w-])", renamed[old], text)
-    return text
-
-
 def _stem(document: Document) -> str:
     return re.sub(r"\W+", "-", document.path.rpartition(".")[0])
-
-
-def _write_names(target: Path, twins: Sequence[Machine], documents: Sequence[Document]) -> None:
-    with (target / "machines.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["filename", "machine_name", "machine_code", "family"])
-        for letter, machine in zip(LETTERS, twins, strict=False):
-            for document in documents:
-                name = f"{letter}-{_stem(document)}.md"
-                writer.writerow([name, machine.name, machine.code, machine.family])

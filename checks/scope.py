@@ -38,24 +38,24 @@ class Stance:
     It is silent, too, where it states other values of another thing than is asked about.
     `at` is the excerpt in which it says the same, or another thing on the same subject; `values`
     and `words` are those that it alone has there, in the place of which the quotes have `ours`; of
-    the words, `near` stand elsewhere in the sections that are cited.
+    both, `near` are those that stand around the quotes.
     """
 
     kind: Literal["same", "differs", "silent"]
     at: int = 0
     values: frozenset[Token] = frozenset()
-    words: frozenset[str] = frozenset()
-    near: frozenset[str] = frozenset()
+    words: frozenset[Token] = frozenset()
+    near: frozenset[Token] = frozenset()
     ours: frozenset[Token] = frozenset()
 
     def gives(self, token: Token, said: frozenset[Token]) -> bool:
         """Say whether a value or word of what is said is the sibling's.
 
-        A word that stands near is, too, where nothing is said of what the quotes have in its place.
+        What stands near is, too, where nothing is said of what the quotes have in its place.
         """
-        if token[0] in self.near:
+        if token in self.near:
             return bool(self.ours) and not self.ours & said
-        return token in self.values or token[0] in self.words
+        return token in self.values or token in self.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +109,18 @@ def stance(cited: Sequence[Cited], question: str, answer: str, manual: Sequence[
         same = _is_about(cited, f"{question}\n{answer}", held)
         same &= not _tells_name(question, answer, cited[0].excerpt)
         return Stance("same" if same else "silent", found[0].at)
-    ours = {token for each in cited for token in _all_tokens(each)}
-    read = {word for each in cited for word in words_of(each.excerpt.text, each.excerpt.names)}
     others = [match for match in found if not match.same]
-    theirs = {token for match in others for token in match.tokens} - ours
+    theirs = frozenset(t for match in others for t in match.tokens) - _quoted_tokens(cited)
     values = frozenset(token for token in theirs if is_number(token))
-    words = frozenset(word for word, _ in theirs - values)
-    kind = "differs" if all(match.told for match in others) else "silent"
-    missing = frozenset(token for match in others for token in match.missing)
-    return Stance(kind, others[0].at, values, words, words & read, missing)
+    differs = all(match.told for match in others)
+    return Stance(
+        "differs" if differs else "silent",
+        others[0].at,
+        values,
+        theirs - values,
+        theirs & _near_tokens(cited),
+        frozenset(token for match in others for token in match.missing if differs),
+    )
 
 
 def scope_of(machine: str, stances: Mapping[str, Stance]) -> Scope:
@@ -243,8 +246,20 @@ def _facts(text: str, excerpt: Excerpt) -> frozenset[Token]:
     return frozenset(found | {(stem, "") for stem in stems if not any(map(str.isdecimal, stem))})
 
 
-def _all_tokens(cited: Cited) -> Iterator[Token]:
-    names, language = cited.excerpt.names, cited.excerpt.language
-    for each in cited.quoted:
-        yield from tokens(each.text, names, language)
-        yield from tokens(each.context, names, language)
+def _quoted_tokens(cited: Sequence[Cited]) -> frozenset[Token]:
+    return frozenset(
+        token
+        for each in cited
+        for one in each.quoted
+        for token in tokens(one.text, each.excerpt.names, each.excerpt.language)
+    )
+
+
+def _near_tokens(cited: Sequence[Cited]) -> frozenset[Token]:
+    """Return what leads the quotes in, and of all around them the words, but no numbers."""
+    found: set[Token] = set()
+    for each in cited:
+        names, language = each.excerpt.names, each.excerpt.language
+        found |= {(word, "") for word in words_of(each.excerpt.text, names)}
+        found |= {token for one in each.quoted for token in tokens(one.context, names, language)}
+    return frozenset(found)

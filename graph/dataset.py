@@ -37,7 +37,8 @@ from graph.selection import acceptance_rate, fallen_rows
 from graph.state import DatasetInput, DatasetOutput, DatasetState, Decision
 from training.rows import TrainingError
 
-RECURSION_LIMIT = 1000
+RECURSION_LIMIT = 1_000_000
+"""Never the end of a run: `limits.candidates` is, and a round may try one candidate alone."""
 Update = dict[str, Any]
 
 

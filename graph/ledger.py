@@ -28,6 +28,9 @@ from graph.ledger_tables import (
 from graph.state import Candidate, Step
 from training.rows import ABSTAINING, TrainingRow, Variant
 
+_MOST_REPEATS = 3
+"""How often one question is drafted about a window that is then asked no more."""
+
 
 class LedgerError(Exception):
     """The ledger cannot be read or written; the message says what to do."""
@@ -171,12 +174,15 @@ class Ledger:
         return asked
 
     def exhausted_windows(self) -> set[str]:
-        """Return the windows about which the generator had nothing left to ask."""
+        """Return the windows about which the generator had nothing, or nothing new, left to ask."""
         c = CANDIDATES.c
+        nothing = (c.reason == "nothing_to_ask") & (VARIANT == "drafted")
+        asked = (c.question != "") & (VARIANT == "drafted")
+        again = select(c.window).where(asked).group_by(c.window, c.question)
         with self._engine.connect() as connection:
-            nothing = (c.reason == "nothing_to_ask") & (VARIANT == "drafted")
-            found = connection.execute(select(c.window).where(nothing))
-            return set(found.scalars())
+            found = connection.execute(select(c.window).where(nothing)).scalars()
+            repeating = connection.execute(again.having(func.count() >= _MOST_REPEATS)).scalars()
+            return {*found, *repeating}
 
     def last_round(self) -> int:
         """Return the number of the last planned round, 0 if none was."""

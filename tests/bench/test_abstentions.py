@@ -3,6 +3,8 @@
 import pytest
 
 from bench.abstentions import faults
+from bench.copies import FORMS, Copies, measure
+from tests.conftest import ROOT
 
 ORIGIN = {
     "id": "o",
@@ -65,3 +67,20 @@ def test_premise_must_stand_nowhere(text, expected):
 
 def test_row_without_its_origin_is_not_linked():
     assert set(faults(TWIN, None, {})) == {"not_linked"}
+
+
+def test_copies_are_told_from_other_passages():
+    copies = Copies((("a.md", 10, 40),), "copy-1.md", "verbatim")
+    assert copies.touches({"document": "copy-1.md", "start": 0, "end": 5})
+    assert copies.touches({"document": "a.md", "start": 30, "end": 90})
+    assert not copies.touches({"document": "a.md", "start": 40, "end": 90})
+
+
+def test_copies_are_planted_and_none_is_shown(tmp_path):
+    found = measure(ROOT / "examples" / "manuals", tmp_path, rows=10)
+    assert found["copies_planted"] == 20
+    assert found["copies_tested"] > 0
+    assert found["copies_shown"].startswith("0 of")
+    texts = [path.read_text("utf-8") for path in (tmp_path / "planted").glob("copy-*.md")]
+    assert len(texts) == 20
+    assert set(found["by_form"]) == set(FORMS)

@@ -233,6 +233,34 @@ def test_words_of_a_sibling_are_found():
     assert not sibling_values(question, "It is on the left side.", named, stances, "en")
 
 
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ("With the torque wrench.", True),
+        ("With the hook wrench.", False),
+        ("With the hook wrench, not the torque wrench.", False),
+        ("To 12 Nm.", False),
+    ],
+)
+def test_siblings_word_may_stand_elsewhere_in_the_section(answer, found):
+    own = "## Tools\n\nThe pulley nut takes the hook wrench.\n\nThe pin takes the torque wrench.\n"
+    sibling = own.replace("hook", "torque")
+    question = "With what is the pulley nut of the Ares 200 tightened?"
+    stances = {"AR250": stance_to("hook wrench", sibling, question, answer, own=own)}
+    assert bool(sibling_values(question, answer, naming(ARES, KNOWN), stances, "en")) == found
+
+
+def test_siblings_value_may_stand_in_the_heading():
+    own = "## Supply\n\nThe sensor is fed with 12 V.\n"
+    path, sibling = ("Manual", "Supply of 24 V"), own.replace("12", "24")
+    ours = excerpt(own, NAMES, path)
+    cited = quoted(ours, [(own.index("fed"), len(own))])
+    question, named = "With how much is the sensor of the Ares 200 fed?", naming(ARES, KNOWN)
+    stances = {"AR250": stance([cited], question, "", [excerpt(sibling, TWIN_NAMES, path)])}
+    assert sibling_values(question, "With 24 V.", named, stances, "en")
+    assert not sibling_values(question, "With 12 V.", named, stances, "en")
+
+
 def test_assertions_keep_their_places():
     text = MANUAL.format(name="Ares 200")
     read = assertions(excerpt(text, NAMES))

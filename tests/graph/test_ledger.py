@@ -54,3 +54,12 @@ def test_what_abstains_asks_nothing_of_its_window(engine):
     ledger.drop("c2", "nothing_to_ask", question="Why?", drafts=1, answers=0, life=[])
     assert ledger.asked() == {}
     assert ledger.exhausted_windows() == set()
+
+
+def test_window_that_repeats_its_question_is_exhausted(engine):
+    ledger = Ledger(engine)
+    for round_, question in enumerate(["Why?", "How?", "Why?", "Why?"], start=1):
+        assert ledger.exhausted_windows() == set()
+        ledger.plan([Candidate(f"c{round_}", round_, WINDOW)])
+        ledger.drop(f"c{round_}", "unanswered", question=question, drafts=1, answers=1, life=[])
+    assert ledger.exhausted_windows() == {"w"}
