@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from checks.duplicates import Asked, repeated_pairs
 from checks.duplicates.similar import near_any
 from checks.leakage.contained import contained_pairs
-from checks.leakage.keys import folded
+from checks.leakage.keys import plain_form
 from checks.words import content_stems
 from tools.questions_file import EvaluationQuestion
 
@@ -54,8 +54,8 @@ def near_evaluation(
 
 def _asked_alike(rows: Sequence[Asked], questions: Sequence[EvaluationQuestion]) -> Pairs:
     """Yield rows and questions of nearly the same words."""
-    asked = [folded(row.question) for row in rows]
-    wanted = [folded(question.question) for question in questions]
+    asked = [plain_form(row.question) for row in rows]
+    wanted = [plain_form(question.question) for question in questions]
     for width, least in _SAME_QUESTION:
         yield from near_any(asked, wanted, least, width).items()
 
@@ -66,7 +66,7 @@ def _same_evidence(rows: Sequence[Asked], questions: Sequence[EvaluationQuestion
     for side, given in enumerate(([row.evidence for row in rows], [q.evidence for q in questions])):
         for place, quotes in enumerate(given):
             for quote in quotes:
-                holders[folded(quote)][side].add(place)
+                holders[plain_form(quote)][side].add(place)
     holders.pop("", None)
     texts = sorted(holders)
     same = [(place, place) for place in range(len(texts))]

@@ -61,14 +61,14 @@ class Shared:
         return frozenset[str]().union(*self.parts)
 
 
-def folded(text: str) -> str:
+def plain_form(text: str) -> str:
     """Return the text without what two editions of it may differ in: case, space, Unicode form."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def section_key(text: str) -> str:
     """Return a hash that equal sections share, whatever their case, white space or Unicode form."""
-    return hashlib.sha256(folded(text).encode(errors="replace")).hexdigest()
+    return hashlib.sha256(plain_form(text).encode(errors="replace")).hexdigest()
 
 
 def section_clusters(
@@ -120,7 +120,7 @@ def _near(
     kind: Kind, held: Mapping[str, Sequence[str]], least: Least | None = None
 ) -> Iterator[Shared]:
     """Yield what rows share of texts that are alike by `least`, or hold one another without it."""
-    by_row = {id: [folded(text) for text in texts] for id, texts in held.items()}
+    by_row = {id: [plain_form(text) for text in texts] for id, texts in held.items()}
     texts = sorted({text for of_row in by_row.values() for text in of_row})
     groups = Groups(texts)
     for one, other in _alike(texts, least) if least else joining_pairs(texts, _HELD):

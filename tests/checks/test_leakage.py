@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from checks.duplicates.similar import jaccard
 from checks.leakage import Held, section_clusters, section_key, shared_by, split_keys
-from checks.leakage.keys import folded
+from checks.leakage.keys import plain_form
 from checks.leakage.splits import assign_splits, groups_of
 
 PARTS = ("sealing jaw", "infeed belt", "vacuum pump", "film brake", "printing head", "cutter")
@@ -63,7 +63,7 @@ def test_a_split_never_parts_near_repeats(rows, seed):
     for one in rows:
         for other in rows:
             near = any(
-                jaccard(folded(a), folded(b)) >= 0.8
+                jaccard(plain_form(a), plain_form(b)) >= 0.8
                 for a, b in ((one.passages[0], other.passages[0]), (one.question, other.question))
             )
             if near or set(one.sections) & set(other.sections):

@@ -24,6 +24,29 @@ def filler(number: int) -> str:
     return " ".join(random.Random(number).choices(WORDS, k=40)).capitalize() + ". "
 
 
+def shown_passage(number: int, place: int, text: str, *, is_oracle: bool) -> ContextPassage:
+    return ContextPassage(
+        passage_id=f"p{number}-{place}",
+        document=f"manual-{number % 3}.md",
+        start=1000 * place,
+        end=1000 * place + len(text),
+        text=text,
+        role="oracle" if is_oracle else "distractor",
+        relation="oracle" if is_oracle else "sibling",
+    )
+
+
+def cited_fact(oracle: ContextPassage, fact: str) -> RowCitation:
+    start = oracle.start + oracle.text.index(fact)
+    return RowCitation(
+        passage_id=oracle.passage_id,
+        document=oracle.document,
+        start=start,
+        end=start + len(fact),
+        quote=fact,
+    )
+
+
 def made_row(number: int, *, passages: int = 4) -> TrainingRow:
     """A row about a machine that does not exist, with one oracle passage among distractors."""
     chosen = random.Random(number)
@@ -38,19 +61,10 @@ def made_row(number: int, *, passages: int = 4) -> TrainingRow:
     ]
     texts[position] = f"{filler(number)}{fact} {filler(-number)}"
     context = tuple(
-        ContextPassage(
-            passage_id=f"p{number}-{place}",
-            document=f"manual-{number % 3}.md",
-            start=1000 * place,
-            end=1000 * place + len(text),
-            text=text,
-            role="oracle" if place == position else "distractor",
-            relation="oracle" if place == position else "sibling",
-        )
+        shown_passage(number, place, text, is_oracle=place == position)
         for place, text in enumerate(texts)
     )
     oracle = context[position]
-    start = oracle.start + len(filler(number))
     shown = "\n\n".join(f"[{place + 1}] {text}" for place, text in enumerate(texts))
     return TrainingRow(
         id=f"row-{number:03}",
@@ -67,15 +81,7 @@ def made_row(number: int, *, passages: int = 4) -> TrainingRow:
         section=f"Maintenance > {part}",
         context=context,
         oracle_positions=(position,),
-        citations=(
-            RowCitation(
-                passage_id=oracle.passage_id,
-                document=oracle.document,
-                start=start,
-                end=start + len(fact),
-                quote=fact,
-            ),
-        ),
+        citations=(cited_fact(oracle, fact),),
         scores=Scores(relevance=9, global_relevance=8, coverage=9, faithfulness=10, completeness=9),
         reasons="The passage states the value.",
         attempts=1,
