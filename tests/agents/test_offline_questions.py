@@ -108,7 +108,6 @@ def test_menu_item_is_asked_by_what_it_says():
     assert "What is the menu item “Vmax X”?" in asked(
         table(header, "Vmax X | Highest speed of the X axis, in mm/s"), "en", "", "Vmax X"
     )
-    assert not asked(table(header, "Vmax X | Max X velocity (mm/s)"), "en", "", "Main")
 
 
 @pytest.mark.parametrize(
