@@ -76,7 +76,7 @@ def _is_asked(number: Number, prompt: Prompt) -> bool:
 
 def _is_singular(number: Number) -> bool:
     """Say whether a number's noun would have to change with it, as in "1 month"."""
-    return number.value == 1 and len(number.unit) > _LONGEST_SYMBOL
+    return number.value == "1" and len(number.unit) > _LONGEST_SYMBOL
 
 
 def _other(number: Number, prompt: Prompt) -> str:

@@ -87,14 +87,14 @@ class _Reader:
     def _is_generic(self, match: re.Match[str]) -> bool:
         """Say whether too few words that the question takes from the statement are specific.
 
-        A condition takes two of them; where no machine is named, what is done does as well.
+        A condition takes two of them; where no machine is named, what to do takes two as well.
         """
         slots = {name: words for name, words in match.groupdict().items() if words}
         asked = " ".join(slots.get(name, "") for name in _ASKED)
         words = re.findall(r"[^\W_][\w'’-]+", asked)
         generic = self.phrases.pattern(self.phrases.generic)
         special = sum(not generic.fullmatch(word.lower()) for word in words)
-        is_told = "cond" in slots or (not self.machine and ("act" in slots or "deed" in slots))
+        is_told = "cond" in slots or (not self.machine and "act" in slots)
         return bool(asked.strip()) and special < 1 + is_told
 
     def _is_vague(self, text: str) -> bool:

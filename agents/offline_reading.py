@@ -16,7 +16,8 @@ from tools.markup import literal
 
 _PART = re.compile(r'<part page="(\d+)" section="([^"\n]*)">\n(.*?)\n</part>', re.DOTALL)
 _PASSAGE = re.compile(
-    r'<passage id="([^"\n]+)" document="([^"\n]*)" section="([^"\n]*)"([^>\n]*)>\n(.*?)\n</passage>',
+    r'<passage id="([^"\n]+)" document="([^"\n]*)" section="([^"\n]*)"([^>\n]*)>\n'
+    r"(.*?)\n</passage>",
     re.DOTALL,
 )
 _CITATION = re.compile(r'<citation passage="([^"\n]*)">(.*?)</citation>', re.DOTALL)

@@ -46,6 +46,7 @@ def _is_dull(wording: Wording, column: str, cell: str) -> bool:
     return bool(
         re.search(phrases.dull_columns, column)
         or not re.search(r"\w", cell)
+        or cell[0] in "?*"
         or re.search(phrases.leaning, cell)
         or re.search(phrases.vague, cell)
         or " * " in cell

@@ -48,12 +48,31 @@ async def test_value_of_the_answer_is_changed(language):
 
 
 @pytest.mark.parametrize(
+    ("language", "answer", "forms"),
+    [
+        ("en", "The torque is 24 Nm.", ("Why is the torque ", "How do you check that the torque ")),
+        ("en", "The heating takes 24 minutes.", ("Why does the heating take ",)),
+        ("it", "La coppia è di 24 Nm.", ("Perché sul modello ", "Come mai sul modello ")),
+        (
+            "de",
+            "Das Heizen dauert 24 Minuten.",
+            ("Warum dauert ", "Weshalb ", "Wie kommt es, dass "),
+        ),
+    ],
+)
+async def test_premise_stands_in_a_natural_question(language, answer, forms):
+    written = await ask(mislead(language, "How?", answer), Misleading)
+    assert written.text.startswith(forms)
+
+
+@pytest.mark.parametrize(
     "answer",
     [
         "No. Do not open the filter while it is hot.",
         "1. Open the lid.\n2. Take the 2 screws out.",
         "The filter is a part of the intake.",
         "The filter VG4-12 is the right one.",
+        "The filter is changed after 1 month.",
     ],
 )
 async def test_what_states_no_value_is_left_alone(answer):
@@ -83,3 +102,19 @@ async def test_abstention_is_right_where_nothing_answers(text, is_right):
     judged = await ask(prompt, RowJudgement)
     assert (judged.faithfulness >= 7) is is_right
     assert judged.completeness >= 7
+
+
+@pytest.mark.parametrize(("machine", "is_right"), [("BX90", False), ("BX70", True), (None, False)])
+async def test_what_a_sibling_is_said_to_need_answers_nothing(machine, is_right):
+    text = "The filter must be changed every 12 weeks with gloves on."
+    prompt = Prompts().judge_answer(
+        "At what interval must the filter be changed with gloves on on the Borea 90?",
+        "The passages do not say at what interval the filter must be changed with gloves on.",
+        scenario="a plant",
+        language="en",
+        machine=BOREA,
+        passages=[Passage("d:0-9", "d", "a.md", 0, 9, text, (1, 1), (), "en", machine)],
+        citations=[],
+    )
+    judged = await ask(prompt, RowJudgement)
+    assert (judged.faithfulness >= 7) is is_right

@@ -51,6 +51,7 @@ from checks.asking import asked_clause
         ("de", "Wie lange dauert der Wechsel?", "wie lange der Wechsel dauert"),
         ("de", "Wie geht man vor, um zu laden?", "wie man vorgeht, um zu laden"),
         ("de", "Was ist zu tun, wenn sie klemmt?", "was zu tun ist, wenn sie klemmt"),
+        ("de", "Was versteht man unter „NML“?", "was man unter „NML“ versteht"),
         ("de", "Wo befindet sich der Taster?", "wo sich der Taster befindet"),
         ("es", "¿Qué par tienen los tornillos M6?", "qué par tienen los tornillos M6"),
         ("fr", "Quel est le couple des vis M6 ?", "quel est le couple des vis M6"),
