@@ -27,12 +27,12 @@ _ONE_NEGATION = 5
 
 @dataclass(frozen=True, slots=True)
 class Negation:
-    """A negation: the word that denies, the stems beside it, and those of the clause denied."""
+    """A negation: the word that denies, the stems beside it, and all before it in its clause."""
 
     word: str
     after: str
     before: str
-    clause: frozenset[str]
+    subject: frozenset[str]
 
     @property
     def head(self) -> str:
@@ -40,8 +40,8 @@ class Negation:
         return self.after or self.before
 
     def is_of(self, words: frozenset[str]) -> bool:
-        """Say whether a statement of these words holds most of what the clause says."""
-        return not self.clause or 2 * len(self.clause & words) > len(self.clause)
+        """Say whether a statement of these words names what the denial is about."""
+        return 2 * len(self.subject & words) >= len(self.subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +236,9 @@ def _negation(tokens: Sequence[Token], index: int, language: str) -> Negation:
     ]
     after = [token for place, token in clause if place > index]
     before = [token for place, token in reversed(clause) if place < index]
-    stems = frozenset(token.name for _, token in clause if not token.is_stop)
-    is_of_word = polarity_words("lacking", language).fullmatch(here.word) is not None
-    return Negation(here.word, _head(after), _head(before), frozenset() if is_of_word else stems)
+    is_of_word = polarity_words("lacking", language).fullmatch(here.word)
+    subject = [token.name for token in before if not (token.is_stop or is_of_word)]
+    return Negation(here.word, _head(after), _head(before), frozenset(subject))
 
 
 def _head(tokens: Sequence[Token]) -> str:
