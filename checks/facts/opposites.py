@@ -56,8 +56,6 @@ def opposed(answer: str, evidence: Sequence[str], language: str) -> Iterator[tup
             words = _meant(part, token, language)
             is_turned = _is_turned(unit, token, language)
             said = _Said(token, around(unit, token), part, words, is_turned)
-            if not part:
-                continue
             if other := _opposed(said, _places(token.name, evidence, language), language):
                 sentence = f"“{token.word}” is “{other.word}” in the cited passages."
                 yield index, Finding("opposite", sentence, token.word)
@@ -86,6 +84,8 @@ def _fits(said: _Said, place: _Place, language: str) -> tuple[float, float]:
     """Return how well the word and how well its opposite fits there: only one of the two does."""
     own = max((_fit(said, place.unit, each, _CROSSED) for each in place.own), default=0.0)
     against = max((_fit(said, place.unit, each, 0.0) for each in place.others), default=0.0)
+    if place.own and place.others and not said.part:
+        return own, against
     if place.own and place.others:
         crossed = max(_fit(said, place.unit, each, _CROSSED) for each in place.others)
         return _contrasted(said, place, _CONTRAST * max(own, crossed), language)

@@ -27,21 +27,23 @@ _ONE_NEGATION = 5
 
 @dataclass(frozen=True, slots=True)
 class Negation:
-    """A negation: the word that denies, the stems beside it, and all before it in its clause."""
+    """A negation: the word that denies, the stems beside it, all before it, and all of its clause."""
 
     word: str
     after: str
     before: str
     subject: frozenset[str]
+    clause: frozenset[str]
 
     @property
     def head(self) -> str:
         """The word that it denies, as far as one can say."""
         return self.after or self.before
 
-    def is_of(self, words: frozenset[str]) -> bool:
-        """Say whether a statement of these words names what the denial is about."""
-        return 2 * len(self.subject & words) >= len(self.subject)
+    def is_of(self, said: Statement, held: Statement) -> bool:
+        """Say whether one statement is about what is denied, not what else the other one says."""
+        is_named = 2 * len(self.subject & said.words) >= len(self.subject)
+        return is_named or not said.stems & (held.stems - self.clause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def _difference(said: Statement, other: Statement) -> Finding | None:
         return None
     mine, theirs = _unpaired(said, other)
     added = [each for each in mine if each.head in other.words]
-    dropped = [each for each in theirs if each.head in said.words and each.is_of(said.words)]
+    dropped = [each for each in theirs if each.head in said.words and each.is_of(said, other)]
     if len(added) > len(dropped) and _sets_no_other_limit(said, other):
         return Finding(
             "wrong_polarity",
@@ -237,8 +239,9 @@ def _negation(tokens: Sequence[Token], index: int, language: str) -> Negation:
     after = [token for place, token in clause if place > index]
     before = [token for place, token in reversed(clause) if place < index]
     is_of_word = polarity_words("lacking", language).fullmatch(here.word)
-    subject = [token.name for token in before if not (token.is_stop or is_of_word)]
-    return Negation(here.word, _head(after), _head(before), frozenset(subject))
+    subject = frozenset(t.name for t in before if not (t.is_stop or is_of_word))
+    whole = frozenset(token.name for _, token in clause)
+    return Negation(here.word, _head(after), _head(before), subject, whole)
 
 
 def _head(tokens: Sequence[Token]) -> str:
