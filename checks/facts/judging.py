@@ -9,7 +9,7 @@ and what is given to be typed is `verbatim`.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -170,14 +170,25 @@ _LIMIT = {1: "a lower limit", -1: "an upper limit"}
 
 
 def _named_rows(fact: Place, labelled: Sequence[Row]) -> list[Row]:
-    """Return the rows that the fact's sentence names by their whole label."""
+    """Return the rows that the fact's sentence names by their whole label, or by its rare words."""
     named = [row for row in labelled if row.is_named(fact.beside)]
+    if not named:
+        return _hinted(fact, labelled)
     return [
         row
         for row in named
         if all(fact.beside[word] > 1 for word in row.label)
         or not any(row.label < other.label for other in named)
     ]
+
+
+def _hinted(fact: Place, labelled: Sequence[Row]) -> list[Row]:
+    """Return the one row of which the sentence has half of the label, and of others' nothing."""
+    counts = Counter(word for row in labelled for word in row.label)
+    rare = [word for word in fact.beside if counts[word] == 1 and word[0] != "#"]
+    hinted = [row for row in labelled if not row.label.isdisjoint(rare)]
+    one = hinted[0] if len(hinted) == 1 else None
+    return [one] if one and len(one.label & fact.beside.keys()) >= _ABOUT * len(one.label) else []
 
 
 def _stands_in_other_row(
