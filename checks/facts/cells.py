@@ -22,7 +22,7 @@ _SHORT = 4
 
 def misplaced(answer: str, evidence: Sequence[str], language: str) -> Iterator[tuple[int, Finding]]:
     """Yield what the answer tells of a row or column and the evidence has in another, if so."""
-    held = [tables(text, language) for text in evidence]
+    held = [tables(text, language) for text in evidence if "|" in text]
     every = [lines for each in held for lines in each.tables]
     if not every:
         return
@@ -54,18 +54,28 @@ def _misplaced(said: Counter[str], lines: Sequence[Line], prose: Sequence[Words]
     if not meant:
         return ""
     words = Words(said)
-    others = (_told(words, line, meant, prose) for line in lines if line not in meant)
+    heard = Words().union(*(line.row.label for line in lines if line.row.label <= words))
+    others = (_told(words, line, meant, heard, prose) for line in lines if line not in meant)
     columns = (_told_of_column(words, line) for line in meant)
     return next(filter(None, others), "") or next(filter(None, columns), "")
 
 
-def _told(said: Words, line: Line, meant: Sequence[Line], prose: Sequence[Words]) -> str:
-    """Return the words of a row that is not named, where one of its cells is told."""
-    known = Words().union(*(each.words for each in meant), *line.row.heads)
+def _told(
+    said: Words, line: Line, meant: Sequence[Line], heard: Words, prose: Sequence[Words]
+) -> str:
+    """Return the words of a row that is not named, where one of its cells is told.
+
+    The labels that are heard may be those of rows which another cell refers to.
+    """
+    known = heard.union(*(each.words for each in meant), *line.row.heads)
     labels = [each.row.label for each in meant]
     for cell, words in line.cells.items():
         told = _most(words - known, said)
-        if not told or any(_is_told(each.cells.get(cell, Words()), said) for each in meant):
+        # A cell may speak of other rows: "see M501".
+        if any(label <= words for label in labels):
+            continue
+        enough = 1 if words <= said else _NOT_TOLD
+        if not told or any(_share(each.cells.get(cell, Words()), said) >= enough for each in meant):
             continue
         if not any(told <= text and _is_any(labels, text) for text in prose):
             return " ".join(sorted(told))
@@ -92,8 +102,8 @@ def _most(words: Words, said: Words) -> Words:
     return told if is_said else Words()
 
 
-def _is_told(words: Words, said: Words) -> bool:
-    return bool(words) and len(words & said) >= _NOT_TOLD * len(words)
+def _share(words: Words, said: Words) -> float:
+    return len(words & said) / len(words) if words else 0.0
 
 
 def _is_any(labels: Sequence[Words], text: Words) -> bool:

@@ -9,7 +9,7 @@ and what is given to be typed is `verbatim`.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -55,7 +55,7 @@ def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Fin
     facts = [fact for fact in stated if not is_article(fact.number)]
     held = _evidence(tuple(evidence), language) if facts else _NO_EVIDENCE
     found = [(fact.unit, finding) for fact in facts if (finding := _finding(fact, stated, held))]
-    found += exchanged(answer, evidence, language)
+    found += exchanged(answer, evidence, language) if facts else ()
     found += contradictions(answer, evidence, language)
     found += opposed(answer, evidence, language)
     found += misplaced(answer, evidence, language)
@@ -170,25 +170,14 @@ _LIMIT = {1: "a lower limit", -1: "an upper limit"}
 
 
 def _named_rows(fact: Place, labelled: Sequence[Row]) -> list[Row]:
-    """Return the rows that the fact's sentence names by their whole label, or by its rare words."""
+    """Return the rows that the fact's sentence names by their whole label."""
     named = [row for row in labelled if row.is_named(fact.beside)]
-    if not named:
-        return _hinted(fact, labelled)
     return [
         row
         for row in named
         if all(fact.beside[word] > 1 for word in row.label)
         or not any(row.label < other.label for other in named)
     ]
-
-
-def _hinted(fact: Place, labelled: Sequence[Row]) -> list[Row]:
-    """Return the one row of which the sentence has half of the label, and of others' nothing."""
-    counts = Counter(word for row in labelled for word in row.label)
-    rare = [word for word in fact.beside if counts[word] == 1 and word[0] != "#"]
-    hinted = [row for row in labelled if not row.label.isdisjoint(rare)]
-    one = hinted[0] if len(hinted) == 1 else None
-    return [one] if one and len(one.label & fact.beside.keys()) >= _ABOUT * len(one.label) else []
 
 
 def _stands_in_other_row(
@@ -236,7 +225,7 @@ def _is_about(place: Place, row: Row) -> bool:
     if place.row is not None:
         return place.row == row
     said = place.beside.keys() | place.above
-    return len(row.label & said) >= _ABOUT * len(row.label)
+    return len(row.label & said) > _ABOUT * len(row.label)
 
 
 def _rival(

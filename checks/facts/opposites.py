@@ -21,6 +21,7 @@ from checks.findings import Finding
 _CLEAR = 0.45
 _LEAD = 0.8
 _CROSSED = 1.0
+_VERBATIM = 0.9
 _CONTRAST = 1.6
 _TURNED_TOO = 0.5
 
@@ -83,12 +84,11 @@ def _opposed(said: _Said, places: Iterable[_Place], language: str) -> Token | No
 def _fits(said: _Said, place: _Place, language: str) -> tuple[float, float]:
     """Return how well the word and how well its opposite fits there: only one of the two does."""
     own = max((_fit(said, place.unit, each, _CROSSED) for each in place.own), default=0.0)
+    if place.own and place.others and said.part and own < _VERBATIM:
+        return _contrasted(said, place, language)
     against = max((_fit(said, place.unit, each, 0.0) for each in place.others), default=0.0)
-    if place.own and place.others and not said.part:
-        return own, against
     if place.own and place.others:
-        crossed = max(_fit(said, place.unit, each, _CROSSED) for each in place.others)
-        return _contrasted(said, place, _CONTRAST * max(own, crossed), language)
+        return own, against
     if any(_is_opposed(token, place.unit, language) for token in said.part if token != said.token):
         return own * _TURNED_TOO, 0.0
     if against and said.is_turned != _is_turned(place.unit, place.others[0], language):
@@ -96,17 +96,18 @@ def _fits(said: _Said, place: _Place, language: str) -> tuple[float, float]:
     return own, against
 
 
-
-
-def _contrasted(
-    said: _Said, place: _Place, score: float, language: str
-) -> tuple[float, float]:
+def _contrasted(said: _Said, place: _Place, language: str) -> tuple[float, float]:
     """Return the score for whichever of the two the answer's words stand beside.
 
     What stands only in the second part of a contrast is the second's; the first part may hold what
     goes for both.
     """
-    one, other = place.own[0], place.others[0]
+
+    def fits(token: Token) -> float:
+        return _fit(said, place.unit, token, _CROSSED)
+
+    one, other = max(place.own, key=fits), max(place.others, key=fits)
+    score = _CONTRAST * max(fits(one), fits(other))
     mine = _beside(place.unit, one, place.others, language)
     theirs = _beside(place.unit, other, place.own, language)
     ours, others = len(said.words & mine - theirs), len(said.words & theirs - mine)
