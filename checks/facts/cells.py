@@ -32,30 +32,30 @@ def misplaced(answer: str, evidence: Sequence[str], language: str) -> Iterator[t
         if word := next((word for lines in every if (word := _denied(unit, lines, language))), ""):
             sentence = f"The answer says “{word}” of what a row of the cited table says."
             yield index, Finding("wrong_polarity", sentence, word)
-    for index, said in enumerate(_statements(units)):
-        told = next((told for lines in every if (told := _misplaced(said, lines, prose))), "")
+    each = [counted(unit.tokens) for unit in units]
+    whole = sum(each, Counter[str]()) if len(each) <= _SHORT else Counter[str]()
+    for index, said in enumerate([*each, whole]):
+        told = next(filter(None, (_misplaced(said, lines, whole, prose) for lines in every)), "")
         if told:
             sentence = f"“{told}” stands elsewhere in the cited table than the answer says."
             yield min(index, len(units) - 1), Finding("wrong_subject", sentence, told)
             return
 
 
-def _statements(units: Sequence[Unit]) -> Iterator[Counter[str]]:
-    """Yield the words of each sentence, and those of a short answer."""
-    each = [counted(unit.tokens) for unit in units]
-    yield from each
-    if 1 < len(each) <= _SHORT:
-        yield sum(each, Counter[str]())
-
-
-def _misplaced(said: Counter[str], lines: Sequence[Line], prose: Sequence[Words]) -> str:
+def _misplaced(
+    said: Counter[str],
+    lines: Sequence[Line],
+    whole: Counter[str],
+    prose: Sequence[Words],
+) -> str:
     """Return the words of another cell that the answer tells of what it names; "" if none."""
     meant = named(said, lines)
     if not meant:
         return ""
     words = Words(said)
     heard = Words().union(*(line.row.label for line in lines if line.row.label <= words))
-    others = (_told(words, line, meant, heard, prose) for line in lines if line not in meant)
+    known = [*meant, *named(whole, lines)]
+    others = (_told(words, line, known, heard, prose) for line in lines if line not in known)
     columns = (_told_of_column(words, line) for line in meant)
     return next(filter(None, others), "") or next(filter(None, columns), "")
 

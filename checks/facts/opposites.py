@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 from checks.facts.bindings import Sides, around
 from checks.facts.opposite_words import alike, opposed_to, opposites, words_of
@@ -21,7 +22,7 @@ from checks.findings import Finding
 _CLEAR = 0.45
 _LEAD = 0.8
 _CROSSED = 1.0
-_VERBATIM = 0.9
+_VERBATIM = 0.96
 _CONTRAST = 1.6
 _TURNED_TOO = 0.5
 
@@ -84,9 +85,10 @@ def _opposed(said: _Said, places: Iterable[_Place], language: str) -> Token | No
 def _fits(said: _Said, place: _Place, language: str) -> tuple[float, float]:
     """Return how well the word and how well its opposite fits there: only one of the two does."""
     own = max((_fit(said, place.unit, each, _CROSSED) for each in place.own), default=0.0)
-    if place.own and place.others and said.part and own < _VERBATIM:
-        return _contrasted(said, place, language)
     against = max((_fit(said, place.unit, each, 0.0) for each in place.others), default=0.0)
+    straight = max((_fit(said, place.unit, each, 0.0) for each in place.own), default=0.0)
+    if place.own and place.others and said.part and straight < _VERBATIM:
+        return _contrasted(said, place, language)
     if place.own and place.others:
         return own, against
     if any(_is_opposed(token, place.unit, language) for token in said.part if token != said.token):
@@ -134,10 +136,12 @@ def _part(unit: Unit, token: Token, others: Sequence[Token], language: str) -> S
         return unit.tokens
     other = min(others, key=lambda each: abs(each.at - token.at))
     first, last = sorted((token, other), key=lambda each: each.at)
-    between = [each for each in unit.tokens if first.at < each.at <= last.at]
+    near = [each for each in unit.tokens if first.at <= each.at <= last.at]
     joints = words_of("joints", language)
-    bounds = [each.at for each in between if each.word in joints] + [
-        each.at for before, each in zip([first, *between], between) if before.clause != each.clause
+    bounds = [
+        each.at
+        for before, each in pairwise(near)
+        if each.word in joints or before.clause != each.clause
     ]
     if not bounds:
         return ()

@@ -27,7 +27,7 @@ _ONE_NEGATION = 5
 
 @dataclass(frozen=True, slots=True)
 class Negation:
-    """A negation: the word that denies, the stems beside it, all before it, and all of its clause."""
+    """A negation: the word that denies, with the stems beside it, before it and in its clause."""
 
     word: str
     after: str
@@ -56,7 +56,6 @@ class Statement:
     unit: int
     is_exclusive: bool
     limits: frozenset[int]
-    label: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=1024)
