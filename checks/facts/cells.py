@@ -117,7 +117,7 @@ def _denied(unit: Unit, lines: Sequence[Line], language: str) -> str:
     meant = named(counted(unit.tokens), lines) if at else ()
     if len(meant) != 1 or meant[0].is_denied:
         return ""
-    here, after = unit.tokens[at], [t for t in unit.tokens[at + 1 :] if not t.is_stop]
+    here, after = unit.tokens[at], unit.tokens[at + 1 :]
     before = {token.name for token in unit.tokens[:at] if token.clause == here.clause}
     is_of_row = not before.isdisjoint(meant[0].label)
     return here.word if is_of_row and _opens_cell(after, meant[0]) else ""
@@ -125,9 +125,11 @@ def _denied(unit: Unit, lines: Sequence[Line], language: str) -> str:
 
 def _opens_cell(after: Sequence[Token], line: Line) -> bool:
     """Say whether the words are a cell's, but for one before: "(is not) described as …"."""
-    if after and after[0].fact >= 0:
-        return all(token.fact < 0 for token in after[1:])
-    rest = after if after and after[0].name in line.words else after[1:]
+    content = [token for token in after if not token.is_stop]
+    if content and content[0].fact >= 0:
+        facts = [index for index, token in enumerate(after) if token.fact >= 0]
+        return facts[-1] - facts[0] < len(facts)
+    rest = content if content and content[0].name in line.words else content[1:]
     said = Words(token.name for token in rest)
     opened = [words for words in line.cells.values() if rest and rest[0].name in words]
     return any(words <= said or said <= words for words in opened)
