@@ -22,7 +22,7 @@ _SHORT = 4
 
 def misplaced(answer: str, evidence: Sequence[str], language: str) -> Iterator[tuple[int, Finding]]:
     """Yield what the answer tells of a row or column and the evidence has in another, if so."""
-    held = [tables(text, language) for text in evidence]
+    held = [tables(text, language) for text in evidence if "|" in text]
     every = [lines for each in held for lines in each.tables]
     if not every:
         return
@@ -32,40 +32,50 @@ def misplaced(answer: str, evidence: Sequence[str], language: str) -> Iterator[t
         if word := next((word for lines in every if (word := _denied(unit, lines, language))), ""):
             sentence = f"The answer says “{word}” of what a row of the cited table says."
             yield index, Finding("wrong_polarity", sentence, word)
-    for index, said in enumerate(_statements(units)):
-        told = next((told for lines in every if (told := _misplaced(said, lines, prose))), "")
+    each = [counted(unit.tokens) for unit in units]
+    whole = sum(each, Counter[str]()) if len(each) <= _SHORT else Counter[str]()
+    for index, said in enumerate([*each, whole]):
+        told = next(filter(None, (_misplaced(said, lines, whole, prose) for lines in every)), "")
         if told:
             sentence = f"“{told}” stands elsewhere in the cited table than the answer says."
             yield min(index, len(units) - 1), Finding("wrong_subject", sentence, told)
             return
 
 
-def _statements(units: Sequence[Unit]) -> Iterator[Counter[str]]:
-    """Yield the words of each sentence, and those of a short answer."""
-    each = [counted(unit.tokens) for unit in units]
-    yield from each
-    if 1 < len(each) <= _SHORT:
-        yield sum(each, Counter[str]())
-
-
-def _misplaced(said: Counter[str], lines: Sequence[Line], prose: Sequence[Words]) -> str:
+def _misplaced(
+    said: Counter[str],
+    lines: Sequence[Line],
+    whole: Counter[str],
+    prose: Sequence[Words],
+) -> str:
     """Return the words of another cell that the answer tells of what it names; "" if none."""
     meant = named(said, lines)
     if not meant:
         return ""
     words = Words(said)
-    others = (_told(words, line, meant, prose) for line in lines if line not in meant)
+    heard = Words().union(*(line.row.label for line in lines if line.row.label <= words))
+    known = [*meant, *named(whole, lines)]
+    others = (_told(words, line, known, heard, prose) for line in lines if line not in known)
     columns = (_told_of_column(words, line) for line in meant)
     return next(filter(None, others), "") or next(filter(None, columns), "")
 
 
-def _told(said: Words, line: Line, meant: Sequence[Line], prose: Sequence[Words]) -> str:
-    """Return the words of a row that is not named, where one of its cells is told."""
-    known = Words().union(*(each.words for each in meant), *line.row.heads)
+def _told(
+    said: Words, line: Line, meant: Sequence[Line], heard: Words, prose: Sequence[Words]
+) -> str:
+    """Return the words of a row that is not named, where one of its cells is told.
+
+    The labels that are heard may be those of rows which another cell refers to.
+    """
+    known = heard.union(*(each.words for each in meant), *line.row.heads)
     labels = [each.row.label for each in meant]
     for cell, words in line.cells.items():
         told = _most(words - known, said)
-        if not told or any(_is_told(each.cells.get(cell, Words()), said) for each in meant):
+        # A cell may speak of other rows: "see M501".
+        if any(label <= words for label in labels):
+            continue
+        enough = 1 if words <= said else _NOT_TOLD
+        if not told or any(_share(each.cells.get(cell, Words()), said) >= enough for each in meant):
             continue
         if not any(told <= text and _is_any(labels, text) for text in prose):
             return " ".join(sorted(told))
@@ -92,8 +102,8 @@ def _most(words: Words, said: Words) -> Words:
     return told if is_said else Words()
 
 
-def _is_told(words: Words, said: Words) -> bool:
-    return bool(words) and len(words & said) >= _NOT_TOLD * len(words)
+def _share(words: Words, said: Words) -> float:
+    return len(words & said) / len(words) if words else 0.0
 
 
 def _is_any(labels: Sequence[Words], text: Words) -> bool:
@@ -107,7 +117,7 @@ def _denied(unit: Unit, lines: Sequence[Line], language: str) -> str:
     meant = named(counted(unit.tokens), lines) if at else ()
     if len(meant) != 1 or meant[0].is_denied:
         return ""
-    here, after = unit.tokens[at], [t for t in unit.tokens[at + 1 :] if not t.is_stop]
+    here, after = unit.tokens[at], unit.tokens[at + 1 :]
     before = {token.name for token in unit.tokens[:at] if token.clause == here.clause}
     is_of_row = not before.isdisjoint(meant[0].label)
     return here.word if is_of_row and _opens_cell(after, meant[0]) else ""
@@ -115,9 +125,11 @@ def _denied(unit: Unit, lines: Sequence[Line], language: str) -> str:
 
 def _opens_cell(after: Sequence[Token], line: Line) -> bool:
     """Say whether the words are a cell's, but for one before: "(is not) described as …"."""
-    if after and after[0].fact >= 0:
-        return all(token.fact < 0 for token in after[1:])
-    rest = after if after and after[0].name in line.words else after[1:]
+    content = [token for token in after if not token.is_stop]
+    if content and content[0].fact >= 0:
+        facts = [index for index, token in enumerate(after) if token.fact >= 0]
+        return facts[-1] - facts[0] < len(facts)
+    rest = content if content and content[0].name in line.words else content[1:]
     said = Words(token.name for token in rest)
     opened = [words for words in line.cells.values() if rest and rest[0].name in words]
     return any(words <= said or said <= words for words in opened)

@@ -17,13 +17,14 @@ from functools import lru_cache
 from checks.facts.bindings import Place, Row, fit, places, rarities, rows
 from checks.facts.cells import misplaced
 from checks.facts.literals import in_words, is_article
-from checks.facts.matches import could_state, is_plain, kinds_of, states
+from checks.facts.matches import could_state, kinds_of, states
 from checks.facts.models import are_others
 from checks.facts.opposites import opposed
 from checks.facts.pairs import exchanged
 from checks.facts.paths import wrong_paths
 from checks.facts.polarity import contradictions
 from checks.facts.quantities import Number
+from checks.facts.rows import is_about, named_rows, stands_in_other_row, told_in
 from checks.facts.verbatim import not_verbatim
 from checks.findings import Finding
 
@@ -31,7 +32,6 @@ _BROKEN_CODE = re.compile(r"(?<=\w)-[ \t]*\n\s*(?=\w)")
 _CLEAR = 0.25
 _SURE = 0.93
 _LIMITED = 0.1
-_ABOUT = 0.5
 _AS_GOOD = 0.9
 _UNWRITTEN = 0.3
 """How well a number's word fits that the evidence does not hold: counting is the reader's right."""
@@ -55,7 +55,7 @@ def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Fin
     facts = [fact for fact in stated if not is_article(fact.number)]
     held = _evidence(tuple(evidence), language) if facts else _NO_EVIDENCE
     found = [(fact.unit, finding) for fact in facts if (finding := _finding(fact, stated, held))]
-    found += exchanged(answer, evidence, language)
+    found += exchanged(answer, evidence, language) if facts else ()
     found += contradictions(answer, evidence, language)
     found += opposed(answer, evidence, language)
     found += misplaced(answer, evidence, language)
@@ -95,14 +95,14 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
     if own and _is_other_models(fact, own, held):
         sentence = f"“{text}” is another model's in the cited passages."
         return Finding("wrong_subject", sentence, text)
-    named = _named_rows(fact, held.rows)
-    if own and _stands_in_other_row(own, named, others, held):
+    named = named_rows(fact, held.rows)
+    if own and stands_in_other_row(own, named, others, held.places):
         sentence = f"“{text}” stands in another row of the cited table than the answer names."
         return Finding("wrong_subject", sentence, text)
     if own and _is_called_otherwise(fact, own, held):
         sentence = f"“{text}” is no number of that name in the cited passages."
         return Finding("wrong_subject", sentence, text)
-    if rival := _rival(fact, best, stated, held, own, _told(own, named)):
+    if rival := _rival(fact, best, stated, held, own, told_in(own, named)):
         sentence = (
             f"“{text}” stands beside something else in the cited passages, which have"
             f" “{rival.number.text}” here."
@@ -169,65 +169,6 @@ _TURNS = {"wrong_limit", "wrong_polarity"}
 _LIMIT = {1: "a lower limit", -1: "an upper limit"}
 
 
-def _named_rows(fact: Place, labelled: Sequence[Row]) -> list[Row]:
-    """Return the rows that the fact's sentence names by their whole label."""
-    named = [row for row in labelled if row.is_named(fact.beside)]
-    return [
-        row
-        for row in named
-        if all(fact.beside[word] > 1 for word in row.label)
-        or not any(row.label < other.label for other in named)
-    ]
-
-
-def _stands_in_other_row(
-    own: Sequence[Place], named: Sequence[Row], others: Sequence[Place], held: _Evidence
-) -> bool:
-    """Say whether the sentence names a row, and the fact stands only beside other subjects."""
-    labels = [row.label for row in named]
-    return any(
-        all(_is_beside(place, row, labels) for place in own)
-        and not _is_told(row, own, others, held)
-        for row in named
-    )
-
-
-def _is_told(row: Row, own: Sequence[Place], others: Sequence[Place], held: _Evidence) -> bool:
-    """Say whether another fact of the sentence is what the row holds in the fact's column."""
-    cells = {place.cell for place in own if place.row} - {0}
-    return any(
-        place.row == row and place.cell in cells and states(place, other)
-        for place in held.places
-        for other in others
-    )
-
-
-def _is_beside(place: Place, row: Row, labels: Sequence[frozenset[str]]) -> bool:
-    """Say whether the place is another row's of the same table, or a sentence on something else."""
-    if place.row is None:
-        return not _is_about(place, row)
-    return (
-        place.row.heads == row.heads
-        and (place.cell > 0 or is_plain(place.number))
-        and place.cell in row.cells
-        and place.row.label not in labels
-    )
-
-
-def _told(own: Sequence[Place], named: Sequence[Row]) -> Row | None:
-    """Return the row that the sentence names, where it is the only one and states the fact."""
-    rows_told = [place.row for place in own if place.cell > 0 and place.row in named]
-    return rows_told[0] if len(named) == 1 and rows_told else None
-
-
-def _is_about(place: Place, row: Row) -> bool:
-    """Say whether the place stands in the row, or in a sentence that names most of its label."""
-    if place.row is not None:
-        return place.row == row
-    said = place.beside.keys() | place.above
-    return len(row.label & said) >= _ABOUT * len(row.label)
-
-
 def _rival(
     fact: Place,
     best: float,
@@ -247,7 +188,7 @@ def _rival(
             continue
         if not is_chained and any(_are_chained(place, each) for each in own):
             continue
-        if told and place.row is None and not _is_about(place, told):
+        if told and place.row is None and not is_about(place, told):
             continue
         if not could_state(place, fact, kinds):
             continue

@@ -20,7 +20,12 @@ def opposites(name: str, language: str) -> frozenset[str]:
     prefixes = _lists(language).get("prefixes", ()) if len(name) >= _SHORTEST else ()
     bases = {name.removeprefix(prefix) for prefix in prefixes} - {name}
     long = {base for base in bases if len(base) >= _SHORTEST}
-    return _listed(language).get(name, frozenset()) | long | {prefix + name for prefix in prefixes}
+    return opposed_to(name, language) | long | {prefix + name for prefix in prefixes}
+
+
+def opposed_to(name: str, language: str) -> frozenset[str]:
+    """Return the names of a word's listed opposites."""
+    return _listed(language).get(name, frozenset())
 
 
 @lru_cache(maxsize=20_000)

@@ -11,15 +11,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 from checks.facts.bindings import Sides, around
-from checks.facts.opposite_words import alike, opposites, words_of
+from checks.facts.opposite_words import alike, opposed_to, opposites, words_of
 from checks.facts.polarity_words import polarity_words
 from checks.facts.readings import Token, Unit, read
 from checks.findings import Finding
 
 _CLEAR = 0.45
 _LEAD = 0.8
+_CROSSED = 1.0
+_VERBATIM = 0.96
+_CONTRAST = 1.6
 _TURNED_TOO = 0.5
 
 
@@ -30,6 +34,7 @@ class _Said:
     token: Token
     around: Mapping[str, Sides]
     part: Sequence[Token]
+    words: frozenset[str]
     is_turned: bool
 
 
@@ -50,10 +55,20 @@ def opposed(answer: str, evidence: Sequence[str], language: str) -> Iterator[tup
             if not any(turned & _standing(text, language).keys() for text in evidence):
                 continue
             part = _part(unit, token, _among(unit.tokens, turned), language)
-            said = _Said(token, around(unit, token), part, _is_turned(unit, token, language))
+            words = _meant(part, token, language)
+            is_turned = _is_turned(unit, token, language)
+            said = _Said(token, around(unit, token), part, words, is_turned)
             if other := _opposed(said, _places(token.name, evidence, language), language):
                 sentence = f"“{token.word}” is “{other.word}” in the cited passages."
                 yield index, Finding("opposite", sentence, token.word)
+
+
+def _meant(part: Sequence[Token], but: Token, language: str) -> frozenset[str]:
+    """Return the words of a part that say something, and what means the same as its opposites."""
+    names = {token.name for token in part if token is not but and token.fact < 0}
+    listed = [alike(name, language) for name in names if opposed_to(name, language)]
+    content = {token.name for token in part if token is not but and not token.is_stop}
+    return frozenset(content).union(*listed)
 
 
 def _opposed(said: _Said, places: Iterable[_Place], language: str) -> Token | None:
@@ -71,8 +86,11 @@ def _fits(said: _Said, place: _Place, language: str) -> tuple[float, float]:
     """Return how well the word and how well its opposite fits there: only one of the two does."""
     own = max((_fit(said, place.unit, each, _CROSSED) for each in place.own), default=0.0)
     against = max((_fit(said, place.unit, each, 0.0) for each in place.others), default=0.0)
-    if own and against:
-        return _contrasted(said, place, max(own, against), language)
+    straight = max((_fit(said, place.unit, each, 0.0) for each in place.own), default=0.0)
+    if place.own and place.others and said.part and straight < _VERBATIM:
+        return _contrasted(said, place, language)
+    if place.own and place.others:
+        return own, against
     if any(_is_opposed(token, place.unit, language) for token in said.part if token != said.token):
         return own * _TURNED_TOO, 0.0
     if against and said.is_turned != _is_turned(place.unit, place.others[0], language):
@@ -80,23 +98,22 @@ def _fits(said: _Said, place: _Place, language: str) -> tuple[float, float]:
     return own, against
 
 
-_CROSSED = 1.0
-
-
-def _contrasted(
-    said: _Said, place: _Place, score: float, language: str
-) -> tuple[float, float]:
+def _contrasted(said: _Said, place: _Place, language: str) -> tuple[float, float]:
     """Return the score for whichever of the two the answer's words stand beside.
 
     What stands only in the second part of a contrast is the second's; the first part may hold what
     goes for both.
     """
-    one, other = place.own[0], place.others[0]
+
+    def fits(token: Token) -> float:
+        return _fit(said, place.unit, token, _CROSSED)
+
+    one, other = max(place.own, key=fits), max(place.others, key=fits)
+    score = _CONTRAST * max(fits(one), fits(other))
     mine = _beside(place.unit, one, place.others, language)
     theirs = _beside(place.unit, other, place.own, language)
-    words = {token.name for token in said.part if not token.is_stop} - {said.token.name}
-    ours, others = len(words & mine - theirs), len(words & theirs - mine)
-    if not place.unit.is_row and mine | {one.name} != theirs | {other.name}:
+    ours, others = len(said.words & mine - theirs), len(said.words & theirs - mine)
+    if mine and theirs and not place.unit.is_row:
         ours, others = (ours, not ours) if one.at > other.at else (not others, others)
     return (score, 0.0) if ours >= others else (0.0, score)
 
@@ -109,20 +126,25 @@ def _beside(unit: Unit, token: Token, others: Sequence[Token], language: str) ->
 
 
 def _part(unit: Unit, token: Token, others: Sequence[Token], language: str) -> Sequence[Token]:
-    """Return the words of a sentence that stand on the token's side of what parts it from others.."""
+    """Return the words of a sentence that stand on the token's side of what parts it from others.
+
+    There are none where nothing parts them.
+    """
     if unit.is_row:
         return [each for each in unit.tokens if each.cell == token.cell]
     if not others:
         return unit.tokens
     other = min(others, key=lambda each: abs(each.at - token.at))
     first, last = sorted((token, other), key=lambda each: each.at)
-    between = [each for each in unit.tokens if first.at < each.at <= last.at]
+    near = [each for each in unit.tokens if first.at <= each.at <= last.at]
     joints = words_of("joints", language)
-    bounds = [each.at for each in between if each.word in joints] + [
-        each.at for before, each in zip([first, *between], between) if before.clause != each.clause
+    bounds = [
+        each.at
+        for before, each in pairwise(near)
+        if each.word in joints or before.clause != each.clause
     ]
     if not bounds:
-        return unit.tokens
+        return ()
     is_first = token is first
     return [each for each in unit.tokens if (each.at < max(bounds)) == is_first]
 

@@ -36,7 +36,7 @@ def exchanged(answer: str, evidence: Sequence[str], language: str) -> Iterator[t
         here = [fact for fact in facts if fact.unit == index and not fact.is_mark]
         for (kind, *_), group in groups:
             found = _exchanged(unit, here, group)
-            if found is None and kind == "sentence":
+            if found is None and kind in ("sentence", "lines"):
                 found = _strayed(unit, here, group, held)
             if found:
                 yield index, found

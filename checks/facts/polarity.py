@@ -27,11 +27,12 @@ _ONE_NEGATION = 5
 
 @dataclass(frozen=True, slots=True)
 class Negation:
-    """A negation: the word that denies, the stems beside it, and those of the clause denied."""
+    """A negation: the word that denies, with the stems beside it, before it and in its clause."""
 
     word: str
     after: str
     before: str
+    subject: frozenset[str]
     clause: frozenset[str]
 
     @property
@@ -39,9 +40,10 @@ class Negation:
         """The word that it denies, as far as one can say."""
         return self.after or self.before
 
-    def is_of(self, words: frozenset[str]) -> bool:
-        """Say whether a statement of these words holds most of what the clause says."""
-        return not self.clause or 2 * len(self.clause & words) > len(self.clause)
+    def is_of(self, said: Statement, held: Statement) -> bool:
+        """Say whether one statement is about what is denied, not what else the other one says."""
+        is_named = 2 * len(self.subject & said.words) >= len(self.subject)
+        return is_named or not said.stems & (held.stems - self.clause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,6 @@ class Statement:
     unit: int
     is_exclusive: bool
     limits: frozenset[int]
-    label: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=1024)
@@ -129,7 +130,7 @@ def _difference(said: Statement, other: Statement) -> Finding | None:
         return None
     mine, theirs = _unpaired(said, other)
     added = [each for each in mine if each.head in other.words]
-    dropped = [each for each in theirs if each.head in said.words and each.is_of(said.words)]
+    dropped = [each for each in theirs if each.head in said.words and each.is_of(said, other)]
     if len(added) > len(dropped) and _sets_no_other_limit(said, other):
         return Finding(
             "wrong_polarity",
@@ -236,9 +237,10 @@ def _negation(tokens: Sequence[Token], index: int, language: str) -> Negation:
     ]
     after = [token for place, token in clause if place > index]
     before = [token for place, token in reversed(clause) if place < index]
-    stems = frozenset(token.name for _, token in clause if not token.is_stop)
-    is_of_word = polarity_words("lacking", language).fullmatch(here.word) is not None
-    return Negation(here.word, _head(after), _head(before), frozenset() if is_of_word else stems)
+    is_of_word = polarity_words("lacking", language).fullmatch(here.word)
+    subject = frozenset(t.name for t in before if not (t.is_stop or is_of_word))
+    whole = frozenset(token.name for _, token in clause)
+    return Negation(here.word, _head(after), _head(before), subject, whole)
 
 
 def _head(tokens: Sequence[Token]) -> str:

@@ -6,6 +6,7 @@ readings of an answer and of its evidence.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -108,7 +109,8 @@ class _Reader:
     def reading(self) -> Reading:
         for line in _LINE.finditer(self.text):
             self._line(line.group(), *line.span())
-        anywhere = units_in_headers(self.text)
+        are_all_measured = len(self.measured) == len(self.numbers)
+        anywhere = frozenset[str]() if are_all_measured else units_in_headers(self.text)
         marks = list_marks(self.text)
         return Reading(
             self.text,
@@ -181,36 +183,39 @@ class _Reader:
     def _tokens(self, start: int, end: int) -> Iterator[tuple[Token, ...]]:
         """Yield the tokens of each sentence between two offsets, the facts among them."""
         tokens: list[Token] = []
-        at, cell, skip = 0.0, -1, start
+        at, cell, skip, next_fact = 0.0, -1, start, self._next_fact()
         self.clause += 1
         for piece in _PIECE.finditer(self.text, start, end):
-            while self._is_fact_before(piece.start()):
+            begin, kind = piece.start(), piece.lastgroup
+            while next_fact <= begin:
                 at += 1
                 tokens.append(self._fact_token(at, cell))
                 skip = self.numbers[self.fact].end
                 self.fact += 1
-            if piece.start() < skip:
+                next_fact = self._next_fact()
+            if begin < skip:
                 continue
-            if piece.lastgroup == "word":
+            if kind == "word":
                 for name, word, is_stop in _parted(piece.group(), self.language):
                     at += _STOP if is_stop else 1
                     tokens.append(Token(name, word, at, self.clause, cell, is_stop))
                 continue
             self.clause += 1
             at += _BREAK
-            cell += piece.lastgroup == "cell"
-            if piece.lastgroup == "end" and tokens:
+            cell += kind == "cell"
+            if kind == "end" and tokens:
                 yield tuple(tokens)
                 tokens, at = [], 0.0
-        while self._is_fact_before(end):
+        while self._next_fact() <= end:
             at += 1
             tokens.append(self._fact_token(at, cell))
             self.fact += 1
         if tokens:
             yield tuple(tokens)
 
-    def _is_fact_before(self, end: int) -> bool:
-        return self.fact < len(self.numbers) and self.numbers[self.fact].start <= end
+    def _next_fact(self) -> float:
+        """Return where the next number begins."""
+        return self.numbers[self.fact].start if self.fact < len(self.numbers) else math.inf
 
     def _fact_token(self, at: float, cell: int) -> Token:
         number = self.numbers[self.fact]
