@@ -47,7 +47,7 @@ def is_right(
     quote: str,
     known: Mapping[str, tuple[str, str]],
 ) -> bool:
-    """Say whether the label of a chosen passage is right; the quote is what answers the question."""
+    """Say whether the label of a chosen passage is right; the quote is the cited sentence."""
     expected = relation(own, passage.document, known)
     if label != "sibling_contrast":
         return label == expected
