@@ -110,6 +110,8 @@ def _contrasted(said: _Said, place: _Place, language: str) -> tuple[float, float
 
     one, other = max(place.own, key=fits), max(place.others, key=fits)
     score = _CONTRAST * max(fits(one), fits(other))
+    if place.unit.is_row and (one.cell == other.cell or 0 in (one.cell, other.cell)):
+        return score, 0.0
     mine = _beside(place.unit, one, place.others, language)
     theirs = _beside(place.unit, other, place.own, language)
     ours, others = len(said.words & mine - theirs), len(said.words & theirs - mine)
