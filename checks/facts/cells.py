@@ -55,9 +55,11 @@ def _misplaced(
     words = Words(said)
     heard = Words().union(*(line.row.label for line in lines if line.row.label <= words))
     known = [*meant, *named(whole, lines)]
-    others = (_told(words, line, known, heard, prose) for line in lines if line not in known)
+    labels = [line.row.label for line in known]
+    others = [line for line in lines if line.row.label not in labels]
+    told = (_told(words, line, known, heard, prose) for line in others)
     columns = (_told_of_column(words, line) for line in meant)
-    return next(filter(None, others), "") or next(filter(None, columns), "")
+    return next(filter(None, told), "") or next(filter(None, columns), "")
 
 
 def _told(

@@ -49,10 +49,11 @@ class _Place:
 
 def opposed(answer: str, evidence: Sequence[str], language: str) -> Iterator[tuple[int, Finding]]:
     """Yield the words of the answer whose opposites stand there, with their sentence."""
+    held = frozenset[str]().union(*(_names(text, language) for text in evidence))
     for index, unit in enumerate(read(answer, language).units):
         for token in unit.tokens:
             turned = opposites(token.name, language) if token.fact < 0 else frozenset[str]()
-            if not any(turned & _standing(text, language).keys() for text in evidence):
+            if turned.isdisjoint(held):
                 continue
             part = _part(unit, token, _among(unit.tokens, turned), language)
             words = _meant(part, token, language)
@@ -110,6 +111,8 @@ def _contrasted(said: _Said, place: _Place, language: str) -> tuple[float, float
 
     one, other = max(place.own, key=fits), max(place.others, key=fits)
     score = _CONTRAST * max(fits(one), fits(other))
+    if place.unit.is_row and (one.cell == other.cell or 0 in (one.cell, other.cell)):
+        return score, 0.0
     mine = _beside(place.unit, one, place.others, language)
     theirs = _beside(place.unit, other, place.own, language)
     ours, others = len(said.words & mine - theirs), len(said.words & theirs - mine)
@@ -202,6 +205,13 @@ def _places(name: str, evidence: Sequence[str], language: str) -> Iterable[_Plac
 
 def _among(tokens: Sequence[Token], names: frozenset[str]) -> Sequence[Token]:
     return [token for token in tokens if token.name in names]
+
+
+@lru_cache(maxsize=256)
+def _names(text: str, language: str) -> frozenset[str]:
+    """Return the names of a text's words: few of them have an opposite in an answer."""
+    units = read(text, language).units
+    return frozenset(token.name for unit in units for token in unit.tokens)
 
 
 @lru_cache(maxsize=256)
