@@ -47,16 +47,22 @@ def elasticsearch_url() -> str:
     return url
 
 
-@pytest.fixture
-def own_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    """A running Elasticsearch node that the test may kill."""
+@pytest.fixture(scope="session")
+def spare_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """An Elasticsearch node that is killed again and again; starting one takes some seconds."""
     start = SHARED / "elasticsearch" / "start"
     if not start.exists():
         pytest.skip("needs ../shared/elasticsearch")
     node = Node(start, tmp_path_factory.mktemp("node"))
-    node.start()
     yield node
     node.kill()
+
+
+@pytest.fixture
+def own_node(spare_node: Node) -> Node:
+    """A running, empty Elasticsearch node that the test may kill."""
+    spare_node.empty()
+    return spare_node
 
 
 @pytest.fixture(autouse=True)

@@ -62,8 +62,20 @@ class Node:
         )
         self.url = done.stdout.strip()
 
+    def empty(self) -> None:
+        """Start the node where it does not run, and remove every index."""
+        if not self.url or not self._answers():
+            self.start()
+        with Elasticsearch(self.url) as client:
+            if made := list(client.indices.get(index="*")):
+                client.indices.delete(index=made)
+
+    def _answers(self) -> bool:
+        with Elasticsearch(self.url) as client:
+            return client.ping()
+
     def kill(self) -> None:
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError, FileNotFoundError):
             os.kill(int((self.folder / "node.pid").read_text()), signal.SIGKILL)
 
 

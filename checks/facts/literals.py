@@ -63,6 +63,7 @@ _COMPOUND = re.compile(r"[^\W_]*\d[^\W_]*(?=-[^\W\d_][^\W\d_A-ZÀ-ÖØ-Þ]{3,}(?
 _MARKER = re.compile(
     r"^[ \t>*•-]*\(?\d{1,2}[.)](?=\s)|(?<=[.;:!?])\s+\(?\d{1,2}[.)](?=\s+\S)", re.MULTILINE
 )
+_MARKED = re.compile(r"\d[.)]\s")
 _DIGIT = re.compile(r"[\d¼-¾⅐-⅞]")
 _HINT = (
     # What begins with a set of letters is looked for fastest.
@@ -93,7 +94,8 @@ def in_words(number: Number) -> bool:
 
 def list_marks(text: str) -> list[tuple[int, int]]:
     """Return the spans of the numbers that count the items of a list: "1." and "(2)"."""
-    return [match.span() for match in _MARKER.finditer(text)]
+    # What begins with digits is looked for fastest, and few texts hold a mark.
+    return [match.span() for match in _MARKER.finditer(text)] if _MARKED.search(text) else []
 
 
 @lru_cache(maxsize=2048)

@@ -29,9 +29,15 @@ def said(kind: str, text: str, language: str) -> re.Match[str] | None:
 def _held(text: str, language: str) -> frozenset[str]:
     """Return the names of the lists that the text holds a word of."""
     folded = text.casefold()
-    return frozenset(
-        name for name, words in _lists(language).items() if any(word in folded for word in words)
-    )
+    return frozenset[str]().union(*(in_ for word, in_ in _words(language) if word in folded))
+
+
+@cache
+def _words(language: str) -> Sequence[tuple[str, frozenset[str]]]:
+    """Return each word with the names of the lists that it is in."""
+    lists = _lists(language)
+    words = dict.fromkeys(word for words in lists.values() for word in words)
+    return [(word, frozenset(name for name in lists if word in lists[name])) for word in words]
 
 
 @cache

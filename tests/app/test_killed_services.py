@@ -47,12 +47,17 @@ def manifest(run: Path) -> bytes:
     return (run / "dataset" / "manifest.json").read_bytes()
 
 
-@pytest.fixture
-def calm(node: Node, tmp_path: Path) -> bytes:
+@pytest.fixture(scope="module")
+def calm(spare_node: Node, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The sums of a run on the node while it stands."""
-    code, said = ended(start("run", EXAMPLES, "--rows", ROWS, "--out", tmp_path / "calm"))
+    spare_node.empty()
+    folder = tmp_path_factory.mktemp("calm")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ELASTICSEARCH_URL", spare_node.url)
+        patch.chdir(folder)
+        code, said = ended(start("run", EXAMPLES, "--rows", ROWS, "--out", folder / "run"))
     assert code == 0, said
-    return manifest(tmp_path / "calm")
+    return manifest(folder / "run")
 
 
 def test_run_waits_for_a_killed_node_and_says_so(node, calm, tmp_path):
