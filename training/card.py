@@ -1,4 +1,4 @@
-"""card.md: what the dataset is, for people and for the Hub; no time, cost, host or path in it."""
+"""What the dataset is, for people and for the Hub; no time, cost, host or path in it."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 train.jsonl  validation.jsonl  test.jsonl    chat messages
 rows.parquet                                 every row with its provenance
-card.md                                      what the dataset is, for people and for the Hub
+card.md  README.md                           what the dataset is, for people and for `datasets`
 manifest.json                                SHA-256 sums of the files above
 """
 
@@ -24,6 +24,8 @@ from training.rows import Frozen, Split, TrainingError, TrainingRow
 from training.tokens import Message, conversation
 
 MANIFEST = "manifest.json"
+CARDS = ("card.md", "README.md")
+"""One text twice: `datasets` reads in README.md alone which files hold rows, and refuses empty ones."""
 
 
 class FileSum(Frozen):
@@ -81,7 +83,8 @@ def write_dataset(
         chosen = [row for row, its in zip(rows, splits, strict=True) if its == split]
         _write_messages(chosen, unfinished / f"{split}.jsonl")
     write_parquet(rows, splits, unfinished / "rows.parquet")
-    (unfinished / "card.md").write_text(render_card(rows, splits, facts, leakage), "utf-8")
+    for name in CARDS:
+        (unfinished / name).write_text(render_card(rows, splits, facts, leakage), "utf-8")
     counts = Counter(splits)
     manifest = Manifest(
         files=_sums(unfinished),

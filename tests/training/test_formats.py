@@ -11,7 +11,7 @@ from training.export import FORMATS, export
 from training.formats import changed_files, read_messages, read_rows, write_dataset
 from training.rows import TrainingError, TrainingRow
 
-FILES = ["card.md", "manifest.json", "rows.parquet", "test.jsonl", "train.jsonl"]
+FILES = ["README.md", "card.md", "manifest.json", "rows.parquet", "test.jsonl", "train.jsonl"]
 FILES += ["validation.jsonl"]
 # fmt: off
 COLUMNS = [
@@ -53,6 +53,16 @@ def test_messages_load_as_datasets(dataset: Path, tmp_path: Path):
     }
     roles = [message["role"] for message in loaded["train"][0]["messages"]]
     assert roles == ["system", "user", "assistant"]
+
+
+def test_dataset_loads_where_splits_are_empty(
+    rows: list[TrainingRow], facts: CardFacts, tmp_path: Path
+):
+    folder = tmp_path / "dataset"
+    write_dataset(rows[:1], folder, test_share=0.0, seed=1, facts=facts)
+    assert (folder / "test.jsonl").read_text() == ""
+    loaded = load_dataset(str(folder), cache_dir=str(tmp_path / "cache"))
+    assert {split: held.num_rows for split, held in loaded.items()} == {"train": 1}
 
 
 def test_parquet_loads_as_dataset(dataset: Path, tmp_path: Path):
