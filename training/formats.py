@@ -25,7 +25,7 @@ from training.tokens import Message, conversation
 
 MANIFEST = "manifest.json"
 CARDS = ("card.md", "README.md")
-"""One text twice: `datasets` reads in README.md alone which files hold rows, and refuses empty ones."""
+"""One text: in README.md `datasets` reads which files hold rows, since it refuses empty ones."""
 
 
 class FileSum(Frozen):
