@@ -12,10 +12,10 @@ from checks.duplicates.focus import Focus
 from checks.duplicates.likenesses import (
     alike,
     alike_answers,
+    contradict,
     features,
     only_in,
     opposite,
-    same_kind,
     same_words,
 )
 from checks.duplicates.profiles import Profile
@@ -25,15 +25,15 @@ _PARALLEL = 0.7
 _PASSAGE = 3
 _SAME_WORDS = 0.6
 _SAME_ANSWER = 0.7
-_UNSPECIFIC = frozenset({"choice", "possibility"})
 
-# Fitted by logistic regression to hand-written paraphrases and other questions on the same section.
+# By what is shown of the rows, what each of the `features` counts for, and where the sum starts;
+# fitted by logistic regression to hand-written paraphrases and other questions on a section.
 _WEIGHTS = {
-    "answers": (1.8, 1.6, -3.2, 2.2, 5.4, 5.0, 4.5, -8.0),
-    "passage": (1.4, 1.7, -3.4, 2.3, 4.1, 0.0, 0.0, -3.1),
-    "section": (2.0, 1.2, -4.3, 4.5, 0.0, 0.0, 0.0, -3.8),
-    "no place": (1.9, 1.0, -1.6, 0.0, 0.0, 0.0, 6.1, -5.9),
-    "questions": (2.6, 1.1, -2.9, 0.0, 0.0, 0.0, 0.0, -2.6),
+    "answers": (3.6, 0.0, -2.0, -2.1, 1.6, 0.0, 3.7, 2.2, 0.9, 2.8, -5.0),
+    "passage": (2.0, 0.9, -1.6, -3.2, 2.1, 2.5, 0.0, 0.0, 0.0, 0.0, -2.9),
+    "section": (2.8, 0.3, -0.6, -3.6, 3.9, 0.0, 0.0, 0.0, 0.0, 0.0, -3.7),
+    "no place": (3.9, 0.0, -1.6, 0.0, 0.0, 0.0, 0.0, 0.0, 1.5, 3.9, -4.1),
+    "questions": (2.6, 1.1, -1.1, -2.9, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -2.6),
 }
 
 
@@ -81,20 +81,12 @@ def _shown(one: Profile, other: Profile) -> str:
     return "section" if longest > _PASSAGE else "passage"
 
 
-def _other_kind(one: Profile, other: Profile) -> bool:
-    """Say whether two questions on the same words ask for two things: how often, and why."""
-    kinds = one.question.asked, other.question.asked
-    if _UNSPECIFIC.intersection(kinds) or same_kind(*kinds) >= 0:
-        return False
-    return alike(one, other) >= _PARALLEL
-
-
 def _other_value(one: Profile, other: Profile) -> bool:
     """Say whether values show that the rows ask or answer other things."""
     asked, other_asked = one.asked_numbers, other.asked_numbers
     if asked - other_asked and other_asked - asked:
         return True
-    if one.facts - other.facts and other.facts - one.facts:
+    if contradict(one.facts, other.facts):
         return True
     if opposite(one.answer_sides, other.answer_sides):
         return True
@@ -117,8 +109,6 @@ def _other_subject(one: Profile, other: Profile) -> bool:
     only, others = only_in(one, other), only_in(other, one)
     names = any(term.stem in one.question.names for term, _, _ in only)
     if names and any(term.stem in other.question.names for term, _, _ in others):
-        return True
-    if _other_kind(one, other):
         return True
     if same_words(one, other) < _PARALLEL:
         return False
