@@ -42,7 +42,6 @@ def features(one: Profile, other: Profile) -> tuple[float, ...]:
         _parted(one, other),
         common(one.focus, other.focus) * places,
         len(one.ground.forms & other.ground.forms) / fewest / most,
-        1 / fewest,
         common(one.answered, other.answered) * places,
         agreed,
         alike_answers(one, other),
@@ -119,9 +118,20 @@ def _agreed(one: Profile, other: Profile) -> float:
 
 def alike(one: Profile, other: Profile) -> float:
     """Return the share, by weight, of what both say, asked and answered, that the other has too."""
-    total = sum(one.weights) + sum(other.weights)
-    met = _met(one.said, one.weights, other.said) + _met(other.said, other.weights, one.said)
-    return met / total if total else 0.0
+    return _shared(one.said, one.weights, other.said, other.weights)
+
+
+def alike_questions(one: Profile, other: Profile) -> float:
+    """Return the same of the questions alone."""
+    a, b = one.question.terms, other.question.terms
+    return _shared(a, one.weights[: len(a)], b, other.weights[: len(b)])
+
+
+def _shared(
+    one: Sequence[Term], weights: Sequence[float], other: Sequence[Term], others: Sequence[float]
+) -> float:
+    total = sum(weights) + sum(others)
+    return (_met(one, weights, other) + _met(other, others, one)) / total if total else 0.0
 
 
 def _met(said: Sequence[Term], weights: Sequence[float], other: Sequence[Term]) -> float:

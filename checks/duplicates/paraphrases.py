@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from checks.duplicates.focus import Focus
 from checks.duplicates.likenesses import (
-    alike,
     alike_answers,
+    alike_questions,
     contradict,
     features,
     only_in,
@@ -29,11 +29,11 @@ _SAME_ANSWER = 0.7
 # By what is shown of the rows, what each of the `features` counts for, and where the sum starts;
 # fitted by logistic regression to hand-written paraphrases and other questions on a section.
 _WEIGHTS = {
-    "answers": (3.6, 0.0, -2.0, -2.1, 1.6, 0.0, 3.7, 2.2, 0.9, 2.8, -5.0),
-    "passage": (2.0, 0.9, -1.6, -3.2, 2.1, 2.5, 0.0, 0.0, 0.0, 0.0, -2.9),
-    "section": (2.8, 0.3, -0.6, -3.6, 3.9, 0.0, 0.0, 0.0, 0.0, 0.0, -3.7),
-    "no place": (3.9, 0.0, -1.6, 0.0, 0.0, 0.0, 0.0, 0.0, 1.5, 3.9, -4.1),
-    "questions": (2.6, 1.1, -1.1, -2.9, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -2.6),
+    "answers": (3.8, 0.0, -2.1, -2.4, 1.1, 3.1, 1.7, 1.0, 2.7, -4.2),
+    "passage": (2.0, 0.9, -1.6, -3.2, 2.1, 2.5, 0.0, 0.0, 0.0, -2.9),
+    "section": (2.8, 0.3, -0.6, -3.6, 3.9, 0.0, 0.0, 0.0, 0.0, -3.7),
+    "no place": (3.9, 0.0, -1.6, 0.0, 0.0, 0.0, 0.0, 1.5, 3.9, -4.1),
+    "questions": (2.6, 1.1, -1.1, -2.9, 0.0, 0.0, 0.0, 0.0, 0.0, -2.6),
 }
 
 
@@ -51,7 +51,7 @@ def same_question(one: Profile, other: Profile, meant: float | None = None) -> b
     if one.words == other.words:
         return True
     if one.ground.forms and other.ground.forms and not one.ground.forms & other.ground.forms:
-        return alike(one, other) >= _SAME_WORDS and score(one, other, meant) > 0
+        return alike_questions(one, other) >= _SAME_WORDS and score(one, other, meant) > 0
     return score(one, other, meant) > 0
 
 
