@@ -50,7 +50,7 @@ def same_question(one: Profile, other: Profile, meant: float | None = None) -> b
         return False
     if one.words == other.words:
         return True
-    if one.ground.forms and other.ground.forms and not one.ground.forms & other.ground.forms:
+    if one.ground.forms and other.ground.forms and not _meet(one, other):
         return alike_questions(one, other) >= _SAME_WORDS and score(one, other, meant) > 0
     return score(one, other, meant) > 0
 
@@ -71,10 +71,18 @@ def score(one: Profile, other: Profile, meant: float | None = None) -> float:
     return start + near + sum(w * x for w, x in zip(weights, features(one, other), strict=True))
 
 
+def _meet(one: Profile, other: Profile) -> bool:
+    """Say whether evidence is shared, and not only by what the answers leave alone."""
+    a, b = one.ground.forms, other.ground.forms
+    if not (one.answered and other.answered) or a <= b or b <= a:
+        return not a.isdisjoint(b)
+    return not one.answered.keys().isdisjoint(other.answered)
+
+
 def _shown(one: Profile, other: Profile) -> str:
     """Return which weights are meant for what is shown of the rows."""
     if one.has_answer and other.has_answer:
-        return "answers" if one.ground.forms & other.ground.forms else "no place"
+        return "answers" if _meet(one, other) else "no place"
     longest = max(one.ground.length, other.ground.length)
     if not (one.ground.forms and other.ground.forms):
         return "questions"
