@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from checks.duplicates.focus import ALIKE, common
-from checks.duplicates.profiles import Profile
+from checks.duplicates.profiles import Fact, Profile
 from checks.duplicates.wording import Sides, Term
 
 _FACT = 3.0
@@ -28,22 +28,27 @@ _NEAR_KINDS = frozenset(
 
 
 def features(one: Profile, other: Profile) -> tuple[float, ...]:
-    """Return the likenesses that the score weighs."""
+    """Return the likenesses that the score weighs, in the order of its weights."""
     fewest = min(len(one.ground.forms), len(other.ground.forms)) or 1
     most = max(len(one.ground.forms), len(other.ground.forms), 1)
     places = 1 - 1 / fewest
+    kind = _same_kind(one.question.asked, other.question.asked)
+    agreed = _agreed(one, other)
     return (
         alike(one, other),
-        same_kind(one.question.asked, other.question.asked),
+        max(kind, 0.0),
+        # Who answers the same was asked the same, in whatever words.
+        max(-kind, 0.0) * (1 - agreed),
         _parted(one, other),
         common(one.focus, other.focus) * places,
         len(one.ground.forms & other.ground.forms) / fewest / most,
         common(one.answered, other.answered) * places,
-        max(_within(one, other), _within(other, one)),
+        agreed,
+        alike_answers(one, other),
     )
 
 
-def same_kind(one: str, other: str) -> float:
+def _same_kind(one: str, other: str) -> float:
     """Return 1 where both ask for the same, -1 for two things, 0 for what paraphrases exchange."""
     if not (one and other) or frozenset((one, other)) in _NEAR_KINDS:
         return 0.0
@@ -63,7 +68,7 @@ def _parted(one: Profile, other: Profile) -> float:
 
 def _apart(one: Profile, other: Profile) -> float:
     """Return the share of a question that only it names and the evidence knows."""
-    total = sum(one.weights)
+    total = sum(one.weights[: len(one.known)])
     return sum(w for _, w, known in only_in(one, other) if known) / total if total else 0.0
 
 
@@ -71,7 +76,7 @@ def only_in(one: Profile, other: Profile) -> list[tuple[Term, float, bool]]:
     """Return the terms of the one question that the other lacks, their weights and if known."""
     stems = {term.stem for term in other.question.terms}
     keys = {key for term in other.question.terms for key in term.keys}
-    rows = zip(one.question.terms, one.weights, one.known, strict=True)
+    rows = zip(one.question.terms, one.weights, one.known, strict=False)
     return [row for row in rows if row[0].stem not in stems and row[0].keys.isdisjoint(keys)]
 
 
@@ -90,24 +95,43 @@ def alike_answers(one: Profile, other: Profile) -> float:
     """Return the share of the answers' words and facts that both have; a fact says most."""
     a, b = (1.0,) * len(one.answer), (1.0,) * len(other.answer)
     met = _met(one.answer, a, other.answer) + _met(other.answer, b, one.answer)
-    met += 2 * _FACT * len(one.facts & other.facts)
+    met += _FACT * (_stated(one.facts, other.facts) + _stated(other.facts, one.facts))
     total = len(a) + len(b) + _FACT * (len(one.facts) + len(other.facts))
     return met / total if total else 0.0
 
 
-def _within(one: Profile, other: Profile) -> float:
-    """Return the share of an answer that stands in the other one too."""
-    met = _met(one.answer, (1.0,) * len(one.answer), other.answer)
-    total = len(one.answer) + _FACT * len(one.facts)
-    return (met + _FACT * len(one.facts & other.facts)) / total if total else 0.0
+def _stated(facts: Set[Fact], others: Set[Fact]) -> int:
+    """Return how many of the facts the others state too."""
+    return sum(any(fact.states(other) for other in others) for fact in facts)
+
+
+def contradict(one: Set[Fact], other: Set[Fact]) -> bool:
+    """Say whether each side states what the other does not."""
+    return _stated(one, other) < len(one) and _stated(other, one) < len(other)
+
+
+def _agreed(one: Profile, other: Profile) -> float:
+    """Return the share of the facts of both answers that the other states too."""
+    stated = _stated(one.facts, other.facts) + _stated(other.facts, one.facts)
+    return stated / (len(one.facts) + len(other.facts) or 1)
 
 
 def alike(one: Profile, other: Profile) -> float:
-    """Return the share, by weight, of the terms of both questions that the other has too."""
+    """Return the share, by weight, of what both say, asked and answered, that the other has too."""
+    return _shared(one.said, one.weights, other.said, other.weights)
+
+
+def alike_questions(one: Profile, other: Profile) -> float:
+    """Return the same of the questions alone."""
     a, b = one.question.terms, other.question.terms
-    total = sum(one.weights) + sum(other.weights)
-    met = _met(a, one.weights, b) + _met(b, other.weights, a)
-    return met / total if total else 0.0
+    return _shared(a, one.weights[: len(a)], b, other.weights[: len(b)])
+
+
+def _shared(
+    one: Sequence[Term], weights: Sequence[float], other: Sequence[Term], others: Sequence[float]
+) -> float:
+    total = sum(weights) + sum(others)
+    return (_met(one, weights, other) + _met(other, others, one)) / total if total else 0.0
 
 
 def _met(said: Sequence[Term], weights: Sequence[float], other: Sequence[Term]) -> float:

@@ -249,3 +249,33 @@ def test_short_evidence_alone_tells_by_what_is_asked(question, other, same):
     assert repeats(asked(question, SPEED, ""), asked(other, SPEED, "")) == (
         {"1": "0"} if same else {}
     )
+
+
+PAUSE = (
+    "The hotspot ends after 10 minutes without a connected device. The water is heated to 75 °C."
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "other", "same"),
+    [
+        ("After 10 minutes.", "Ten minutes.", True),
+        ("After 10 minutes.", "Twenty minutes.", False),
+        ("At 75 °C.", "75 degrees.", True),
+    ],
+)
+def test_values_of_answers_meet_however_written(answer, other, same):
+    rows = [
+        asked("After what time does an unused hotspot switch off?", PAUSE, answer),
+        asked("How long does the hotspot stay on if nobody is connected?", PAUSE, other),
+    ]
+    assert repeats(*rows) == ({"1": "0"} if same else {})
+
+
+def test_another_warning_is_no_duplicate():
+    first, second = "remove the guards while the machine runs", "connect the machine without earth"
+    rows = [
+        asked(f"Is it allowed to {what}?", f"WARNING: do not {what}.", f"No. Do not {what}.")
+        for what in (first, second)
+    ]
+    assert repeats(*rows) == {}
