@@ -60,9 +60,9 @@ def test_nothing_else_differs(tmp_path):
 
 def test_questions_about_a_change_do_not_hold_it():
     prompt = Prompt(
-        language="en", machine="Bora 10", machine_code="B10", document="a-m.md", scenario="", passages=(),
-        parts=(Shown("", "", ("Jaws",), SAID[0]),), question="", asked=(), again="", draft="",
-        quote="", answer="", citations=(), revising=False,
+        language="en", machine="Bora 10", machine_code="B10", document="a-m.md", scenario="",
+        passages=(), parts=(Shown("", "", ("Jaws",), SAID[0]),), question="", asked=(), again="",
+        draft="", quote="", answer="", citations=(), revising=False,
     )  # fmt: skip
     asked = list(questions(prompt, TWINS, 0))
     assert len(asked) >= 2
