@@ -25,6 +25,8 @@ from checks.facts.paths import wrong_paths
 from checks.facts.polarity import contradictions
 from checks.facts.quantities import Number
 from checks.facts.rows import is_about, named_rows, stands_in_other_row, told_in
+from checks.facts.steps import is_other_step, is_step
+from checks.facts.tolerances import as_written
 from checks.facts.verbatim import not_verbatim
 from checks.findings import Finding
 
@@ -39,23 +41,20 @@ _UNWRITTEN = 0.3
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """The places and rows of the cited passages, and how rare their words are."""
+    """The places and rows of the cited passages, how rare their words are, and what they are."""
 
     places: tuple[Place, ...]
     rows: tuple[Row, ...]
     rarity: dict[str, float]
-
-
-_NO_EVIDENCE = _Evidence((), (), {})
+    texts: tuple[str, ...]
+    language: str
 
 
 def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Finding]:
     """Return a finding for each fact of the answer that the evidence does not bear out."""
     stated = [place for place in places(answer, language) if not place.is_mark]
-    facts = [fact for fact in stated if not is_article(fact.number)]
-    held = _evidence(tuple(evidence), language) if facts else _NO_EVIDENCE
-    found = [(fact.unit, finding) for fact in facts if (finding := _finding(fact, stated, held))]
-    found += exchanged(answer, evidence, language) if facts else ()
+    found = list(_of_facts(stated, tuple(evidence), language)) if stated else []
+    found += exchanged(answer, evidence, language) if stated else ()
     found += contradictions(answer, evidence, language)
     found += opposed(answer, evidence, language)
     found += misplaced(answer, evidence, language)
@@ -64,6 +63,17 @@ def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Fin
         *wrong_paths(answer, evidence, language),
         *not_verbatim(answer, evidence),
     ]
+
+
+def _of_facts(
+    stated: Sequence[Place], evidence: tuple[str, ...], language: str
+) -> Iterator[tuple[int, Finding]]:
+    """Yield the findings on numbers and codes."""
+    held = _evidence(evidence, language)
+    stated = as_written(stated, held.places)
+    for fact in stated:
+        if not is_article(fact.number) and (finding := _finding(fact, stated, held)):
+            yield fact.unit, finding
 
 
 def _uncancelled(found: Sequence[tuple[int, Finding]]) -> Iterator[Finding]:
@@ -81,7 +91,7 @@ def _evidence(texts: tuple[str, ...], language: str) -> _Evidence:
     whole = [text for each in texts for text in dict.fromkeys((each, _BROKEN_CODE.sub("-", each)))]
     held = tuple(place for text in whole for place in places(text, language))
     labelled = tuple(row for text in whole for row in rows(text, language))
-    return _Evidence(held, labelled, rarities(held))
+    return _Evidence(held, labelled, rarities(held), texts, language)
 
 
 def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding | None:
@@ -89,6 +99,10 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
     text = fact.number.text
     if not own and not in_words(fact.number):
         return _absent(fact.number, held)
+    if is_step(fact, own, held.language):
+        sentence = f"“{text}” is the number of another step in the cited passages."
+        is_other = is_other_step(fact, held.texts, held.language)
+        return Finding("wrong_subject", sentence, text) if is_other else None
     fits = [fit(fact, place, held.rarity) for place in own]
     best = max(fits, default=_UNWRITTEN)
     others = [other for other in stated if other is not fact and other.unit == fact.unit]

@@ -15,6 +15,9 @@ from typing import Any, NamedTuple, cast
 from checks.facts.units import unit_words
 
 _PART = re.compile(r"([/·]?)([^/·]*?)([23]?)(?=[/·]|$)")
+_CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)")
+_CLOCKED = ("h", "min")
+"""The units of "1:15": hours with their minutes, or minutes with their seconds."""
 _HALF = Fraction(1, 2)
 _NEAR = Fraction(1, 50)
 """A stated conversion is off by less: 3 ft is a poor metre, 40 HP are 30 kW."""
@@ -111,6 +114,9 @@ def _last_digit(number: Number) -> Fraction:
 @lru_cache(maxsize=20_000)
 def _key(value: str, unit: str, *, is_code: bool) -> tuple[str, str]:
     of = measure(unit)
+    if is_code and unit in _CLOCKED and (clock := _CLOCK.fullmatch(value)):
+        whole = Fraction(int(clock[1])) + Fraction(int(clock[2]), 60)
+        return str(whole * of.factor), of.kind
     if is_code or not of.kind:
         return value, of.kind
     if (mark := sign(value)) == "±":
