@@ -24,8 +24,8 @@ from checks.facts.pairs import exchanged
 from checks.facts.paths import wrong_paths
 from checks.facts.polarity import contradictions
 from checks.facts.quantities import Number
-from checks.facts.rows import is_about, named_rows, stands_in_other_row, told_in
-from checks.facts.steps import is_other_step, is_step
+from checks.facts.rows import is_about, is_in_named_column, named_rows, stands_in_other_row, told_in
+from checks.facts.steps import says_step
 from checks.facts.tolerances import as_written
 from checks.facts.verbatim import not_verbatim
 from checks.findings import Finding
@@ -99,10 +99,10 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
     text = fact.number.text
     if not own and not in_words(fact.number):
         return _absent(fact.number, held)
-    if is_step(fact, own, held.language):
+    is_own_step = says_step(fact, own, held.texts, held.language)
+    if is_own_step is not None:
         sentence = f"“{text}” is the number of another step in the cited passages."
-        is_other = is_other_step(fact, held.texts, held.language)
-        return Finding("wrong_subject", sentence, text) if is_other else None
+        return None if is_own_step else Finding("wrong_subject", sentence, text)
     fits = [fit(fact, place, held.rarity) for place in own]
     best = max(fits, default=_UNWRITTEN)
     others = [other for other in stated if other is not fact and other.unit == fact.unit]
@@ -193,16 +193,17 @@ def _rival(
 ) -> Place | None:
     """Return the place of another value that fits the fact's words clearly better than its own.
 
-    Where the one row that is named tells the fact, a sentence on something else speaks not against.
+    Where the one row or column that is named tells the fact, a sentence on something else speaks not against.
     """
     mine, kinds = {id(place) for place in own}, kinds_of(fact, own)
+    in_column = is_in_named_column(fact, own)
     is_chained = any(other is not fact and _are_chained(other, fact) for other in stated)
     for place in held.places:
         if place.is_mark or id(place) in mine or are_others(fact.models, place.models):
             continue
         if not is_chained and any(_are_chained(place, each) for each in own):
             continue
-        if told and place.row is None and not is_about(place, told):
+        if place.row is None and (in_column or (told and not is_about(place, told))):
             continue
         if not could_state(place, fact, kinds):
             continue

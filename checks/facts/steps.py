@@ -16,22 +16,23 @@ _CLEARLY = 2
 """How many times as many of the words another item has to hold."""
 
 
-def is_step(fact: Place, own: Sequence[Place], language: str) -> bool:
-    """Say whether a number is called a step's, and stands before an item of a list."""
+def says_step(
+    fact: Place, own: Sequence[Place], texts: Sequence[str], language: str
+) -> bool | None:
+    """Say whether a number called a step's is the item of which the answer speaks.
+
+    None where it is no step's, or nothing of the sentence stands in that list.
+    """
     is_called = any(f"<{name}" in fact.words for name in _names(language))
-    return is_called and any(place.is_mark for place in own)
-
-
-def is_other_step(fact: Place, texts: Sequence[str], language: str) -> bool:
-    """Say whether another item of a list holds clearly more of what the answer says of this one."""
-    said = frozenset(fact.beside) - _names(language)
+    if not (is_called and any(place.is_mark for place in own)):
+        return None
+    said = frozenset(fact.beside) - _names(language) - {f"#{' '.join(fact.number.key)}"}
     for steps in (steps for text in texts for steps in _lists(text, language)):
-        if (own := steps.get(fact.number.value)) is None:
-            continue
-        most = max(len(said & words) for words in steps.values())
-        if most < max(1, _CLEARLY * len(said & own)):
-            return False
-    return True
+        shared = {number: len(said & words) for number, words in steps.items()}
+        mine, most = shared.get(fact.number.value, 0), max(shared.values())
+        if most and fact.number.value in shared:
+            return most < _CLEARLY * mine
+    return None
 
 
 @cache
