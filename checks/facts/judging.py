@@ -27,7 +27,7 @@ from checks.facts.quantities import Number
 from checks.facts.rows import is_about, is_in_named_column, named_rows, stands_in_other_row, told_in
 from checks.facts.steps import says_step
 from checks.facts.tolerances import as_written
-from checks.facts.verbatim import not_verbatim
+from checks.facts.verbatim import not_verbatim, stands_whole
 from checks.findings import Finding
 
 _BROKEN_CODE = re.compile(r"(?<=\w)-[ \t]*\n\s*(?=\w)")
@@ -52,6 +52,8 @@ class _Evidence:
 
 def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Finding]:
     """Return a finding for each fact of the answer that the evidence does not bear out."""
+    if any(stands_whole(answer.strip(), text) for text in evidence):
+        return []
     stated = [place for place in places(answer, language) if not place.is_mark]
     found = list(_of_facts(stated, tuple(evidence), language)) if stated else []
     found += exchanged(answer, evidence, language) if stated else ()
