@@ -21,10 +21,12 @@ from checks.facts.matches import could_state, kinds_of, states
 from checks.facts.models import are_others
 from checks.facts.opposites import opposed
 from checks.facts.pairs import exchanged
+from checks.facts.owners import Owners, owners
 from checks.facts.paths import wrong_paths
 from checks.facts.polarity import contradictions
 from checks.facts.quantities import Number
 from checks.facts.rows import is_about, is_in_named_column, named_rows, stands_in_other_row, told_in
+from checks.facts.sequences import reordered
 from checks.facts.steps import says_step
 from checks.facts.tolerances import as_written
 from checks.facts.verbatim import not_verbatim, stands_whole
@@ -48,6 +50,7 @@ class _Evidence:
     rarity: dict[str, float]
     texts: tuple[str, ...]
     language: str
+    owners: Owners
 
 
 def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Finding]:
@@ -60,6 +63,7 @@ def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Fin
     found += contradictions(answer, evidence, language)
     found += opposed(answer, evidence, language)
     found += misplaced(answer, evidence, language)
+    found += reordered(answer, evidence, language)
     return [
         *_uncancelled(found),
         *wrong_paths(answer, evidence, language),
@@ -93,7 +97,7 @@ def _evidence(texts: tuple[str, ...], language: str) -> _Evidence:
     whole = [text for each in texts for text in dict.fromkeys((each, _BROKEN_CODE.sub("-", each)))]
     held = tuple(place for text in whole for place in places(text, language))
     labelled = tuple(row for text in whole for row in rows(text, language))
-    return _Evidence(held, labelled, rarities(held), texts, language)
+    return _Evidence(held, labelled, rarities(held), texts, language, owners(texts, language))
 
 
 def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding | None:
@@ -108,7 +112,7 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
     fits = [fit(fact, place, held.rarity) for place in own]
     best = max(fits, default=_UNWRITTEN)
     others = [other for other in stated if other is not fact and other.unit == fact.unit]
-    if own and _is_other_models(fact, own, held):
+    if own and (_is_other_models(fact, own, held) or held.owners.is_other(stated, own)):
         sentence = f"“{text}” is another model's in the cited passages."
         return Finding("wrong_subject", sentence, text)
     named = named_rows(fact, held.rows)
