@@ -1,15 +1,16 @@
 """Dates: one form for a day, however it is written: 30 September 2024, 30.09.2024, 2024-09-30.
 
-`literals` reads the days of a text as codes in that form. "03/04/2024" in English may be either
-day, and is left as it stands.
+`literals` reads the days of a text as codes in that form, a day of no year as "--09-30".
+"03/04/2024" in English may be either day, and is left as it stands.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
+from checks.facts.quantities import Number
 from checks.facts.units import unit_words
 
 _YEAR = r"(?P<year>(?:19|20)\d\d)(?!\d)"
@@ -29,6 +30,26 @@ def days(text: str) -> Iterator[tuple[int, int, str]]:
         for match in pattern.finditer(text):
             month = _months()[match["month"].casefold()]
             yield match.start(), match.end(), _iso(match["year"], month, int(match["day"]))
+
+
+def days_of_no_year(text: str, found: Sequence[Number]) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and form of the days that are one of these numbers with a month's name."""
+    for number in found:
+        is_day = not number.unit and number.text.isdecimal() and 0 < int(number.value) <= 31
+        if is_day and (match := _month_after().match(text, number.end)):
+            month = _months()[match["month"].casefold()]
+            yield number.start, match.end(), f"--{month:02}-{int(number.value):02}"
+
+
+def is_day_of(said: str, held: str) -> bool:
+    """Say whether a date may be the other day: that of its year, or the one it is written as."""
+    if said.startswith("--"):
+        return len(held) > len(said) and held.endswith(said[1:])
+    match = _NUMERIC.fullmatch(said)
+    if match is None:
+        return False
+    one, two = int(match["one"]), int(match["two"])
+    return held in (_iso(match["year"], one, two), _iso(match["year"], two, one))
 
 
 def day_of(code: str, language: str) -> str:
@@ -66,3 +87,11 @@ def _named() -> tuple[re.Pattern[str], ...]:
         re.compile(rf"{day}\s+(?:of\s+|de\s+)?{month},?\s+(?:de\s+|del\s+)?{_YEAR}", re.IGNORECASE),
         re.compile(rf"\b{month}\s+{day},?\s+{_YEAR}", re.IGNORECASE),
     )
+
+
+@cache
+def _month_after() -> re.Pattern[str]:
+    """Return what is a month's name as it is spelt: "5 may" is no day."""
+    names = sorted({name for each in unit_words()["months"].values() for name in each}, key=len)
+    month = "|".join(map(re.escape, reversed(names)))
+    return re.compile(rf"{_ORDINAL}[ \u00a0](?:of |de )?(?P<month>{month})\b")

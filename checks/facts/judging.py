@@ -21,11 +21,15 @@ from checks.facts.matches import could_state, kinds_of, states
 from checks.facts.models import are_others
 from checks.facts.opposites import opposed
 from checks.facts.pairs import exchanged
+from checks.facts.owners import Owners, owners
 from checks.facts.paths import wrong_paths
 from checks.facts.polarity import contradictions
 from checks.facts.quantities import Number
-from checks.facts.rows import is_about, named_rows, stands_in_other_row, told_in
-from checks.facts.verbatim import not_verbatim
+from checks.facts.rows import is_about, is_in_named_column, named_rows, stands_in_other_row, told_in
+from checks.facts.sequences import reordered
+from checks.facts.steps import says_step
+from checks.facts.tolerances import as_written
+from checks.facts.verbatim import not_verbatim, stands_whole
 from checks.findings import Finding
 
 _BROKEN_CODE = re.compile(r"(?<=\w)-[ \t]*\n\s*(?=\w)")
@@ -39,31 +43,43 @@ _UNWRITTEN = 0.3
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """The places and rows of the cited passages, and how rare their words are."""
+    """The places and rows of the cited passages, how rare their words are, and what they are."""
 
     places: tuple[Place, ...]
     rows: tuple[Row, ...]
     rarity: dict[str, float]
-
-
-_NO_EVIDENCE = _Evidence((), (), {})
+    texts: tuple[str, ...]
+    language: str
+    owners: Owners
 
 
 def unsupported(answer: str, evidence: Sequence[str], language: str) -> list[Finding]:
     """Return a finding for each fact of the answer that the evidence does not bear out."""
+    if any(stands_whole(answer.strip(), text) for text in evidence):
+        return []
     stated = [place for place in places(answer, language) if not place.is_mark]
-    facts = [fact for fact in stated if not is_article(fact.number)]
-    held = _evidence(tuple(evidence), language) if facts else _NO_EVIDENCE
-    found = [(fact.unit, finding) for fact in facts if (finding := _finding(fact, stated, held))]
-    found += exchanged(answer, evidence, language) if facts else ()
+    found = list(_of_facts(stated, tuple(evidence), language)) if stated else []
+    found += exchanged(answer, evidence, language) if stated else ()
     found += contradictions(answer, evidence, language)
     found += opposed(answer, evidence, language)
     found += misplaced(answer, evidence, language)
+    found += reordered(answer, evidence, language)
     return [
         *_uncancelled(found),
         *wrong_paths(answer, evidence, language),
         *not_verbatim(answer, evidence),
     ]
+
+
+def _of_facts(
+    stated: Sequence[Place], evidence: tuple[str, ...], language: str
+) -> Iterator[tuple[int, Finding]]:
+    """Yield the findings on numbers and codes."""
+    held = _evidence(evidence, language)
+    stated = as_written(stated, held.places)
+    for fact in stated:
+        if not is_article(fact.number) and (finding := _finding(fact, stated, held)):
+            yield fact.unit, finding
 
 
 def _uncancelled(found: Sequence[tuple[int, Finding]]) -> Iterator[Finding]:
@@ -81,7 +97,7 @@ def _evidence(texts: tuple[str, ...], language: str) -> _Evidence:
     whole = [text for each in texts for text in dict.fromkeys((each, _BROKEN_CODE.sub("-", each)))]
     held = tuple(place for text in whole for place in places(text, language))
     labelled = tuple(row for text in whole for row in rows(text, language))
-    return _Evidence(held, labelled, rarities(held))
+    return _Evidence(held, labelled, rarities(held), texts, language, owners(texts, language))
 
 
 def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding | None:
@@ -89,10 +105,14 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
     text = fact.number.text
     if not own and not in_words(fact.number):
         return _absent(fact.number, held)
+    is_own_step = says_step(fact, own, held.texts, held.language)
+    if is_own_step is not None:
+        sentence = f"“{text}” is the number of another step in the cited passages."
+        return None if is_own_step else Finding("wrong_subject", sentence, text)
     fits = [fit(fact, place, held.rarity) for place in own]
     best = max(fits, default=_UNWRITTEN)
     others = [other for other in stated if other is not fact and other.unit == fact.unit]
-    if own and _is_other_models(fact, own, held):
+    if own and (_is_other_models(fact, own, held) or held.owners.is_other(stated, own)):
         sentence = f"“{text}” is another model's in the cited passages."
         return Finding("wrong_subject", sentence, text)
     named = named_rows(fact, held.rows)
@@ -179,16 +199,17 @@ def _rival(
 ) -> Place | None:
     """Return the place of another value that fits the fact's words clearly better than its own.
 
-    Where the one row that is named tells the fact, a sentence on something else speaks not against.
+    Where the one row or column that is named tells the fact, a sentence on something else speaks not against.
     """
     mine, kinds = {id(place) for place in own}, kinds_of(fact, own)
+    in_column = is_in_named_column(fact, own)
     is_chained = any(other is not fact and _are_chained(other, fact) for other in stated)
     for place in held.places:
         if place.is_mark or id(place) in mine or are_others(fact.models, place.models):
             continue
         if not is_chained and any(_are_chained(place, each) for each in own):
             continue
-        if told and place.row is None and not is_about(place, told):
+        if place.row is None and (in_column or (told and not is_about(place, told))):
             continue
         if not could_state(place, fact, kinds):
             continue

@@ -14,7 +14,13 @@ from fractions import Fraction
 from functools import cache, lru_cache
 
 from checks.facts.dates import day_of
-from checks.facts.joining import with_days, with_shared_units, with_sums
+from checks.facts.joining import (
+    with_days,
+    with_parts_of_hours,
+    with_products,
+    with_shared_units,
+    with_sums,
+)
 from checks.facts.quantities import Number
 from checks.facts.units import find_unit, unit_words
 
@@ -118,7 +124,9 @@ def read_all(text: str, language: str) -> tuple[Number, ...]:
             number = replace(number, start=match.start(), value=sign + number.value)
         found.append(_as_written(number, text))
         at = number.end
-    return tuple(with_days(with_sums(with_shared_units(found, plain), text), text))
+    found = with_shared_units(with_products(found, text), plain)
+    found = with_parts_of_hours(with_sums(found, text), text, language)
+    return tuple(with_days(found, text))
 
 
 def _next(text: str, at: int, language: str) -> re.Match[str] | None:

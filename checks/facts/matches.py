@@ -9,6 +9,7 @@ from dataclasses import replace
 from rapidfuzz.distance import Levenshtein
 
 from checks.facts.bindings import Place
+from checks.facts.dates import is_day_of
 from checks.facts.quantities import Number, converts, measure
 
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -23,6 +24,8 @@ def states(place: Place, fact: Place) -> bool:
     said, held = fact.number, place.number
     if said.key == held.key or (said.value == held.value and not said.unit):
         return True
+    if said.is_code and held.is_code and _is_day(said.value, held.value):
+        return True
     if held.unit[-1:] in _CURRENTS:
         plain = replace(held, unit=held.unit[:-1])
         return said.key == plain.key or converts(said, plain)
@@ -32,6 +35,10 @@ def states(place: Place, fact: Place) -> bool:
         return True
     columns = (replace(held, unit=unit) for unit in place.measured) if said.unit else ()
     return any(said.key == column.key or converts(said, column) for column in columns)
+
+
+def _is_day(said: str, held: str) -> bool:
+    return is_day_of(said, held) or is_day_of(held, said)
 
 
 def could_state(place: Place, fact: Place, kinds: frozenset[str]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -27,13 +27,17 @@ _ONE_NEGATION = 5
 
 @dataclass(frozen=True, slots=True)
 class Negation:
-    """A negation: the word that denies, with the stems beside it, before it and in its clause."""
+    """A negation: the word that denies, with the stems beside it, before it and in its clause.
+
+    `limits` are those that the sentence sets after it.
+    """
 
     word: str
     after: str
     before: str
     subject: frozenset[str]
     clause: frozenset[str]
+    limits: frozenset[int]
 
     @property
     def head(self) -> str:
@@ -131,13 +135,13 @@ def _difference(said: Statement, other: Statement) -> Finding | None:
     mine, theirs = _unpaired(said, other)
     added = [each for each in mine if each.head in other.words]
     dropped = [each for each in theirs if each.head in said.words and each.is_of(said, other)]
-    if len(added) > len(dropped) and _sets_no_other_limit(said, other):
+    if len(added) > len(dropped) and _sets_no_other_limit(added, other):
         return Finding(
             "wrong_polarity",
             f"The answer says “{added[0].word}” where the cited passages affirm.",
             added[0].word,
         )
-    if len(dropped) > len(added) and _sets_no_other_limit(other, said):
+    if len(dropped) > len(added) and _sets_no_other_limit(dropped, said):
         return Finding(
             "wrong_polarity",
             f"The cited passages say “{dropped[0].word}” where the answer affirms.",
@@ -146,9 +150,10 @@ def _difference(said: Statement, other: Statement) -> Finding | None:
     return None
 
 
-def _sets_no_other_limit(denying: Statement, affirming: Statement) -> bool:
+def _sets_no_other_limit(denying: Sequence[Negation], affirming: Statement) -> bool:
     """Say whether a denial is none of a limit's: "not above 40" may be "from 5 to 40"."""
-    return not denying.limits or not denying.limits.isdisjoint(affirming.limits)
+    denied = frozenset[int]().union(*(each.limits for each in denying))
+    return not denied or not denied.isdisjoint(affirming.limits)
 
 
 def _unpaired(said: Statement, other: Statement) -> tuple[list[Negation], list[Negation]]:
@@ -189,7 +194,7 @@ def _statement(
     return Statement(
         stems | heads,
         words,
-        tuple(_negations(tokens, language, set_here.used)),
+        tuple(_negations(tokens, language, set_here)),
         unit,
         is_exclusive=any(only.fullmatch(token.word) for token in tokens),
         limits=frozenset(set_here.ways.values()) - {0},
@@ -197,21 +202,21 @@ def _statement(
 
 
 def _negations(
-    tokens: Sequence[Token], language: str, used: frozenset[Token]
+    tokens: Sequence[Token], language: str, set_here: Limits
 ) -> Iterator[Negation]:
     negation, lacking = polarity_words("negations", language), polarity_words("lacking", language)
     leading = polarity_words("leading", language)
     concord, last = has_concord(language), -1
     for index, token in enumerate(tokens):
-        if token.fact >= 0 or token in used or _is_reply(tokens, index):
+        if token.fact >= 0 or token in set_here.used or _is_reply(tokens, index):
             continue
         opens = not index or tokens[index - 1].clause != token.clause
         if lacking.fullmatch(token.word) or (opens and leading.fullmatch(token.word)):
-            yield _negation(tokens, index, language)
+            yield _negation(tokens, index, language, set_here.ways)
         elif negation.fullmatch(token.word):
             again = concord and last >= 0 and _is_repeated(tokens[last], token, index - last)
             if not again:
-                yield _negation(tokens, index, language)
+                yield _negation(tokens, index, language, set_here.ways)
             last = index
 
 
@@ -226,7 +231,9 @@ def _is_repeated(first: Token, token: Token, distance: int) -> bool:
     return distance < _ONE_NEGATION and first.clause == token.clause and first.word != token.word
 
 
-def _negation(tokens: Sequence[Token], index: int, language: str) -> Negation:
+def _negation(
+    tokens: Sequence[Token], index: int, language: str, ways: Mapping[int, int]
+) -> Negation:
     denying, needs = polarity_words("denying", language), polarity_words("needs", language)
     here = tokens[index]
     clause = [
@@ -240,7 +247,8 @@ def _negation(tokens: Sequence[Token], index: int, language: str) -> Negation:
     is_of_word = polarity_words("lacking", language).fullmatch(here.word)
     subject = frozenset(t.name for t in before if not (t.is_stop or is_of_word))
     whole = frozenset(token.name for _, token in clause)
-    return Negation(here.word, _head(after), _head(before), subject, whole)
+    limited = frozenset(ways.get(token.fact, 0) for token in tokens[index:]) - {0}
+    return Negation(here.word, _head(after), _head(before), subject, whole, limited)
 
 
 def _head(tokens: Sequence[Token]) -> str:

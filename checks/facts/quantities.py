@@ -15,6 +15,9 @@ from typing import Any, NamedTuple, cast
 from checks.facts.units import unit_words
 
 _PART = re.compile(r"([/·]?)([^/·]*?)([23]?)(?=[/·]|$)")
+_CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)")
+_CLOCKED = ("h", "min")
+"""The units of "1:15": hours with their minutes, or minutes with their seconds."""
 _HALF = Fraction(1, 2)
 _NEAR = Fraction(1, 50)
 """A stated conversion is off by less: 3 ft is a poor metre, 40 HP are 30 kW."""
@@ -59,16 +62,21 @@ def converts(stated: Number, source: Number) -> bool:
     """Say whether `stated` is `source` in another unit, rounded at its own last digit."""
     if stated.is_code or source.is_code or stated.unit == source.unit:
         return False
-    to, of = measure(stated.unit), measure(source.unit)
-    if not to.kind or to.kind != of.kind or sign(stated.value) != sign(source.value):
+    return _converts(stated.value, stated.unit, source.value, source.unit)
+
+
+@lru_cache(maxsize=20_000)
+def _converts(stated: str, to_unit: str, source: str, of_unit: str) -> bool:
+    to, of = measure(to_unit), measure(of_unit)
+    if not to.kind or to.kind != of.kind or sign(stated) != sign(source):
         return False
-    wanted, value = _converted(magnitude(source.value), source, to), magnitude(stated.value)
+    wanted, value = _converted(source, of, to), magnitude(stated)
     if wanted == value:
         return True
-    if value == magnitude(source.value) or _is_decimal(of.factor / to.factor):
+    if value == magnitude(source) or _is_decimal(of.factor / to.factor):
         return False
     most = _NEAR_KELVIN / to.factor if to.offset != of.offset else _NEAR * abs(wanted)
-    return abs(wanted - value) <= min(_HALF * _last_digit(stated), most)
+    return abs(wanted - value) <= min(_HALF * _last_digit(value), most)
 
 
 def sign(value: str) -> str:
@@ -82,9 +90,9 @@ def magnitude(value: str) -> Fraction:
     return Fraction(value.removeprefix("±"))
 
 
-def _converted(value: Fraction, source: Number, to: Measure) -> Fraction:
-    of = measure(source.unit)
-    if sign(source.value) == "±":
+def _converted(source: str, of: Measure, to: Measure) -> Fraction:
+    value = magnitude(source)
+    if sign(source) == "±":
         return value * of.factor / to.factor
     return (value * of.factor + of.offset - to.offset) / to.factor
 
@@ -95,9 +103,8 @@ def _is_decimal(ratio: Fraction) -> bool:
     return digits.rstrip("0") == "1"
 
 
-def _last_digit(number: Number) -> Fraction:
+def _last_digit(value: Fraction) -> Fraction:
     """Return what one more in the last digit that counts adds: 0.1 for 12.7, 100 for 3,300."""
-    value = magnitude(number.value)
     if value.denominator > 1:
         places = 1
         while (value * 10**places).denominator > 1 and places < 12:
@@ -111,6 +118,9 @@ def _last_digit(number: Number) -> Fraction:
 @lru_cache(maxsize=20_000)
 def _key(value: str, unit: str, *, is_code: bool) -> tuple[str, str]:
     of = measure(unit)
+    if is_code and unit in _CLOCKED and (clock := _CLOCK.fullmatch(value)):
+        whole = Fraction(int(clock[1])) + Fraction(int(clock[2]), 60)
+        return str(whole * of.factor), of.kind
     if is_code or not of.kind:
         return value, of.kind
     if (mark := sign(value)) == "±":

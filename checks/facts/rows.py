@@ -66,6 +66,14 @@ def told_in(own: Sequence[Place], named: Sequence[Row]) -> Row | None:
     return rows_told[0] if len(named) == 1 and rows_told else None
 
 
+def is_in_named_column(fact: Place, own: Sequence[Place]) -> bool:
+    """Say whether the fact stands in a column whose whole head, a model's name, is said."""
+    heads = [set(head) for place in own if place.row for head in place.row.heads[place.cell :][:1]]
+    return any(
+        head <= fact.beside.keys() and any(name[0] == "#" for name in head) for head in heads if head
+    )
+
+
 def is_about(place: Place, row: Row) -> bool:
     """Say whether the place stands in the row, or in a sentence that names most of its label."""
     if place.row is not None:

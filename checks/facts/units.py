@@ -17,6 +17,7 @@ _CASED = 2
 
 
 _NEXT_WORD = re.compile(r"(?:-|[*_`]{0,3}\s{0,2})([^\W\d_²³]+|.)")
+_OPENED = re.compile(r"[(\[|]\s*([^\W\d_²³]+|[^\s|])")
 _OPENING = re.compile(r'(?<!\d)"')
 _NO_INCH = r"(?:the|an?|this|that|these|those|each|all|any|one|which|d[eia][rensm]|una?|più)\b"
 
@@ -56,7 +57,12 @@ def _closes(text: str, at: int) -> bool:
 
 def units_in_headers(text: str) -> frozenset[str]:
     """Return the units that stand alone in brackets or table cells, for the numbers below them."""
-    return frozenset(_canonical(match["unit"]) for match in _in_header().finditer(text))
+    found = (
+        _in_header().match(text, opening.start())
+        for opening in _OPENED.finditer(text)
+        if opening[1].casefold() in _first_words()
+    )
+    return frozenset(_canonical(match["unit"]) for match in found if match)
 
 
 @lru_cache(maxsize=10_000)

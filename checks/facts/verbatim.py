@@ -1,7 +1,7 @@
 """Verbatim: what an answer gives to be typed must stand in its evidence letter by letter.
 
-Code between ticks, the lines of a listing, options of a command, paths and globs: `facts` asks
-for what of these does not.
+Code between ticks, the lines of a listing, options of a command, paths and globs: `judging` asks
+for what of these does not; and whether an answer is nothing but sentences of its evidence.
 """
 
 from __future__ import annotations
@@ -22,7 +22,22 @@ _PATH = re.compile(
     r"(?:[\w.+*-]+/)*[\w+*-](?:[\w.+*-]*[\w+*-])?"
 )
 _SUFFIX = re.compile(r"(?<![^\s(\"“'`])\*?\.[A-Za-z]\w*")
+_MARK = r"(?:\A|\n)[ \t]*(?:[-*•|#]|\d{1,2}[.)][ \t])"
+# A line may go on from the one above, and "Tür öffnen" from "niemals die".
+_BEGINS = re.compile(rf"(?:\A|\n[ \t]*\n|\w\w[.!?][ \t\n]+|{_MARK})[ \t]*\Z")
+_ENDS = re.compile(rf"[.!?]|\s*\Z|\n[ \t]*\n|{_MARK}")
+_REACH = 12
 _GOES_ON = re.compile(r"[*?\\]|\s+\*(?!\*)")
+
+
+def stands_whole(answer: str, text: str) -> bool:
+    """Say whether the answer is whole sentences or lines of a text, as they stand: all is true."""
+    at = text.find(answer) if answer and not answer[0].islower() else -1
+    return (
+        at >= 0
+        and bool(_BEGINS.search(text[max(0, at - _REACH) : at]))
+        and (answer[-1] in ".!?" or bool(_ENDS.match(text, at + len(answer))))
+    )
 
 
 def not_verbatim(answer: str, evidence: Sequence[str]) -> Iterator[Finding]:
