@@ -66,10 +66,14 @@ class Column(_Read):
 
 
 class Words(_Read):
-    """A pattern and what takes the place of its words; `machine`: in manuals of a machine only."""
+    """A pattern and what takes the place of its words; `machine`: in manuals of a machine only.
+
+    `head` restricts a row's label to columns with such a heading.
+    """
 
     match: str
     use: str
+    head: str = ""
     machine: bool = False
 
 
@@ -108,6 +112,7 @@ class Phrases(_Read):
     of_machine: tuple[Words, ...]
     machine_words: tuple[Words, ...]
     polish: tuple[Words, ...] = ()
+    machine_first: str = ""
     bare: tuple[str, ...]
     misleads: tuple[Form, ...]
     say: dict[str, str]

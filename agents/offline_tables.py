@@ -119,8 +119,6 @@ def _slots(wording: Wording, unit: Unit, row: str, name: str, cell: str) -> dict
         "cell": cell,
         "colon": ":" if re.match(r"[A-ZÀ-Ý][a-zà-ÿ]", cell) else "",
         "under": wording.phrases.say["under"].format(heading=heading) if heading != row else "",
-        "of": wording.of,
-        "on": wording.on,
     }
 
 

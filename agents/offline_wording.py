@@ -30,22 +30,38 @@ class Wording:
         self.phrases, self.machine = phrases, machine
         self.on = phrases.name_machine(phrases.on_machine, machine)
         self.of = phrases.name_machine(phrases.of_machine, machine)
+        place = self.on.strip()
+        self.front = f"{place[:1].upper()}{place[1:]}, " if place else ""
 
     def forms(self, forms: tuple[str, ...], slots: dict[str, str]) -> tuple[str, ...]:
         """Return the questions of the forms that read well, their slots filled in."""
         made = (self._question(form, slots) for form in forms)
-        return tuple(each for each in made if _is_sound(each, self.phrases.vague_slot))
+        return tuple(each for each in made if self._is_sound(each))
 
     def _question(self, form: str, slots: dict[str, str]) -> str:
         text = form.format(**{"on": "", "of": "", **slots})
         for words in self.phrases.machine_words if self.machine else ():
             text = re.sub(words.match, words.use.format(machine=self.machine), text)
         if self.machine and self.machine not in text:
-            text = form.format(**{"on": self.on, "of": self.of, **slots})
+            text = self._with_machine(form, slots)
         text = _SPACES.sub(" ", self.polished(text)).replace(" ?", "?").replace(" ,", ",").strip()
         opening = "¿" if text.startswith("¿") else ""
         text = text.removeprefix("¿")
         return opening + text[:1].upper() + text[1:]
+
+    def _with_machine(self, form: str, slots: dict[str, str]) -> str:
+        """Return the question with the machine's name, in front where it would join a clause."""
+        asked = form.format(**{"on": self.on, "of": self.of, **slots})
+        body = asked.removesuffix(f"{self.on}?")
+        first = self.phrases.machine_first
+        if body == asked or not first or not re.search(first, body):
+            return asked
+        mark = "¿" if body.startswith("¿") else ""
+        return f"{self.front}{mark}{_with_small_letter(body.removeprefix('¿'))}?"
+
+    def _is_sound(self, question: str) -> bool:
+        """Say whether a question reads well, whatever stands in front of it."""
+        return _is_sound(question.removeprefix(self.front), self.phrases.vague_slot)
 
     def polished(self, text: str) -> str:
         """Return the text with the elisions of its language."""
@@ -58,7 +74,9 @@ class Wording:
         words = next(
             words
             for words in self.phrases.articles
-            if self.phrases.pattern(words.match).search(row) and (self.machine or not words.machine)
+            if self.phrases.pattern(words.match).search(row)
+            and self.phrases.pattern(words.head).search(head)
+            and (self.machine or not words.machine)
         )
         the_head = self.with_article(head, "") if "{the_head}" in words.use else ""
         lower = self.small(row) if self.phrases.lowers_nouns else _with_small_letter(row)

@@ -24,7 +24,8 @@ def asked_clause(question: str, language: str) -> str:
     for rule in _rules().get(language, ()):
         if match := re.fullmatch(rule["match"], asked, re.IGNORECASE):
             parts = match.groupdict()
-            parts["small"] = parts["small"][:1].lower() + parts["small"][1:]
+            for name in {"small", "place"} & parts.keys():
+                parts[name] = parts[name][:1].lower() + parts[name][1:]
             clause = str(rule["say"]).format(**parts)
             for wrong, right in rule.get("instead", {}).items():
                 clause = re.sub(rf"\b{wrong}\b", right, clause)
