@@ -6,6 +6,7 @@ text gives (`literals`); duplicates and distractors compare by `key`, or by `sam
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -62,6 +63,8 @@ def converts(stated: Number, source: Number) -> bool:
     to, of = measure(stated.unit), measure(source.unit)
     if not to.kind or to.kind != of.kind or sign(stated.value) != sign(source.value):
         return False
+    if to.offset == of.offset and not _is_near(stated.value, to, source.value, of):
+        return False
     wanted, value = _converted(magnitude(source.value), source, to), magnitude(stated.value)
     if wanted == value:
         return True
@@ -69,6 +72,20 @@ def converts(stated: Number, source: Number) -> bool:
         return False
     most = _NEAR_KELVIN / to.factor if to.offset != of.offset else _NEAR * abs(wanted)
     return abs(wanted - value) <= min(_HALF * _last_digit(stated), most)
+
+
+def _is_near(value: str, to: Measure, other: str, of: Measure) -> bool:
+    """Say whether two values may be near, in floats: most are not, and fractions cost more."""
+    first, second = _approximate(value, to.factor), _approximate(other, of.factor)
+    return math.isclose(first, second, rel_tol=2 * float(_NEAR))
+
+
+@lru_cache(maxsize=20_000)
+def _approximate(value: str, factor: Fraction) -> float:
+    try:
+        return float(magnitude(value) * factor)
+    except OverflowError:
+        return math.inf
 
 
 def sign(value: str) -> str:
