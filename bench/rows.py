@@ -42,12 +42,12 @@ def faults(
     evidence = " ".join(citation["quote"] for citation in row["citations"])
     held = set(_DIGITS.findall(evidence))
     # A near miss says which sibling its passages speak of.
-    may_name = names if row.get("variant") == "near_miss" else {row["machine_name"]}
+    may_name = names if row.get("variant") == "near_miss" else {row["machine_name"] or ""} - {""}
     loose = set(_DIGITS.findall(_without(row["answer"], row, may_name))) - held
     if loose:
         yield "number_not_in_a_quote"
     said = f"{row['question']} {row['answer']}"
-    if any(_names(name, said) for name in names - may_name):
+    if _named(said, names | may_name) - may_name:
         yield "another_machine"
     if row["answerable"] and not row["citations"]:
         yield "nothing_cited"
@@ -81,14 +81,24 @@ def _spans(row: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
 
 def _without(answer: str, row: dict[str, Any], may_name: set[str]) -> str:
     """Leave out machines that may be named, and numbers that the question asked about."""
-    for known in (*sorted(filter(None, may_name)), row["machine_code"]):
+    for known in (*_longest_first(may_name), row["machine_code"]):
         answer = answer.replace(known, " ") if known else answer
     asked = set(_DIGITS.findall(row["question"]))
     return _DIGITS.sub(lambda number: "" if number[0] in asked else number[0], answer)
 
 
-def _names(name: str, text: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None
+def _named(text: str, names: set[str]) -> set[str]:
+    """Return the names that stand in the text; a name inside a longer one does not."""
+    found: set[str] = set()
+    for name in _longest_first(names):
+        text, times = re.subn(rf"(?<!\w){re.escape(name)}(?!\w)", "\0", text, flags=re.IGNORECASE)
+        if times:
+            found.add(name)
+    return found
+
+
+def _longest_first(names: set[str]) -> list[str]:
+    return sorted(names, key=lambda name: (-len(name), name))
 
 
 def measure(run: Path) -> dict[str, object]:

@@ -49,7 +49,9 @@ async def surroundings(
     chosen = await _chosen(asked, oracles, window, wanted, seed, context, refused)
     if wanted and not chosen:
         raise NoContextError(
-            "no_context", "Every passage that could stand beside holds the answer."
+            "no_context",
+            "Every passage that could stand beside holds the answer, "
+            "or may be read as another answer to the question.",
         )
     fitting = await _fitting(question.text, answer.text, oracles, chosen, window, context)
     return tuple(map(_shown, arrange(oracles, chosen[:fitting], seed=seed)))

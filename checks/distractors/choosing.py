@@ -1,10 +1,11 @@
 """Distractors: hard passages that may stand beside the oracle because they do not hold the answer.
 
 A passage that holds the answer poisons the row, and so does another value for the same question:
-another machine's, too, unless the question itself names its machine and no other one. That a row's
-system prompt or a search's filter names it is not enough, for a question outlives both: whoever
-trains on the columns, or copies the question, meets two torques and nothing that says whose they
-are. A machine that nothing says is no other one. The graph builds a row's context with these.
+another machine's, too, unless the question itself names its machine and no other one; another
+part's, unless it names the part by its code. That a row's system prompt or a search's filter names
+it is not enough, for a question outlives both: whoever trains on the columns, or copies the
+question, meets two torques and nothing that says whose they are. A machine that nothing says is no
+other one. The graph builds a row's context with these.
 """
 
 from __future__ import annotations
@@ -14,11 +15,18 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from math import inf
 from typing import Literal, TypeVar
 
 from checks.distractors.compared import near_identical, version_of
-from checks.distractors.support import Answered, contradicts, gives_other_values, supports
+from checks.distractors.support import (
+    Answered,
+    contradicts,
+    gives_other_values,
+    is_of_another_code,
+    supports,
+)
 from checks.names import mentioned
 from tools.index import Hit
 from tools.passages import Passage
@@ -73,12 +81,12 @@ def choose(
     equal ones in an order of the seed. `families` are those of the machines, by code.
     """
     best = {hit.passage.id: hit for hit in sorted(hits, key=lambda hit: hit.score)}
-    left = sorted(_shuffled(sorted(best), seed), key=lambda id: -best[id].score)
+    ordered = sorted(_shuffled(sorted(best), seed), key=lambda id: -best[id].score)
     relations: dict[str, Relation] = {
-        id: _relation(best[id].passage, oracles, families) for id in left
+        id: _relation(best[id].passage, oracles, families) for id in ordered
     }
     is_named = _names_its_machine(asked)
-    siblings = [id for id in left if relations[id] == "sibling"][:_SIBLINGS] if is_named else []
+    siblings = [id for id in ordered if relations[id] == "sibling"][:_SIBLINGS] if is_named else []
     contrasts = (id for id in siblings if gives_other_values(best[id].passage.text, asked))
     first = next(contrasts, None)
     chosen: list[Placed] = []
@@ -89,15 +97,18 @@ def choose(
         known = _VARIETY ** taken[relations[id]] * _REPEATED ** repeats[id]
         return inf if id == first else best[id].score * known
 
+    left = [(-worth(id), place, id) for place, id in enumerate(ordered)]
+    heapify(left)
     while left and len(chosen) < k:
-        id = max(left, key=worth)
+        known, place, id = heappop(left)
         passage, relation = best[id].passage, relations[id]
         others = [placed.passage for placed in (*beside, *chosen)]
         same = [other for other in others if near_identical(passage.text, other.text)]
-        if len(same) > repeats[id]:
-            repeats[id] = len(same)
+        repeats[id] = len(same)
+        # What is chosen only ever lowers the worth of what is left.
+        if -worth(id) > known:
+            heappush(left, (-worth(id), place, id))
             continue
-        left.remove(id)
         is_told_apart = is_named and relation in ("sibling", "other_machine")
         if (
             not any(other.document_id == passage.document_id for other in same)
@@ -151,6 +162,7 @@ def _is_safe(
     """Say whether the passage holds neither the answer nor, for the same question, another one."""
     if supports(passage.text, asked):
         return False
+    is_told_apart |= is_of_another_code(passage.text, [oracle.text for oracle in oracles], asked)
     return is_told_apart or not (
         contradicts(passage.text, asked)
         or any(version_of(oracle.text, passage.text, asked.language) for oracle in oracles)

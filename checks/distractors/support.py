@@ -27,6 +27,7 @@ _SAME_SUBJECT = 0.75
 _SAME_LETTERS, _SAME_BUT_VALUES = 88, 85
 _FEW_STEMS, _SENTENCE_STEMS, _FEW_LETTERS = 4, 5, 12
 _SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|(?<=[。！？；])|\n+")
+_DIGITS = re.compile(r"\d+")
 _CACHED = 2048
 
 
@@ -91,6 +92,29 @@ def gives_other_values(passage: str, asked: Answered) -> bool:
     """
     held, facts = compared(passage, asked.language), _answer_facts(asked)
     return bool(facts) and _has_other_values(held, facts, asked, told=True)
+
+
+def is_of_another_code(passage: str, oracles: Sequence[str], asked: Answered) -> bool:
+    """Say whether a code asked about is an oracle's, and the passage speaks of another such code.
+
+    Before any value it names one: a passage that tells no code may be about the one asked for.
+    """
+    held = compared(passage, asked.language).numbers
+    values = {number.value for number in held}
+    first = next((place for place, number in enumerate(held) if number.unit), len(held))
+    kinds = {_kind(number.value) for number in held[:first] if number.is_code}
+    return any(
+        number.is_code
+        and number.value not in values
+        and _kind(number.value) in kinds
+        and any(_states(compared(text, asked.language).numbers, number) for text in oracles)
+        for number in _said(asked.question, asked).numbers
+    )
+
+
+def _kind(code: str) -> str:
+    """Return what "VX-1035" shares with "VX-7" and not with "M6"."""
+    return _DIGITS.sub("#", code)
 
 
 @lru_cache(maxsize=_CACHED)

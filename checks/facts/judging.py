@@ -20,8 +20,8 @@ from checks.facts.literals import in_words, is_article
 from checks.facts.matches import could_state, kinds_of, states
 from checks.facts.models import are_others
 from checks.facts.opposites import opposed
-from checks.facts.pairs import exchanged
 from checks.facts.owners import Owners, owners
+from checks.facts.pairs import exchanged
 from checks.facts.paths import wrong_paths
 from checks.facts.polarity import contradictions
 from checks.facts.quantities import Number

@@ -34,7 +34,7 @@ def owners(texts: Sequence[str], language: str) -> Owners:
     """Return the owners of passages, where there are several of which each names one."""
     heads = {text: _sole(text, language) for text in texts}
     named = {text: head for text, head in heads.items() if head}
-    if len(set(named.values())) < 2:  # noqa: PLR2004
+    if len(set(named.values())) < 2:
         return Owners(frozenset(), {})
     common = frozenset.intersection(*named.values())
     return Owners(

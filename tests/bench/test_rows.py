@@ -57,3 +57,18 @@ def test_poisoned_distractor_is_seen():
     poisoned = row()
     poisoned["context"][1] |= {"text": TEXT, "start": 0, "end": len(TEXT)}
     assert list(faults(poisoned, TEXTS, NAMES)) == ["distractor_holds_a_quote"]
+
+
+@pytest.mark.parametrize(
+    ("own", "said", "expected"),
+    [
+        ("Lumo A4 Pro", "lumo a4 pro", []),
+        ("Lumo A4 Pro", "Lumo A4", ["another_machine"]),
+        ("Lumo A4 Pro", "Lumo A4 Pro and of the Lumo A4", ["another_machine"]),
+        ("Lumo A4", "Lumo A4", []),
+        ("Lumo A4", "Lumo A4 Pro", ["another_machine"]),
+    ],
+)
+def test_longer_names_are_read_first(own, said, expected):
+    named = row(machine_name=own, question=f"How tight is the jaw of the {said}?")
+    assert list(faults(named, TEXTS, {"Lumo A4", "Lumo A4 Pro", "Pro"})) == expected

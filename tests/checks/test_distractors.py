@@ -57,6 +57,17 @@ def test_another_value_stands_beside_a_named_machine(machine, relation):
     assert chosen(contrast) == [(contrast.text, relation)]
 
 
+@pytest.mark.parametrize(("part", "found"), [("the part VX-100", 3), ("the part", 0)])
+def test_pages_of_one_wording_need_a_code(part, found):
+    page = "## Part {0}\n\nThe part {0} is held by 4 screws. Tighten to {1} Nm when it is cold."
+    pages = [
+        passage(page.format(f"VX-{n}", n), machine=None, start=200 * n) for n in (100, 17, 34, 51)
+    ]
+    quote = "Tighten to 100 Nm when it is cold."
+    given = Answered(f"To what torque must {part} be tightened?", "To 100 Nm.", (quote,), "en")
+    assert len(chosen(*pages, given=given, oracle=pages[0])) == found
+
+
 @pytest.mark.parametrize("machine", ["A", "B", "C", None])
 def test_another_value_is_a_second_answer_without_a_name(machine):
     unnamed = asked("press", ())

@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.distractors.compared import near_identical, version_of
-from checks.distractors.support import Answered, contradicts, gives_other_values, supports
+from checks.distractors.support import (
+    Answered,
+    contradicts,
+    gives_other_values,
+    is_of_another_code,
+    supports,
+)
 
 ORACLE = "The main bearing of the spindle must be greased every 500 hours with 12 g of grease."
 OTHER = ORACLE.replace("500", "400").replace("12 g", "10 g")
@@ -140,6 +146,26 @@ def test_row_of_another_code_contradicts_nothing():
     given = asked("What is the tightening torque of screw V12?", quote, quote)
     assert contradicts(quote.replace("25", "40"), given)
     assert not contradicts("The tightening torque of bolt V14 is 40 Nm.", given)
+
+
+CODED = "The part VX-1035 is held by screws M6. Tighten to 17 Nm."
+
+
+@pytest.mark.parametrize(
+    ("question", "passage", "is_other"),
+    [
+        ("VX-1035", CODED.replace("1035", "7").replace("17", "24"), True),
+        ("VX-1035", CODED.replace("17", "24"), False),
+        ("VX-1035", "The part is held by screws M6. Tighten to 24 Nm.", False),
+        ("VX-1035", "Tighten to 24 Nm. See VX-7.", False),
+        ("VX-1035", "The part VX-7, unlike VX-1035, is tightened to 24 Nm.", False),
+        ("VX-1036", CODED.replace("1035", "7").replace("17", "24"), False),
+        ("this part", CODED.replace("1035", "7").replace("17", "24"), False),
+    ],
+)
+def test_passage_of_another_code_is_told_apart(question, passage, is_other):
+    given = asked(f"To what torque is {question} tightened?", "To 17 Nm.", "Tighten to 17 Nm.")
+    assert is_of_another_code(passage, [CODED], given) == is_other
 
 
 @pytest.mark.parametrize(

@@ -36,11 +36,8 @@ async def mined(index, oracle, wanted=2):
 
 
 async def test_question_comes_first_and_neighbours_last(index):
-    batches = await mined(index, PASSAGES[0])
-    assert set(batches[0]) == {"p0", "p1"}
-    assert "p2" in batches[-2]
-    assert "p3" not in [id for batch in batches[:-1] for id in batch]
-    assert set(batches[-1]) == {"p0", "p1", "p2"}
+    assert await mined(index, PASSAGES[0]) == [["p1", "p1"], [], ["p2"], []]
+    assert await mined(index, PASSAGES[2]) == [["p0", "p1"], [], [], ["p3"]]
 
 
 async def test_own_machine_is_searched_by_itself(index):
