@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from checks.facts.bindings import Place, places, rows
 
 Head = frozenset[str]
+_SEVERAL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,9 @@ def owners(texts: Sequence[str], language: str) -> Owners:
     """Return the owners of passages, where there are several of which each names one."""
     heads = {text: _sole(text, language) for text in texts}
     named = {text: head for text, head in heads.items() if head}
-    if len(set(named.values())) < 2:  # noqa: PLR2004
+    if len(set(named.values())) < _SEVERAL:
         return Owners(frozenset(), {})
-    common = frozenset.intersection(*named.values())
+    common = Head.intersection(*named.values())
     return Owners(
         common,
         {

@@ -201,9 +201,7 @@ def _statement(
     )
 
 
-def _negations(
-    tokens: Sequence[Token], language: str, set_here: Limits
-) -> Iterator[Negation]:
+def _negations(tokens: Sequence[Token], language: str, set_here: Limits) -> Iterator[Negation]:
     negation, lacking = polarity_words("negations", language), polarity_words("lacking", language)
     leading = polarity_words("leading", language)
     concord, last = has_concord(language), -1

@@ -70,7 +70,9 @@ def is_in_named_column(fact: Place, own: Sequence[Place]) -> bool:
     """Say whether the fact stands in a column whose whole head, a model's name, is said."""
     heads = [set(head) for place in own if place.row for head in place.row.heads[place.cell :][:1]]
     return any(
-        head <= fact.beside.keys() and any(name[0] == "#" for name in head) for head in heads if head
+        head <= fact.beside.keys() and any(name[0] == "#" for name in head)
+        for head in heads
+        if head
     )
 
 
