@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from checks.facts.bindings import Place, places, rows
+from checks.facts.readings import name_of_number
 
 Head = frozenset[str]
 _SEVERAL = 2
@@ -26,7 +27,9 @@ class Owners:
         said = {name for fact in stated for name in fact.beside}
         known = set(self.of_places.values())
         named = {head for head in known if head <= said and (head or self.common & said)}
-        named = {head for head in named if not any(head < other for other in named)}
+        # "The Ares 20 and the Ares 20 Plus" are two, though one name holds the other.
+        if sum(name_of_number(fact.number) in self.common for fact in stated) <= 1:
+            named = {head for head in named if not any(head < other for other in named)}
         mine = [self.of_places.get(id(place)) for place in own]
         return len(named) == 1 and all(head is not None and head not in named for head in mine)
 
