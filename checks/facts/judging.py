@@ -78,7 +78,7 @@ def _of_facts(
     held = _evidence(evidence, language)
     stated = as_written(stated, held.places)
     for fact in stated:
-        if not is_article(fact.number) and (finding := _finding(fact, stated, held)):
+        if finding := _finding(fact, stated, held):
             yield fact.unit, finding
 
 
@@ -103,6 +103,8 @@ def _evidence(texts: tuple[str, ...], language: str) -> _Evidence:
 def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding | None:
     own = [place for place in held.places if states(place, fact)]
     text = fact.number.text
+    if is_article(fact.number):
+        return _of_limit(fact, own, [fit(fact, place, held.rarity) for place in own])
     if not own and not in_words(fact.number):
         return _absent(fact.number, held)
     is_own_step = says_step(fact, own, held.texts, held.language)
@@ -128,15 +130,22 @@ def _finding(fact: Place, stated: Sequence[Place], held: _Evidence) -> Finding |
             f" “{rival.number.text}” here."
         )
         return Finding("wrong_subject", sentence, text)
+    return _of_limit(fact, own, fits)
+
+
+def _of_limit(fact: Place, own: Sequence[Place], fits: Sequence[float]) -> Finding | None:
+    """Return the finding for a fact that is the least where it is the most, or reversely."""
+    best = max(fits, default=0.0)
     limits = {
         place.limit if place.is_denied == fact.is_denied else 0
         for place, each in zip(own, fits, strict=True)
         if each > _AS_GOOD * best
     }
-    if fact.limit and limits == {-fact.limit} and best > _LIMITED:
-        sentence = f"“{text}” is {_LIMIT[-fact.limit]} in the cited passages."
-        return Finding("wrong_limit", sentence, text)
-    return None
+    if not (fact.limit and limits == {-fact.limit} and best > _LIMITED):
+        return None
+    text = fact.number.text
+    sentence = f"“{text}” is {_LIMIT[-fact.limit]} in the cited passages."
+    return Finding("wrong_limit", sentence, text)
 
 
 def _is_other_models(fact: Place, own: Sequence[Place], held: _Evidence) -> bool:
@@ -199,7 +208,7 @@ def _rival(
 ) -> Place | None:
     """Return the place of another value that fits the fact's words clearly better than its own.
 
-    Where the one row or column that is named tells the fact, a sentence on something else speaks not against.
+    Where the one row or column that is named tells the fact, no sentence on something else counts.
     """
     mine, kinds = {id(place) for place in own}, kinds_of(fact, own)
     in_column = is_in_named_column(fact, own)

@@ -63,6 +63,7 @@ _POINT_NUMBER = re.compile(_NUMBER.replace("{spaced}", _NO_BREAK_GROUPS))
 _COMMA_NUMBER = re.compile(_NUMBER.replace("{spaced}", _SPACED_GROUPS))
 _GLUED = re.compile(r"(?!x\d)[^\W\d_]|-[A-Z][A-Z\d]*(?![a-z])")
 _LABELLED = re.compile(r"[^\W\d_]{3,}:(?=\d)")
+_WORDED_END = re.compile(r"[^\W\d_][a-zß-öø-ÿ]{2,}-(?=(\d+(?:[.,]\d+)?))")
 _VERSION = re.compile(r"^v(?=\d+\.)")
 _ONE_OF_SEVERAL = re.compile(r"[^/]*\d[^/]*(?=/[^/]*\d)|([^\W\d_]+)\d+(?=-\1\d+$)")
 _COMPOUND = re.compile(r"[^\W_]*\d[^\W_]*(?=-[^\W\d_][^\W\d_A-ZÀ-ÖØ-Þ]{3,}(?![^\W_]|-\w*\d))")
@@ -201,6 +202,8 @@ def _one(text: str, start: int, end: int, language: str) -> Number:
     """Return the number or code at `start`; `end` is where its joined word ends."""
     if match := _LABELLED.match(text, start, end):
         start = match.end()
+    if (match := _WORDED_END.match(text, start, end)) and find_unit(text, match.end(1)):
+        start = match.end()  # "kalt-40 °C": a word is one end of the range
     if match := _WHOLE.match(text, start, end):
         day = day_of(match.group(), language)
         return _with_unit(text, start, match.end(), day, is_code=True)

@@ -9,8 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from checks.facts.bindings import Place, places, rows
+from checks.facts.readings import name_of_number
 
 Head = frozenset[str]
+_SEVERAL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,9 @@ class Owners:
         said = {name for fact in stated for name in fact.beside}
         known = set(self.of_places.values())
         named = {head for head in known if head <= said and (head or self.common & said)}
-        named = {head for head in named if not any(head < other for other in named)}
+        # "The Ares 20 and the Ares 20 Plus" are two, though one name holds the other.
+        if sum(name_of_number(fact.number) in self.common for fact in stated) <= 1:
+            named = {head for head in named if not any(head < other for other in named)}
         mine = [self.of_places.get(id(place)) for place in own]
         return len(named) == 1 and all(head is not None and head not in named for head in mine)
 
@@ -34,9 +38,9 @@ def owners(texts: Sequence[str], language: str) -> Owners:
     """Return the owners of passages, where there are several of which each names one."""
     heads = {text: _sole(text, language) for text in texts}
     named = {text: head for text, head in heads.items() if head}
-    if len(set(named.values())) < 2:
+    if len(set(named.values())) < _SEVERAL:
         return Owners(frozenset(), {})
-    common = frozenset.intersection(*named.values())
+    common = Head.intersection(*named.values())
     return Owners(
         common,
         {

@@ -14,7 +14,7 @@ from itertools import permutations
 from checks.facts.bindings import Place, places
 from checks.facts.matches import is_plain, states
 from checks.facts.quantities import measure
-from checks.facts.readings import Unit, read
+from checks.facts.readings import Unit, name_of_number, read
 from checks.findings import Finding
 
 _MOST = 4
@@ -167,5 +167,5 @@ def _in_sentence(
         nearest, _ = _nearest([code.at for code in codes], [value.at for value in values])
         pairs: defaultdict[Subject, list[Place]] = defaultdict(list)
         for code, value in zip(codes, nearest, strict=True):
-            pairs[frozenset({f"#{' '.join(code.number.key)}"})].append(values[value])
+            pairs[frozenset({name_of_number(code.number)})].append(values[value])
         yield kind, pairs

@@ -219,8 +219,7 @@ class _Reader:
 
     def _fact_token(self, at: float, cell: int) -> Token:
         number = self.numbers[self.fact]
-        name = f"#{' '.join(number.key)}"
-        return Token(name, number.text, at, self.clause, cell, fact=self.fact)
+        return Token(name_of_number(number), number.text, at, self.clause, cell, fact=self.fact)
 
 
 def _chains(numbers: Sequence[Number], text: str) -> Iterator[int]:
@@ -249,6 +248,11 @@ def _parted(word: str, language: str) -> tuple[tuple[str, str, bool], ...]:
 def name_of(word: str, language: str) -> str:
     """Return the name that a token of the word has."""
     return _parted(word, language)[0][0]
+
+
+def name_of_number(number: Number) -> str:
+    """Return the name that the token of a number has."""
+    return f"#{' '.join(number.key)}"
 
 
 def _content(tokens: Iterable[Token]) -> tuple[str, ...]:

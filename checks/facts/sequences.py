@@ -1,4 +1,4 @@
-"""Sequences: whether an answer does first what its evidence does then; words are in polarity.yaml."""
+"""Sequences: whether an answer does first what its evidence does then; `judging` asks."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from checks.facts.bindings import Place
-from checks.facts.readings import Unit, name_of, read
+from checks.facts.readings import Unit, name_of, name_of_number, read
 from checks.facts.units import unit_words
 
 Steps = dict[str, frozenset[str]]
@@ -26,7 +26,7 @@ def says_step(
     is_called = any(f"<{name}" in fact.words for name in _names(language))
     if not (is_called and any(place.is_mark for place in own)):
         return None
-    said = frozenset(fact.beside) - _names(language) - {f"#{' '.join(fact.number.key)}"}
+    said = frozenset(fact.beside) - _names(language) - {name_of_number(fact.number)}
     for steps in (steps for text in texts for steps in _lists(text, language)):
         shared = {number: len(said & words) for number, words in steps.items()}
         mine, most = shared.get(fact.number.value, 0), max(shared.values())
