@@ -166,7 +166,7 @@ def test_machine_stands_before_the_condition():
 @pytest.mark.parametrize(
     ("sentence", "language"),
     [
-        ("Do not rub the lens and do not spray it with water.", "en"),
+        ("Do not rub the lens and do not spray water on the frame.", "en"),
         ("The solvent attacks the belts and must not be used.", "en"),
         ("Do not call lets through alarms from chosen people.", "en"),
         ("Der Riemen darf nicht schleifen und nicht mit Öl in Berührung kommen.", "de"),
