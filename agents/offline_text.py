@@ -16,7 +16,6 @@ Form = Literal["sentence", "row", "steps", "term"]
 _HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$")
 _ITEM = re.compile(r"^\s*(?:[-*+•–◦]|\(?[a-z]\))\s+(.*)$")
 _STEP = re.compile(r"^\s*\(?\d{1,2}[.)]\s+(.*)$")
-_NAMING_ITEM = re.compile(r"(\*\*|__|\*|_)\w[^*_]*\1 [a-zà-ÿ]")
 _FIRST_STEP = re.compile(r"^\s*\(?1[.)]\s")
 _LATER_STEP = re.compile(r"^\s*\(?(?:[2-9]|1\d)[.)]\s")
 _GAP = 15
@@ -120,9 +119,7 @@ def _prose(lines: list[str], at: int, section: tuple[str, ...]) -> Iterator[Unit
     body = (item.group(1) if item else line).lstrip("> ").strip()
     if not item and _is_term(body):
         yield from _term(lines[at : at + 3], body, section)
-    said = sentences(body)
-    # What follows in an item that opens with a name holds for that name alone.
-    for sentence in said[:1] if item and _NAMING_ITEM.match(body) else said:
+    for sentence in sentences(body):
         yield Unit("sentence", sentence, plain(sentence), section)
 
 

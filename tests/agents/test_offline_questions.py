@@ -161,3 +161,113 @@ def test_machine_stands_before_the_condition():
     assert "What should you do on the Borea 90 if the pump is to stand idle for 4 weeks?" in asked(
         text, "en"
     )
+
+
+@pytest.mark.parametrize(
+    ("sentence", "language"),
+    [
+        ("Do not rub the lens and do not spray water on the frame.", "en"),
+        ("The solvent attacks the belts and must not be used.", "en"),
+        ("Do not call lets through alarms from chosen people.", "en"),
+        ("Der Riemen darf nicht schleifen und nicht mit Öl in Berührung kommen.", "de"),
+        ("Benzin greift die Riemen an und darf nicht verwendet werden.", "de"),
+        ("Akkus enthält das Gerät nicht.", "de"),
+        ("Der Verbrauch beträgt dabei 12 kW.", "de"),
+        ("Il solvente corrode la cinghia e non deve essere usato.", "it"),
+        ("Non sollevarla mai dal telaio o dal motore.", "it"),
+        ("Si possono salvare fino a nove ricette, ognuna con un massimo di tre fasi.", "it"),
+        ("El disolvente ataca las correas y no debe utilizarse.", "es"),
+    ],
+)
+def test_question_never_takes_half_a_statement(sentence: str, language: str):
+    assert not asked(sentence, language)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "question"),
+    [
+        (
+            "Do not clean the belt while the motor is running.",
+            "en",
+            "On the Borea 90, are you allowed to clean the belt while the motor is running?",
+        ),
+        ("Do not lift the hood.", "en", "Are you allowed to lift the hood on the Borea 90?"),
+        (
+            "Non usare acqua, perché corrode i contatti.",
+            "it",
+            "È consentito usare acqua sul modello Borea 90?",
+        ),
+        (
+            "Non usare mai un cacciavite.",
+            "it",
+            "È consentito usare un cacciavite sul modello Borea 90?",
+        ),
+        (
+            "The bench must be at least 90 cm wide.",
+            "en",
+            "How wide must the bench be on the Borea 90?",
+        ),
+        (
+            "A wash takes 6 minutes with soap and up to 20 minutes with a degreaser.",
+            "en",
+            "How long does a wash take with soap on the Borea 90?",
+        ),
+        (
+            "Il riduttore contiene 300 g di grasso.",
+            "it",
+            "Quanto grasso contiene il riduttore sul modello Borea 90?",
+        ),
+        (
+            "La tazza è lavabile fino a 60 °C.",
+            "it",
+            "Fino a quale temperatura è lavabile la tazza sul modello Borea 90?",
+        ),
+    ],
+)
+def test_sentence_is_asked_in_its_sense(text: str, language: str, question: str):
+    assert question in asked(text, language)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "language", "question"),
+    [
+        (
+            "Lamp | Current",
+            "Main | 2 A",
+            "en",
+            "On the Borea 90, what is the current for the lamp “Main”?",
+        ),
+        (
+            "Part | Position",
+            "Valves | left side",
+            "en",
+            "Where are the valves located on the Borea 90?",
+        ),
+        (
+            "Code or symptom | Remedy",
+            "Lamp blinks | Pull the plug",
+            "en",
+            "On the Borea 90, what is the remedy for the fault “Lamp blinks”?",
+        ),
+        (
+            "Programm | Menge max.",
+            "Wolle | 2 kg",
+            "de",
+            "Welche maximale Menge gilt beim Modell Borea 90 für das Programm „Wolle“?",
+        ),
+        (
+            "Intervallo | Intervento",
+            "Ogni mese | Pulizia della griglia",
+            "it",
+            "Quale intervento è previsto ogni mese sul modello Borea 90?",
+        ),
+        (
+            "Codice | Causa",
+            "A7 | Olio freddo",
+            "it",
+            "Qual è la causa del codice A7 sul modello Borea 90?",
+        ),
+    ],
+)
+def test_row_is_named_as_its_table_means_it(header: str, row: str, language: str, question: str):
+    assert question in asked(table(header, row), language)

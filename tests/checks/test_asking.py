@@ -20,6 +20,17 @@ from checks.asking import asked_clause
         ),
         ("en", "What does code E12 mean on the press?", "what code E12 means on the press"),
         ("en", "May you wash the filter?", "whether you may wash the filter"),
+        (
+            "en",
+            "On the Vega 40, what is the load for the hook “Rear”?",
+            "what the load for the hook “Rear” is on the Vega 40",
+        ),
+        ("en", "On the Vega 40, may you lift the hood while it runs?", ""),
+        (
+            "it",
+            "Sul modello Vega 40, qual è il carico per «Gancio»?",
+            "qual è il carico per «Gancio» sul modello Vega 40",
+        ),
         ("en", "Which part has the code VG4-1?", "which part has the code VG4-1"),
         (
             "en",
