@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -119,9 +119,9 @@ def _pairs(text: str, language: str) -> frozenset[tuple[str, str]]:
     return frozenset(pairwise(compared(text, language).words))
 
 
-def share(wanted: Collection[object], held: Collection[object]) -> float:
+def share(wanted: Set[object], held: Set[object]) -> float:
     """Return how much of what is wanted is held, 0 where nothing is wanted."""
-    return sum(each in held for each in wanted) / len(wanted) if wanted else 0.0
+    return len(wanted & held) / len(wanted) if wanted else 0.0
 
 
 def folded(text: str) -> str:

@@ -7,7 +7,7 @@ part of a section: so passages are compared with the quotes. `distractors` scree
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import compress
@@ -80,9 +80,9 @@ def contradicts(passage: str, asked: Answered) -> bool:
         place = _in_place_of(quote, held, asked)
         if place.numbers and _is_about(quote, place, asked):
             return True
-    units = {fact.key[1] for fact in facts if fact.unit}
+    units = {fact.kind for fact in facts if fact.unit}
     about = share(_said(asked.question, asked).stems, held.stems)
-    return about >= _SAME_SUBJECT and any(number.key[1] in units for number in held.numbers)
+    return about >= _SAME_SUBJECT and any(number.kind in units for number in held.numbers)
 
 
 def gives_other_values(passage: str, asked: Answered) -> bool:
@@ -99,22 +99,24 @@ def is_of_another_code(passage: str, oracles: Sequence[str], asked: Answered) ->
 
     Before any value it names one: a passage that tells no code may be about the one asked for.
     """
+    codes = [number for number in _said(asked.question, asked).numbers if number.is_code]
+    if not codes:
+        return False
     held = compared(passage, asked.language).numbers
     values = {number.value for number in held}
     first = next((place for place, number in enumerate(held) if number.unit), len(held))
-    kinds = {_kind(number.value) for number in held[:first] if number.is_code}
+    series = {_series(number) for number in held[:first] if number.is_code}
     return any(
-        number.is_code
-        and number.value not in values
-        and _kind(number.value) in kinds
-        and any(_states(compared(text, asked.language).numbers, number) for text in oracles)
-        for number in _said(asked.question, asked).numbers
+        code.value not in values
+        and _series(code) in series
+        and any(_states(compared(text, asked.language).numbers, code) for text in oracles)
+        for code in codes
     )
 
 
-def _kind(code: str) -> str:
+def _series(code: Number) -> str:
     """Return what "VX-1035" shares with "VX-7" and not with "M6"."""
-    return _DIGITS.sub("#", code)
+    return _DIGITS.sub("#", code.value)
 
 
 @lru_cache(maxsize=_CACHED)
@@ -152,10 +154,8 @@ def _holds_values(held: Compared, facts: Sequence[Number], asked: Answered) -> b
 def _states(found: Sequence[Number], fact: Number) -> bool:
     if not fact.unit:
         return any(number.value == fact.value and not number.unit for number in found)
-    kind = fact.key[1]
-    return any(
-        number.unit and number.key[1] == kind and same_fact(number, fact) for number in found
-    )
+    kind = fact.kind
+    return any(number.unit and number.kind == kind and same_fact(number, fact) for number in found)
 
 
 def _holds(found: Sequence[Number], fact: Number) -> bool:
@@ -180,8 +180,8 @@ def _has_other_values(
             continue
         if told and not _is_told(quote, place, held, asked):
             continue
-        units = {number.key[1] for number in place.numbers}
-        if all(fact.key[1] in units for fact in facts):
+        units = {number.kind for number in place.numbers}
+        if all(fact.kind in units for fact in facts):
             return True
     return False
 
@@ -254,11 +254,10 @@ def _has_letters(quote: str, passage: str) -> bool:
     return fuzz.partial_ratio(first, second, score_cutoff=_SAME_LETTERS) > 0
 
 
-def _sentences(quote: str, language: str) -> Iterator[Compared]:
-    for sentence in _SENTENCE_END.split(quote):
-        text = compared(sentence, language)
-        if len(text.stems) >= _SENTENCE_STEMS:
-            yield text
+@lru_cache(maxsize=_CACHED)
+def _sentences(quote: str, language: str) -> Sequence[Compared]:
+    sentences = [compared(sentence, language) for sentence in _SENTENCE_END.split(quote)]
+    return [sentence for sentence in sentences if len(sentence.stems) >= _SENTENCE_STEMS]
 
 
 def _holds_words(held: Compared, facts: Sequence[Number], asked: Answered) -> bool:

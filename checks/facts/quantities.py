@@ -44,6 +44,11 @@ class Number:
         """What makes two numbers the same fact: the value in base units, and what it measures."""
         return _key(self.value, self.unit, is_code=self.is_code)
 
+    @property
+    def kind(self) -> str:
+        """What its unit measures."""
+        return measure(self.unit).kind
+
 
 class Measure(NamedTuple):
     """A unit as `factor` and `offset` towards the base unit of the quantity `kind`."""

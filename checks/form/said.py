@@ -17,12 +17,15 @@ _LIST = re.compile(r"\{([a-z]+)\}")
 
 def said(kind: str, text: str, language: str) -> re.Match[str] | None:
     """Return where a text says what is of this kind; None where it does not, or none is known."""
-    held = _held(text, language)
-    for needed, pattern in _patterns(kind, language):
-        # To look for all patterns in a text costs ten times what it takes to rule out most.
-        if needed <= held and (found := pattern.search(text)):
-            return found
-    return None
+    # To look for all patterns in a text costs ten times what it takes to rule out most.
+    possible = _possible(kind, language, _held(text, language))
+    return next((found for pattern in possible if (found := pattern.search(text))), None)
+
+
+@lru_cache(maxsize=4096)
+def _possible(kind: str, language: str, held: frozenset[str]) -> Sequence[re.Pattern[str]]:
+    """Return the patterns of a kind that need no word of another list than these."""
+    return [pattern for needed, pattern in _patterns(kind, language) if needed <= held]
 
 
 @lru_cache(maxsize=64)
