@@ -59,9 +59,22 @@ def opposed(answer: str, evidence: Sequence[str], language: str) -> Iterator[tup
             words = _meant(part, token, language)
             is_turned = _is_turned(unit, token, language)
             said = _Said(token, around(unit, token), part, words, is_turned)
-            if other := _opposed(said, _places(token.name, evidence, language), language):
+            places = _places(token.name, evidence, language)
+            if any(place.own and _stands_in(unit, place.unit) for place in places):
+                continue
+            if other := _opposed(said, places, language):
                 sentence = f"“{token.word}” is “{other.word}” in the cited passages."
                 yield index, Finding("opposite", sentence, token.word)
+
+
+def _stands_in(unit: Unit, held: Unit) -> bool:
+    """Say whether the answer's sentence stands there side by side, a "Yes," and heads apart."""
+    heads = frozenset[str]().union(*held.heads) if held.is_row else frozenset[str]()
+    first, *rest = unit.tokens
+    tokens = rest if rest and rest[0].clause != first.clause else unit.tokens
+    said = [each.name for each in tokens if not each.is_stop and each.name not in heads]
+    there = [each.name for each in held.tokens if not each.is_stop]
+    return any(there[at : at + len(said)] == said for at in range(len(there)))
 
 
 def _meant(part: Sequence[Token], but: Token, language: str) -> frozenset[str]:

@@ -21,10 +21,11 @@ def says_step(
 ) -> bool | None:
     """Say whether a number called a step's is the item of which the answer speaks.
 
-    None where it is no step's, or nothing of the sentence stands in that list.
+    None where it is no step's, a sentence of the evidence calls it a step's as well, or nothing of
+    the answer's sentence stands in that list.
     """
-    is_called = any(f"<{name}" in fact.words for name in _names(language))
-    if not (is_called and any(place.is_mark for place in own)):
+    is_told = any(_is_called_step(place, language) for place in own if not place.is_mark)
+    if is_told or not _is_called_step(fact, language) or not any(place.is_mark for place in own):
         return None
     said = frozenset(fact.beside) - _names(language) - {name_of_number(fact.number)}
     for steps in (steps for text in texts for steps in _lists(text, language)):
@@ -33,6 +34,10 @@ def says_step(
         if most and fact.number.value in shared:
             return most < _CLEARLY * mine
     return None
+
+
+def _is_called_step(place: Place, language: str) -> bool:
+    return any(f"<{name}" in place.words for name in _names(language))
 
 
 @cache

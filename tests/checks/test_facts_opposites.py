@@ -139,5 +139,34 @@ def test_denial_keeps_to_its_clause():
     assert "wrong_polarity" in codes(need, "The hinge must be oiled every week.")
 
 
+SIGNALS = """| Signal | Meaning | Remedy |
+| --- | --- | --- |
+| N-3 | Oil too cold | Let the oil warm up |
+| N-4 | Oil too hot | Stop, let it cool below 60 °C |
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "evidence"),
+    [
+        (
+            "Yes, the arm turns to the left and to the right.",
+            "The arm turns to the left and right.",
+        ),
+        ("No, use only new seals and no old ones.", "Use only new seals and no old ones."),
+        ("N-4, Meaning: Oil too hot", SIGNALS),
+        ("For N-4, the Meaning is Oil too hot.", SIGNALS),
+    ],
+)
+def test_both_sides_as_they_stand_are_true(answer, evidence):
+    assert codes(answer, evidence) == []
+
+
+def test_one_side_of_a_contrast_is_no_other():
+    evidence = "The left valve is closed, the right valve is opened."
+    assert codes("The left valve is closed.", evidence) == []
+    assert "opposite" in codes("The left valve is opened.", evidence)
+
+
 def test_unknown_language_has_no_opposites():
     assert codes("Close the lid before use.", "Open the lid before use.", "xx") == []

@@ -38,6 +38,7 @@ MODELS = (
         ("It was recalled on 04/05/2021.", "It was recalled on 4 May 2021.", "en"),
         ("In step 3 you wet the new filter.", STEPS, "en"),
         ("The open valve belongs to step 1.", STEPS, "en"),
+        ("Yes, if the alarm sounds, start again at step 2.", STEPS, "en"),
         ("Wolle wäscht man kalt bis 40 °C.", "| Wolle | kalt–40 °C | 2 kg |", "de"),
     ],
 )
