@@ -32,6 +32,9 @@ def misplaced(answer: str, evidence: Sequence[str], language: str) -> Iterator[t
         if word := next((word for lines in every if (word := _denied(unit, lines, language))), ""):
             sentence = f"The answer says “{word}” of what a row of the cited table says."
             yield index, Finding("wrong_polarity", sentence, word)
+        if told := next(filter(None, (_told_alone(unit, lines, prose) for lines in every)), ""):
+            sentence = f"“{told}” is another row's in the cited table."
+            yield index, Finding("wrong_subject", sentence, told)
     each = [counted(unit.tokens) for unit in units]
     whole = sum(each, Counter[str]()) if len(each) <= _SHORT else Counter[str]()
     for index, said in enumerate([*each, whole]):
@@ -40,6 +43,29 @@ def misplaced(answer: str, evidence: Sequence[str], language: str) -> Iterator[t
             sentence = f"“{told}” stands elsewhere in the cited table than the answer says."
             yield min(index, len(units) - 1), Finding("wrong_subject", sentence, told)
             return
+
+
+def _told_alone(unit: Unit, lines: Sequence[Line], prose: Sequence[Words]) -> str:
+    """Return another row's cell, where a sentence tells that and no more of the one row it names.
+
+    It is held against the cell of the same column, whose head the sentence has to name as well.
+    """
+    meant = named(counted(unit.tokens), lines)
+    if len(meant) != 1:
+        return ""
+    line, content = meant[0], Words(token.name for token in unit.tokens if not token.is_stop)
+    if any(other.row.label and other.row.label <= content for other in lines if other != line):
+        return ""
+    for cell in line.cells:
+        head = Words(line.row.heads[cell] if cell < len(line.row.heads) else ())
+        told = content - line.row.label - head
+        if not (told and head <= content) or told <= line.words:
+            continue
+        if any(told <= text and _is_any([line.row.label], text) for text in prose):
+            continue
+        if any(told <= other.cells.get(cell, Words()) for other in lines):
+            return " ".join(sorted(name.removeprefix("#") for name in told))
+    return ""
 
 
 def _misplaced(

@@ -119,6 +119,19 @@ def test_what_another_row_tells_is_found(answer, evidence):
     assert "wrong_subject" in codes(answer, evidence)
 
 
+PORTS = """| Port | Place | Use |
+| --- | --- | --- |
+| PORT 1 | back | Camera, 4 MP at 30 Hz |
+| PORT 2 | side | Printer, 12 V / 2 A |
+"""
+
+
+def test_cell_of_another_row_alone_is_found():
+    assert codes("PORT 1, Use: Camera, 4 MP at 30 Hz", PORTS) == []
+    assert codes("The use of PORT 1 is the camera.", PORTS) == []
+    assert "wrong_subject" in codes("PORT 1, Use: Printer, 12 V / 2 A", PORTS)
+
+
 @pytest.mark.parametrize(
     "answer",
     ["The lamp H2 does not mean: Filter clogged.", "The meaning of H1 is not drum jammed."],
