@@ -32,30 +32,38 @@ def misplaced(answer: str, evidence: Sequence[str], language: str) -> Iterator[t
         if word := next((word for lines in every if (word := _denied(unit, lines, language))), ""):
             sentence = f"The answer says “{word}” of what a row of the cited table says."
             yield index, Finding("wrong_polarity", sentence, word)
-        if told := next(filter(None, (_told_alone(unit, lines, prose) for lines in every)), ""):
-            sentence = f"“{told}” is another row's in the cited table."
-            yield index, Finding("wrong_subject", sentence, told)
+        if told := next(filter(None, (_told_alone(unit, lines, prose) for lines in every)), None):
+            words = _written(told, [unit])
+            sentence = f"“{words}” is another row's in the cited table."
+            yield index, Finding("wrong_subject", sentence, words)
     each = [counted(unit.tokens) for unit in units]
     whole = sum(each, Counter[str]()) if len(each) <= _SHORT else Counter[str]()
     for index, said in enumerate([*each, whole]):
-        told = next(filter(None, (_misplaced(said, lines, whole, prose) for lines in every)), "")
+        told = next(filter(None, (_misplaced(said, lines, whole, prose) for lines in every)), None)
         if told:
-            sentence = f"“{told}” stands elsewhere in the cited table than the answer says."
-            yield min(index, len(units) - 1), Finding("wrong_subject", sentence, told)
+            words = _written(told, units)
+            sentence = f"“{words}” stands elsewhere in the cited table than the answer says."
+            yield min(index, len(units) - 1), Finding("wrong_subject", sentence, words)
             return
 
 
-def _told_alone(unit: Unit, lines: Sequence[Line], prose: Sequence[Words]) -> str:
+def _written(names: Words, units: Sequence[Unit]) -> str:
+    """Return the words that have these names as the answer has them."""
+    tokens = (token for unit in units for token in unit.tokens)
+    return " ".join(dict.fromkeys(token.word for token in tokens if token.name in names))
+
+
+def _told_alone(unit: Unit, lines: Sequence[Line], prose: Sequence[Words]) -> Words:
     """Return another row's cell, where a sentence tells that and no more of the one row it names.
 
     It is held against the cell of the same column, whose head the sentence has to name as well.
     """
     meant = named(counted(unit.tokens), lines)
     if len(meant) != 1:
-        return ""
+        return Words()
     line, content = meant[0], Words(token.name for token in unit.tokens if not token.is_stop)
     if any(other.row.label and other.row.label <= content for other in lines if other != line):
-        return ""
+        return Words()
     for cell in line.cells:
         head = Words(line.row.heads[cell] if cell < len(line.row.heads) else ())
         told = content - line.row.label - head
@@ -64,8 +72,8 @@ def _told_alone(unit: Unit, lines: Sequence[Line], prose: Sequence[Words]) -> st
         if any(told <= text and _is_any([line.row.label], text) for text in prose):
             continue
         if any(told <= other.cells.get(cell, Words()) for other in lines):
-            return " ".join(sorted(name.removeprefix("#") for name in told))
-    return ""
+            return told
+    return Words()
 
 
 def _misplaced(
@@ -73,11 +81,11 @@ def _misplaced(
     lines: Sequence[Line],
     whole: Counter[str],
     prose: Sequence[Words],
-) -> str:
-    """Return the words of another cell that the answer tells of what it names; "" if none."""
+) -> Words:
+    """Return the words of another cell that the answer tells of what it names; none if right."""
     meant = named(said, lines)
     if not meant:
-        return ""
+        return Words()
     words = Words(said)
     heard = Words().union(*(line.row.label for line in lines if line.row.label <= words))
     known = [*meant, *named(whole, lines)]
@@ -85,12 +93,12 @@ def _misplaced(
     others = [line for line in lines if line.row.label not in labels]
     told = (_told(words, line, known, heard, prose) for line in others)
     columns = (_told_of_column(words, line) for line in meant)
-    return next(filter(None, told), "") or next(filter(None, columns), "")
+    return next(filter(None, [*told, *columns]), Words())
 
 
 def _told(
     said: Words, line: Line, meant: Sequence[Line], heard: Words, prose: Sequence[Words]
-) -> str:
+) -> Words:
     """Return the words of a row that is not named, where one of its cells is told.
 
     The labels that are heard may be those of rows which another cell refers to.
@@ -106,21 +114,21 @@ def _told(
         if not told or any(_share(each.cells.get(cell, Words()), said) >= enough for each in meant):
             continue
         if not any(told <= text and _is_any(labels, text) for text in prose):
-            return " ".join(sorted(told))
-    return ""
+            return told
+    return Words()
 
 
-def _told_of_column(said: Words, line: Line) -> str:
+def _told_of_column(said: Words, line: Line) -> Words:
     """Return the words of a cell whose column is not named, where another column of it is."""
     heads = dict(enumerate(map(Words, line.row.heads)))
     meant = [cell for cell, head in heads.items() if cell and head and head <= said]
     meant = [cell for cell in meant if not any(heads[cell] < heads[other] for other in meant)]
     own = [line.cells.get(cell, Words()) for cell in meant]
     if not any(own) or any(words and words <= said for words in own):
-        return ""
+        return Words()
     known = line.row.label.union(*own, *line.row.heads)
     others = (words - known for cell, words in line.cells.items() if cell not in meant)
-    return next((" ".join(sorted(told)) for words in others if (told := _most(words, said))), "")
+    return next(filter(None, (_most(words, said) for words in others)), Words())
 
 
 def _most(words: Words, said: Words) -> Words:

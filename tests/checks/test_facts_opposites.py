@@ -119,17 +119,18 @@ def test_what_another_row_tells_is_found(answer, evidence):
     assert "wrong_subject" in codes(answer, evidence)
 
 
-PORTS = """| Port | Place | Use |
-| --- | --- | --- |
-| PORT 1 | back | Camera, 4 MP at 30 Hz |
-| PORT 2 | side | Printer, 12 V / 2 A |
+SUPPLIED = """| Part | Quantity |
+| --- | --- |
+| Belt | 1, 2.0 m |
+| Hook | 3 |
+| Screw kit | 2 |
 """
 
 
 def test_cell_of_another_row_alone_is_found():
-    assert codes("PORT 1, Use: Camera, 4 MP at 30 Hz", PORTS) == []
-    assert codes("The use of PORT 1 is the camera.", PORTS) == []
-    assert "wrong_subject" in codes("PORT 1, Use: Printer, 12 V / 2 A", PORTS)
+    assert codes("Belt, Quantity: 1, 2.0 m", SUPPLIED) == []
+    assert codes("The quantity of the hook is 3.", SUPPLIED) == []
+    assert codes("Belt, Quantity: 2", SUPPLIED) == ["wrong_subject"]
 
 
 @pytest.mark.parametrize(
