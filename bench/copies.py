@@ -44,10 +44,15 @@ class Copies:
     spans: tuple[Span, ...]
     planted: str
     form: str
+    text: str
 
     def cited_by(self, row: Row) -> bool:
-        """Say whether a row rests on the answer, wherever it cites it."""
-        return any(self.touches(citation) for citation in row["citations"])
+        """Say whether a row rests on the answer or its copy, and not on what stands around that."""
+        return any(
+            self.touches(each)
+            and (each["document"] != self.planted or each["quote"].strip() in self.text)
+            for each in row["citations"]
+        )
 
     def touches(self, passage: Row) -> bool:
         """Say whether a passage or citation holds any of the answer."""
@@ -123,7 +128,7 @@ def _plant(rows: list[Row], target: Path) -> list[Copies]:
         around = _sentences_of(row, draw)
         (target / name).write_text(f"{around[0]}\n\n{text}\n\n{around[1]}\n", encoding="utf-8")
         spans = tuple((c["document"], c["start"], c["end"]) for c in row["citations"])
-        made.append(Copies(spans, name, form))
+        made.append(Copies(spans, name, form, text))
         if row["document"] in fields:
             fields[name] = fields[row["document"]] | {"filename": name}
     if machines:

@@ -70,10 +70,13 @@ def test_row_without_its_origin_is_not_linked():
 
 
 def test_copies_are_told_from_other_passages():
-    copies = Copies((("a.md", 10, 40),), "copy-1.md", "verbatim")
+    copies = Copies((("a.md", 10, 40),), "copy-1.md", "verbatim", "Tighten to 9 Nm.")
     assert copies.touches({"document": "copy-1.md", "start": 0, "end": 5})
     assert copies.touches({"document": "a.md", "start": 30, "end": 90})
     assert not copies.touches({"document": "a.md", "start": 40, "end": 90})
+    cited = {"document": "copy-1.md", "start": 0, "end": 9}
+    assert copies.cited_by({"citations": [{**cited, "quote": "to 9 Nm"}]})
+    assert not copies.cited_by({"citations": [{**cited, "quote": "what stands around it"}]})
 
 
 def test_copies_are_planted_and_none_is_shown(tmp_path):
