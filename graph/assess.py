@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from dataclasses import replace
 
 from checks.coverage import section_coverage
 from checks.duplicates import Asked, near_duplicates
@@ -151,16 +151,21 @@ async def _doubles(entries: Sequence[Entry], context: Context) -> dict[str, str]
     What holds for several machines is asked once, whichever of them a question names.
     """
     names = {machine.code: names_of(machine) for machine in await context.known_machines()}
-    rows = [_asked(entry, names) for entry in entries]
+    rows = [_asked_of_any(entry, names) for entry in entries]
     kept = context.question_vectors
     return near_duplicates(rows, await kept.of([row.question for row in rows]) if kept else ())
 
 
-def _asked(entry: Entry, names: Mapping[str, Sequence[str]] = MappingProxyType({})) -> Asked:
-    """Return what a row asks, without these names of the machines that it is true of alike."""
+def _asked_of_any(entry: Entry, names: Mapping[str, Sequence[str]]) -> Asked:
+    """Return what a row asks, without the names of the machines that it is true of alike."""
+    asked = _asked(entry)
+    alike = entry.row.applies_to if entry.row and len(entry.row.applies_to) > 1 else ()
+    unnamed = [name for code in alike for name in names.get(code, ())]
+    return replace(asked, question=without_names(asked.question, unnamed))
+
+
+def _asked(entry: Entry) -> Asked:
     row = entry.row
     assert row is not None
-    alike = row.applies_to if len(row.applies_to) > 1 else ()
-    question = without_names(row.question, [name for code in alike for name in names.get(code, ())])
     evidence = tuple(citation.quote for citation in row.citations)
-    return Asked(entry.candidate.id, question, evidence, row.answer, row.language)
+    return Asked(entry.candidate.id, row.question, evidence, row.answer, row.language)

@@ -19,7 +19,7 @@ from checks.duplicates.focus import (
 from checks.duplicates.locating import locate
 from checks.duplicates.wording import NONE, Asking, Sides, Term, asking, sides_taken, terms
 from checks.facts import numbers
-from checks.facts.literals import is_article, list_marks, read_all
+from checks.facts.literals import is_article, numbers_and_words
 
 _QUANTITIES = frozenset({"frequency", "duration", "distance", "amount"})
 _WORD = re.compile(r"\w+")
@@ -119,10 +119,9 @@ def _numbers(text: str, language: str) -> frozenset[tuple[str, str]]:
 
 def _facts(answer: str, language: str, asked: Set[tuple[str, str]]) -> frozenset[Fact]:
     """Return the numbers of an answer, also those in words, but not what the question says."""
-    marks = list_marks(answer)
     stated = (
         Fact(*number.key, number.value)
-        for number in read_all(answer, language)
-        if not is_article(number) and (number.start, number.end) not in marks
+        for number in numbers_and_words(answer, language)
+        if not is_article(number)
     )
     return frozenset(fact for fact in stated if fact[:2] not in asked) or NONE

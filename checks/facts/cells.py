@@ -28,15 +28,18 @@ def misplaced(answer: str, evidence: Sequence[str], language: str) -> Iterator[t
         return
     prose = [words for each in held for words in each.prose]
     units = read(answer, language).units
-    for index, unit in enumerate(units):
-        if word := next((word for lines in every if (word := _denied(unit, lines, language))), ""):
+    each = [counted(unit.tokens) for unit in units]
+    for index, (unit, said) in enumerate(zip(units, each, strict=True)):
+        denied = (_denied(unit, said, lines, language) for lines in every)
+        if word := next(filter(None, denied), ""):
             sentence = f"The answer says “{word}” of what a row of the cited table says."
             yield index, Finding("wrong_polarity", sentence, word)
-        if told := next(filter(None, (_told_alone(unit, lines, prose) for lines in every)), None):
+        if told := next(
+            filter(None, (_told_alone(unit, said, lines, prose) for lines in every)), None
+        ):
             words = _written(told, [unit])
             sentence = f"“{words}” is another row's in the cited table."
             yield index, Finding("wrong_subject", sentence, words)
-    each = [counted(unit.tokens) for unit in units]
     whole = sum(each, Counter[str]()) if len(each) <= _SHORT else Counter[str]()
     for index, said in enumerate([*each, whole]):
         told = next(filter(None, (_misplaced(said, lines, whole, prose) for lines in every)), None)
@@ -53,12 +56,14 @@ def _written(names: Words, units: Sequence[Unit]) -> str:
     return " ".join(dict.fromkeys(token.word for token in tokens if token.name in names))
 
 
-def _told_alone(unit: Unit, lines: Sequence[Line], prose: Sequence[Words]) -> Words:
+def _told_alone(
+    unit: Unit, said: Counter[str], lines: Sequence[Line], prose: Sequence[Words]
+) -> Words:
     """Return another row's cell, where a sentence tells that and no more of the one row it names.
 
     It is held against the cell of the same column, whose head the sentence has to name as well.
     """
-    meant = named(counted(unit.tokens), lines)
+    meant = named(said, lines)
     if len(meant) != 1:
         return Words()
     line, content = meant[0], Words(token.name for token in unit.tokens if not token.is_stop)
@@ -146,11 +151,11 @@ def _is_any(labels: Sequence[Words], text: Words) -> bool:
     return any(2 * len(label & text) >= len(label) for label in labels)
 
 
-def _denied(unit: Unit, lines: Sequence[Line], language: str) -> str:
+def _denied(unit: Unit, said: Counter[str], lines: Sequence[Line], language: str) -> str:
     """Return the word by which a sentence denies of the one row it names what stands in it."""
     negation = polarity_words("negations", language)
     at = next((i for i, token in enumerate(unit.tokens) if negation.fullmatch(token.word)), 0)
-    meant = named(counted(unit.tokens), lines) if at else ()
+    meant = named(said, lines) if at else ()
     if len(meant) != 1 or meant[0].is_denied:
         return ""
     here, after = unit.tokens[at], unit.tokens[at + 1 :]

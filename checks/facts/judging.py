@@ -2,8 +2,9 @@
 
 The graph verifies answers with `unsupported`; duplicates, distractors and form compare `numbers`.
 A number must stand in the evidence, beside the words that the answer gives it (`bindings`), with
-the same limit; what the evidence denies may not be affirmed (`polarity`); menu paths are `paths`,
-and what is given to be typed is `verbatim`.
+the same limit; what the evidence denies may not be affirmed (`polarity`), nor the opposite said
+(`opposites`), a cell told of another row (`cells`), or two actions exchanged (`sequences`); menu
+paths are `paths`, and what is given to be typed is `verbatim`.
 """
 
 from __future__ import annotations

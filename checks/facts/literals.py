@@ -85,12 +85,16 @@ def numbers(text: str, language: str = "en") -> list[Number]:
 
     `language` decides what "1.200" is; "1,5" and "1.5" are the same number in every language.
     """
+    return [number for number in numbers_and_words(text, language) if not in_words(number)]
+
+
+def numbers_and_words(text: str, language: str) -> list[Number]:
+    """Return the numbers and codes of a text, also those in words, without those of lists."""
     marks = list_marks(text)
     return [
         number
         for number in read_all(text, language)
-        if not in_words(number)
-        and not any(start <= number.start and number.end <= end for start, end in marks)
+        if not any(start <= number.start and number.end <= end for start, end in marks)
     ]
 
 

@@ -8,7 +8,7 @@ opposites.yaml.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -49,7 +49,7 @@ class _Place:
 
 def opposed(answer: str, evidence: Sequence[str], language: str) -> Iterator[tuple[int, Finding]]:
     """Yield the words of the answer whose opposites stand there, with their sentence."""
-    held = frozenset[str]().union(*(_names(text, language) for text in evidence))
+    held = frozenset[str]().union(*(_standing(text, language) for text in evidence))
     for index, unit in enumerate(read(answer, language).units):
         for token in unit.tokens:
             turned = opposites(token.name, language) if token.fact < 0 else frozenset[str]()
@@ -85,7 +85,7 @@ def _meant(part: Sequence[Token], but: Token, language: str) -> frozenset[str]:
     return frozenset(content).union(*listed)
 
 
-def _opposed(said: _Said, places: Iterable[_Place], language: str) -> Token | None:
+def _opposed(said: _Said, places: Collection[_Place], language: str) -> Token | None:
     """Return the opposite that fits the word's neighbours clearly better than the word itself."""
     best, worst, other = 0.0, 0.0, None
     for place in places:
@@ -202,7 +202,7 @@ def _is_turned(unit: Unit, token: Token, language: str) -> bool:
     )
 
 
-def _places(name: str, evidence: Sequence[str], language: str) -> Iterable[_Place]:
+def _places(name: str, evidence: Sequence[str], language: str) -> Collection[_Place]:
     """Return the sentences and rows that hold the word or an opposite."""
     found: dict[int, _Place] = {}
     for text in evidence:
@@ -218,13 +218,6 @@ def _places(name: str, evidence: Sequence[str], language: str) -> Iterable[_Plac
 
 def _among(tokens: Sequence[Token], names: frozenset[str]) -> Sequence[Token]:
     return [token for token in tokens if token.name in names]
-
-
-@lru_cache(maxsize=256)
-def _names(text: str, language: str) -> frozenset[str]:
-    """Return the names of a text's words: few of them have an opposite in an answer."""
-    units = read(text, language).units
-    return frozenset(token.name for unit in units for token in unit.tokens)
 
 
 @lru_cache(maxsize=256)

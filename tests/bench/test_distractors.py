@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from bench.contexts import context_of, indexed, repeated
-from bench.distractors import measure, report, table
+from bench.distractor_table import table
+from bench.distractors import measure, report
 from bench.plants import counterfactual, plant, reword
 from bench.poison import Labelled, poison
 from bench.positions import survival, uniformity
