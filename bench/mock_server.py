@@ -1,0 +1,299 @@
+"""A model server to measure against: OpenAI's protocol, a latency, and faults on demand.
+
+    python -m bench.mock_server --latency 0.05 --admits 16 --retry-after 1
+
+It is a process of its own, prints its URL, and costs little: replies are made once for each schema,
+or looked up in a file of recorded ones. `GET /stats` says what it saw, `POST /reset` forgets it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import json
+import random
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+Fault = Literal["none", "junk", "hang", "close", "error_body", "drip"]
+JUNK = ("I am sorry, I cannot", '{"count": "many"', "", '{"count": NaN}', "[]", "```json\n{}\n```")
+
+
+@dataclass(frozen=True, slots=True)
+class Mock:
+    """How the server behaves; shares are of the requests that it admits, times in seconds.
+
+    `admits` is how many requests it serves at once, 0 for any number: others get 429. The share
+    `slow_share` takes `slow_factor` times the latency; `fault_share` meets the fault.
+    """
+
+    latency: float = 0.05
+    admits: int = 0
+    retry_after: float = 1.0
+    slow_share: float = 0.0
+    slow_factor: float = 20.0
+    fault: Fault = "none"
+    fault_share: float = 0.0
+    seed: int = 0
+    characters: int = 0
+    """How long the texts of a reply are; as short as may be if 0."""
+    replies: str = ""
+    """A file of JSON lines, `asked` (see `asked_hash`) and `message`, to reply from."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the server has seen since it was started or reset."""
+
+    requests: int = 0
+    completed: int = 0
+    rejected: int = 0
+    faulty: int = 0
+    unknown: int = 0
+    in_flight: int = 0
+    most_in_flight: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+def asked_hash(request: dict[str, Any]) -> str:
+    """Return what a request is recognised by in a file of replies: its messages and its format."""
+    parts = [request["messages"], request.get("response_format"), bool(request.get("tools"))]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def value_of(schema: dict[str, Any], characters: int, root: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
+    """Return the smallest value that follows a JSON schema, with texts of this length."""
+    root = root or schema
+    if "$ref" in schema:
+        found: Any = root
+        for name in schema["$ref"].removeprefix("#/").split("/"):
+            found = found[name]
+        return value_of(found, characters, root)
+    if "enum" in schema:
+        return schema["enum"][0]
+    match schema.get("type"):
+        case "object":
+            properties: dict[str, Any] = schema.get("properties", {})
+            return {name: value_of(each, characters, root) for name, each in properties.items()}
+        case "integer" | "number":
+            return schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1)
+        case "boolean":
+            return False
+        case "array":
+            least: int = schema.get("minItems", 0)
+            return [value_of(schema["items"], characters, root)] * least
+        case _:
+            return "w" * max(characters, 1)
+
+
+class MockServer:
+    """Answers requests as the mock says, and counts them."""
+
+    def __init__(self, mock: Mock) -> None:
+        self.mock = mock
+        self.seen = Seen()
+        self._random = random.Random(mock.seed)
+        self._made: dict[str, str] = {}
+        self._replies = _read_replies(mock.replies)
+
+    def reset(self) -> None:
+        """Forget what was seen, and draw the same faults again."""
+        self.seen = Seen(in_flight=self.seen.in_flight)
+        self._random = random.Random(self.mock.seed)
+
+    def message(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the message that replies to a request."""
+        if self._replies:
+            if found := self._replies.get(asked_hash(request)):
+                return found
+            self.seen.unknown += 1
+        wanted = request.get("response_format", {}).get("json_schema")
+        if not wanted:
+            return {"role": "assistant", "content": "w" * max(self.mock.characters, 1)}
+        name = wanted["name"]
+        if name not in self._made:
+            made = value_of(wanted["schema"], self.mock.characters)
+            self._made[name] = json.dumps(made)
+        return {"role": "assistant", "content": self._made[name]}
+
+    def draw(self) -> tuple[float, Fault]:
+        """Return the seconds that the next admitted request takes, and what befalls it."""
+        slow = self._random.random() < self.mock.slow_share
+        faulty = self._random.random() < self.mock.fault_share
+        latency = self.mock.latency * (self.mock.slow_factor if slow else 1.0)
+        return latency, self.mock.fault if faulty else "none"
+
+
+@dataclass
+class Connection(asyncio.Protocol):
+    """One client's connection: requests come one after the other, each by its content length."""
+
+    server: MockServer
+    transport: asyncio.Transport = field(init=False)
+    held: bytes = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way back."""
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Serve every request that has come in whole."""
+        self.held += data
+        while (end := self.held.find(b"\r\n\r\n")) >= 0:
+            head = self.held[:end].lower()
+            _, _, rest = head.partition(b"\r\ncontent-length:")
+            length = int(rest.split(b"\r\n", 1)[0]) if rest else 0
+            if len(self.held) < end + 4 + length:
+                return
+            body = self.held[end + 4 : end + 4 + length]
+            self.held = self.held[end + 4 + length :]
+            self._serve(head.split(b" ", 2)[1], body)
+
+    def _serve(self, path: bytes, body: bytes) -> None:
+        server, seen = self.server, self.server.seen
+        if path.endswith(b"/stats"):
+            return self._send(200, json.dumps(asdict(seen)))
+        if path.endswith(b"/reset"):
+            server.reset()
+            return self._send(200, "{}")
+        seen.requests += 1
+        if server.mock.admits and seen.in_flight >= server.mock.admits:
+            seen.rejected += 1
+            busy = {"error": {"message": "too many requests", "code": "rate_limit_exceeded"}}
+            return self._send(
+                429, json.dumps(busy), f"retry-after: {server.mock.retry_after:g}\r\n"
+            )
+        seen.in_flight += 1
+        seen.most_in_flight = max(seen.most_in_flight, seen.in_flight)
+        latency, fault = server.draw()
+        asyncio.get_running_loop().call_later(latency, self._reply, body, fault)
+        return None
+
+    def _reply(self, body: bytes, fault: Fault) -> None:
+        server, seen = self.server, self.server.seen
+        if fault == "hang":
+            return None
+        seen.in_flight -= 1
+        message = server.message(json.loads(body))
+        if fault != "none":
+            seen.faulty += 1
+        if fault == "junk":
+            message = {"role": "assistant", "content": JUNK[seen.faulty % len(JUNK)]}
+        if fault == "error_body":
+            return self._send(200, json.dumps({"error": {"message": "overloaded", "code": 500}}))
+        sent, (took, gave) = _completion(message, len(body))
+        seen.completed += fault in ("none", "junk") and not self.transport.is_closing()
+        seen.input_tokens, seen.output_tokens = seen.input_tokens + took, seen.output_tokens + gave
+        if fault == "close":
+            self.transport.write(_head(200, len(sent)) + sent[: len(sent) // 2].encode())
+            return self.transport.close()
+        if fault == "drip":
+            self.transport.write(_head(200, len(sent)))
+            return self._drip(sent)
+        return self._send(200, sent)
+
+    def _drip(self, left: str) -> None:
+        """Send a character a minute."""
+        if left and not self.transport.is_closing():
+            self.transport.write(left[:1].encode())
+            asyncio.get_running_loop().call_later(60, self._drip, left[1:])
+
+    def _send(self, status: int, text: str, headers: str = "") -> None:
+        if not self.transport.is_closing():
+            body = text.encode()
+            self.transport.write(_head(status, len(body), headers) + body)
+
+
+def _head(status: int, length: int, headers: str = "") -> bytes:
+    return (
+        f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\n{headers}"
+        f"content-length: {length}\r\n\r\n"
+    ).encode()
+
+
+def _completion(message: dict[str, Any], asked: int) -> tuple[str, tuple[int, int]]:
+    """Return a chat completion, and its tokens: four bytes each."""
+    took, gave = asked // 4, len(message.get("content") or "") // 4 + 1
+    finish = "tool_calls" if message.get("tool_calls") else "stop"
+    sent = {
+        "id": "1",
+        "object": "chat.completion",
+        "created": 0,
+        "model": "mock",
+        "choices": [{"index": 0, "finish_reason": finish, "message": message}],
+        "usage": {"prompt_tokens": took, "completion_tokens": gave, "total_tokens": took + gave},
+    }
+    return json.dumps(sent), (took, gave)
+
+
+def _read_replies(path: str) -> dict[str, dict[str, Any]]:
+    if not path:
+        return {}
+    lines = map(json.loads, Path(path).read_text("utf-8").splitlines())
+    return {line["asked"]: line["message"] for line in lines}
+
+
+@contextmanager
+def serving(mock: Mock) -> Generator[str]:
+    """Yield the URL of a server in a process of its own."""
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in asdict(mock).items()]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.mock_server", *options],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parent.parent,
+    )
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def stats(url: str) -> Seen:
+    """Return what the server at the URL has seen."""
+    with urllib.request.urlopen(f"{url}/stats") as reply:
+        return Seen(**json.load(reply))
+
+
+def reset(url: str) -> None:
+    """Let the server at the URL forget what it saw."""
+    urllib.request.urlopen(f"{url}/reset", data=b"").close()
+
+
+async def _run(mock: Mock, port: int) -> None:
+    server = MockServer(mock)
+    loop = asyncio.get_running_loop()
+    listening = await loop.create_server(
+        lambda: Connection(server), "127.0.0.1", port, backlog=2048
+    )
+    print(f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1", flush=True)
+    await listening.serve_forever()
+
+
+def main() -> None:
+    """Serve until killed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    for each in fields(Mock):
+        default: Any = each.default
+        choices = get_args(Fault) if each.name == "fault" else None
+        name = f"--{each.name.replace('_', '-')}"
+        parser.add_argument(name, type=type(default), default=default, choices=choices)
+    options = vars(parser.parse_args())
+    port = options.pop("port")
+    asyncio.run(_run(Mock(**options), port))
+
+
+if __name__ == "__main__":
+    main()
