@@ -8,7 +8,11 @@ Retries of a fault live here and nowhere else.
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
+import random
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,8 +24,6 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel, ValidationError
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
-from tenacity.wait import wait_base, wait_exponential_jitter
 
 from agents.budget import Budget
 from agents.faults import (
@@ -41,7 +43,11 @@ from tools.redact import Redactor
 
 T = TypeVar("T", bound=BaseModel)
 TRIES = 6
-WAIT: wait_base = wait_exponential_jitter(multiplier=0.5, max=30)
+LONELY_TRIES = 20
+"""So often a call may be refused by a server that serves others, however long patience lasts."""
+WAIT, LONGEST_WAIT, JITTER = 0.5, 30.0, 0.25
+"""Seconds before a second try, doubled for each further one, and at most; the share added at
+random, so that calls refused together do not come again together."""
 # By step: its words in a trace, and what the first attempt's number lacks to one.
 _TITLES = {
     "draft": ("draft {}", 1),
@@ -86,7 +92,6 @@ class Calls:
         *,
         patience: Patience | None = None,
         redact: Redactor | None = None,
-        wait: wait_base | None = None,
     ) -> None:
         self.journal = journal
         self.replayed = 0
@@ -95,7 +100,6 @@ class Calls:
         self._prompts = prompts
         self._patience = patience or Patience(0)
         self._redact = redact or Redactor()
-        self._wait = wait or WAIT
         self._turns: Counter[tuple[str, str]] = Counter()
 
     async def ask(
@@ -165,42 +169,59 @@ class Calls:
             run_name=_title(model.role, key),
             metadata={"candidate": key.candidate, "role": model.role, "turn": turn},
         )
-        async with self._gate:
-            reply = cleaned(await self._wait_for(model, list(messages), config, options))
-            return self.journal.record_reply(
-                key,
-                sent,
-                role=model.role,
-                model=model.name,
-                reply=reply,
-                redact=self._redact,
-            )
+        began = time.monotonic()
+        for tried in itertools.count(1):
+            async with self._gate.place(again=tried > 1) as place:
+                try:
+                    reply = cleaned(await self._try(model, list(messages), config, options))
+                except ModelUnavailableError as error:
+                    fault = error
+                    if isinstance(error, ModelDownError):
+                        place.busy(error.after)
+                else:
+                    place.heard(reply.response_metadata.get("headers", {}))
+                    return self.journal.record_reply(
+                        key,
+                        sent,
+                        role=model.role,
+                        model=model.name,
+                        reply=reply,
+                        redact=self._redact,
+                    )
+            self._give_up(model, fault, tried, began)
+            await self._sleep(model, fault, tried)
+        raise AssertionError("unreachable: the loop returns or raises")
 
-    async def _wait_for(
-        self,
-        model: RoleModel,
-        messages: list[BaseMessage],
-        config: RunnableConfig,
-        options: dict[str, Any],
-    ) -> AIMessage:
-        """Wait for a server that is down; what it sends is tried a few times only."""
+    def _give_up(
+        self, model: RoleModel, fault: ModelUnavailableError, tried: int, began: float
+    ) -> None:
+        """Raise the fault if another try is worth nothing.
 
-        def is_worth_a_try(error: BaseException) -> bool:
-            is_bad = isinstance(error, ModelUnavailableError)
-            return is_bad and not isinstance(error, ModelDownError) and not model.server.ended()
+        A server that is dark, serving nothing, is waited for as long as patience lasts. A busy
+        one serves others, and refusals are only its way to say: later. What a server sends in
+        vain is tried a few times.
+        """
+        if model.server.ended():
+            raise fault
+        if not isinstance(fault, ModelDownError):
+            if tried >= TRIES:
+                raise fault
+            return
+        patience, dark = self._patience.seconds, self._gate.dark()
+        if dark is not None and dark >= patience:
+            self._gate.abandon(fault)
+            raise fault
+        if tried >= LONELY_TRIES and time.monotonic() - began >= patience:
+            raise fault
 
-        async def call() -> AIMessage:
-            async for attempt in AsyncRetrying(
-                retry=retry_if_exception(is_worth_a_try),
-                stop=stop_after_attempt(TRIES),
-                wait=self._wait,
-                reraise=True,
-            ):
-                with attempt:
-                    return await self._try(model, messages, config, options)
-            raise AssertionError("unreachable: tenacity returns or raises")
-
-        return await self._patience(f"the model server at {model.server.address}", call)
+    async def _sleep(self, model: RoleModel, fault: ModelUnavailableError, tried: int) -> None:
+        """Stay away, outside the gate, as long as the server asked, or longer after each try."""
+        asked = fault.after if isinstance(fault, ModelDownError) else 0.0
+        own = min(LONGEST_WAIT, WAIT * 2 ** (tried - 1))
+        seconds = (min(asked, self._patience.seconds) or own) * random.uniform(1, 1 + JITTER)
+        if self._gate.dark() is not None:
+            self._patience.on_wait(f"the model server at {model.server.address}", seconds)
+        await asyncio.sleep(seconds)
 
     async def _try(
         self,

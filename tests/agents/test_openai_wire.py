@@ -9,7 +9,6 @@ from langchain_core.messages import HumanMessage
 from langgraph.graph import START, StateGraph
 from pydantic import BaseModel
 from sqlalchemy import create_engine
-from tenacity import wait_none
 
 from agents.budget import Budget
 from agents.calls import TRIES, Calls
@@ -61,7 +60,7 @@ def calls(tmp_path) -> Iterator[Calls]:
     engine = create_engine(f"sqlite:///{tmp_path / 'journal.sqlite'}")
     budget = Budget(calls=50, minutes=None)
     patience = Patience(30)
-    yield Calls(Journal(engine), Gate(2), budget, Prompts(), patience=patience, wait=wait_none())
+    yield Calls(Journal(engine), Gate(2), budget, Prompts(), patience=patience)
     engine.dispose()
 
 
