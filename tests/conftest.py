@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import Engine
-from tenacity import wait_fixed, wait_none
+from tenacity import wait_fixed
 
 from tests.elastic_cluster import Node
 from tests.postgres_server import PostgresServer
@@ -70,7 +70,8 @@ def own_node(spare_node: Node) -> Node:
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch):
     """Try again at once where a run would wait."""
-    monkeypatch.setattr("agents.calls.WAIT", wait_none())
+    monkeypatch.setattr("agents.calls.WAIT", 0.0)
+    monkeypatch.setattr("agents.gate.PAUSE", 0.0)
     monkeypatch.setattr("tools.patience.WAIT", wait_fixed(0.05))
 
 

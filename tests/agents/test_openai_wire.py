@@ -9,7 +9,6 @@ from langchain_core.messages import HumanMessage
 from langgraph.graph import START, StateGraph
 from pydantic import BaseModel
 from sqlalchemy import create_engine
-from tenacity import wait_none
 
 from agents.budget import Budget, Caps
 from agents.calls import TRIES, Calls
@@ -62,7 +61,7 @@ def calls(tmp_path) -> Iterator[Calls]:
     journal = Journal(engine)
     budget = Budget(journal, Caps(calls=50))
     patience = Patience(30)
-    yield Calls(journal, Gates(2), budget, Prompts(), patience=patience, wait=wait_none())
+    yield Calls(journal, Gates(2), budget, Prompts(), patience=patience)
     engine.dispose()
 
 
