@@ -16,7 +16,7 @@ import random
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -287,7 +287,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     for each in fields(Mock):
         value: Any = each.default
-        kind: Any = "True".__eq__ if isinstance(value, bool) else type(value)
+        kind: Callable[[str], Any] = "True".__eq__ if isinstance(value, bool) else type(value)
         choices = get_args(Fault) if each.name == "fault" else None
         name = f"--{each.name.replace('_', '-')}"
         parser.add_argument(name, type=kind, default=value, choices=choices)

@@ -136,9 +136,17 @@ async def test_outage_is_waited_for_and_eats_no_call(engine):
     waited: list[str] = []
     patience = Patience(30, on_wait=lambda service, _: waited.append(service))
     calls = calls_on(engine, most=1, patience=patience)
-    model = role(*[TimeoutError("slow")] * 9, ConnectionError("gone"), '{"count": 3}')
+    model = role(*[ConnectionRefusedError("gone")] * 10, '{"count": 3}')
     assert (await calls.ask(model, ASKED, Count, KEY)).count == 3
     assert waited == ["the model server at this process"] * 10
+    with pytest.raises(BudgetExhaustedError):
+        await calls.ask(model, ASKED, Count, CallKey("other", "draft", 0))
+
+
+async def test_call_that_may_have_run_is_counted(engine):
+    calls = calls_on(engine, most=2, patience=Patience(30))
+    model = role(TimeoutError("slow"), '{"count": 3}')
+    assert (await calls.ask(model, ASKED, Count, KEY)).count == 3
     with pytest.raises(BudgetExhaustedError):
         await calls.ask(model, ASKED, Count, CallKey("other", "draft", 0))
 
