@@ -136,7 +136,7 @@ async def test_outage_is_waited_for_and_eats_no_call(engine):
     waited: list[str] = []
     patience = Patience(30, on_wait=lambda service, _: waited.append(service))
     calls = calls_on(engine, most=1, patience=patience)
-    model = role(*[ConnectionRefusedError("gone")] * 10, '{"count": 3}')
+    model = role(*[ModelDownError("busy")] * 10, '{"count": 3}')
     assert (await calls.ask(model, ASKED, Count, KEY)).count == 3
     assert waited == ["the model server at this process"] * 10
     with pytest.raises(BudgetExhaustedError):
