@@ -125,11 +125,12 @@ class Width:
         """Count a refused call: how many it leaves in flight, and how long it must stay away."""
         self._trouble += 1
         is_much = self._trouble > NOISE + self.now / PLACES_PER_NOISE
-        if number > self._cut_at:
-            self._count(refused=True)
         if number <= self._cut_at:
             self._hold(left)
-        elif self._goal > self._held and number > self._tried_at and (is_much or not self._usual):
+            self.now = max(1, min(self.now, left))
+            return
+        self._count(refused=True)
+        if self._goal > self._held and number > self._tried_at and (is_much or not self._usual):
             self._least = self._before = self._held
             self._held, self._cut_at = max(self._held, left), sent
             self._fail(now, after, feels=True)
