@@ -344,6 +344,7 @@ class Calls:
 
     def _tell(self, place: Place, fault: CallError) -> None:
         """Tell the gate what it can learn from a fault."""
+        place.heard(fault.headers)
         if isinstance(fault, ModelDownError) and not fault.may_have_run:
             self._counts["refused"] += 1
             place.busy(fault.after)
