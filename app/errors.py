@@ -15,13 +15,13 @@ from app.services import ServicesError
 from app.settings import SettingsError, redact
 from app.upload import UploadError
 from graph.brief import BriefError
-from graph.ledger import LedgerError
 from prompts.rendering import PromptError
 from tools.documents import DocumentError
 from tools.index import IndexUnavailableError
 from tools.machines import MachineDirectoryError
 from tools.patience import ServiceDownError
 from tools.questions_file import QuestionsFileError
+from tools.tables import StateError
 from training.rows import TrainingError
 
 MISTAKES = (
@@ -30,13 +30,13 @@ MISTAKES = (
     DocumentError,
     IndexUnavailableError,
     JournalError,
-    LedgerError,
     MachineDirectoryError,
     PromptError,
     QuestionsFileError,
     RunError,
     ServicesError,
     SettingsError,
+    StateError,
     TrainingError,
     UploadError,
 )

@@ -27,6 +27,7 @@ from prompts.templates import Prompts
 from tools.index import Index
 from tools.library import DOCUMENTS, Library
 from tools.patience import Patience
+from tools.tables import sqlite_engine
 from training.recipe import Recipe, load_recipe
 from training.rows import TrainingError
 from training.tokens import load_tokenizer
@@ -78,7 +79,8 @@ async def open_context(
     await check_index(settings)
     patience = Patience(settings.services.patience)
     tracing = open_tracing(run, settings)
-    journal_engine, ledger_engine = _engine(run / "journal.sqlite"), _engine(run / "ledger.sqlite")
+    journal_engine = _engine(run / "journal.sqlite")
+    ledger_engine = sqlite_engine(run / "ledger.sqlite")
     try:
         journal, ledger = Journal(journal_engine), Ledger(ledger_engine)
         async with (
@@ -129,7 +131,7 @@ def _index(
 @contextmanager
 def open_books(run: Path) -> Generator[tuple[Ledger, Journal]]:
     """Yield the ledger and the journal of a run, for looking at."""
-    engines = _engine(run / "ledger.sqlite"), _engine(run / "journal.sqlite")
+    engines = sqlite_engine(run / "ledger.sqlite"), _engine(run / "journal.sqlite")
     try:
         yield Ledger(engines[0]), Journal(engines[1])
     finally:
