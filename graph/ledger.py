@@ -7,13 +7,12 @@ decides what stands. What the faces show (terminal, report, `status`, `why`) com
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
 
 from graph.ledger_reading import (
     LedgerReader,
@@ -23,6 +22,16 @@ from graph.ledger_reading import (
     asked_before,
     reason_code,
 )
+from graph.ledger_statements import (
+    CLOSE,
+    FREE,
+    MOVE,
+    TAKE,
+    TAKEN,
+    Changes,
+    tally_into,
+    verdict_into,
+)
 from graph.ledger_tables import (
     CANDIDATES,
     FACTS,
@@ -30,8 +39,6 @@ from graph.ledger_tables import (
     LIVES,
     METADATA,
     NOTES,
-    TALLIES,
-    VERDICTS,
     VERSION,
     WINDOWS,
     Entry,
@@ -51,35 +58,15 @@ __all__ = ["Entry", "Ledger", "LedgerReader", "Made", "Note", "Progress", "Tally
 
 T = TypeVar("T")
 _AT_A_TIME = 10_000
-_Standing = tuple[str, str, str]
-"""Status, code of the reason, and variant: what candidates are counted by."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Finish:
     """How a candidate ended, as lines of the tables."""
 
-    candidate: str
-    status: str
-    reason: str
-    question: str
-    drafts: int
-    answers: int
+    closed: Mapping[str, Any]
     life: Mapping[str, object]
     facts: Mapping[str, object] | None = None
-
-    @property
-    def outcome(self) -> dict[str, object]:
-        """The columns that a candidate gets when it ends."""
-        # Postgres keeps no NUL in a text.
-        question = self.question.replace("\0", "")
-        return {
-            "status": self.status,
-            "reason": self.reason,
-            "question": question,
-            "drafts": self.drafts,
-            "answers": self.answers,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +86,7 @@ class Ledger(LedgerReader):
         super().__init__(engine)
         open_tables(engine, METADATA, "ledger", VERSION)
         self._commit = commit or GroupCommit(engine, "ledger")
+        self._tally, self._verdict = tally_into(engine), verdict_into(engine)
 
     def plan(self, candidates: Sequence[Candidate]) -> None:
         """Write down a round that is to be tried, whole or not at all; what is known stays."""
@@ -107,23 +95,21 @@ class Ledger(LedgerReader):
         # In order, so that what is read in order lies together.
         ordered = sorted(candidates, key=lambda each: (each.round, each.id))
         windows = {each.window.id: each.window for each in ordered}
-        of_variant: defaultdict[str, list[Candidate]] = defaultdict(list)
-        for each in ordered:
-            of_variant[each.variant].append(each)
         window = insert_into(self._engine, WINDOWS)
         window = window.on_conflict_do_update(
             index_elements=["id"], set_={"window": window.excluded.window}
         )
         candidate = insert_into(self._engine, CANDIDATES).on_conflict_do_nothing()
-        changes = _Changes()
+        changes, rounds = Changes(), {each.round for each in ordered}
         with writing(self._engine) as connection:
             for some in _parts(windows.values()):
                 lines = [{"id": each.id, "window": dump_window(each)} for each in some]
                 connection.execute(window, lines)
-            for variant, chosen in sorted(of_variant.items()):
-                for some in _parts(chosen):
-                    written = connection.execute(candidate, [planned(each) for each in some])
-                    changes.add(("planned", "", variant), written.rowcount)
+            known = _by_variant(connection, rounds)
+            for some in _parts(ordered):
+                connection.execute(candidate, [planned(each) for each in some])
+            for variant, count in _by_variant(connection, rounds).items():
+                changes.add(("planned", "", variant), count - known.get(variant, 0))
             self._count(connection, changes)
 
     async def claim(self, worker: str, count: int) -> list[QuestionInput]:
@@ -148,11 +134,9 @@ class Ledger(LedgerReader):
         self, candidate: str, row: TrainingRow, *, drafts: int, answers: int, life: Sequence[Step]
     ) -> bool:
         """Write down that a candidate became a row; False if it was finished before."""
+        closed = _closed(candidate, "accepted", "", row.question, drafts, answers)
         lived = {"candidate": candidate, "life": dump_life(life), "row": row.model_dump_json()}
-        facts = facts_of(candidate, row)
-        ending = _Finish(
-            candidate, "accepted", "", row.question, drafts, answers, life=lived, facts=facts
-        )
+        ending = _Finish(closed, lived, facts_of(candidate, row))
         return await self._commit(self._finish, ending)
 
     async def drop(
@@ -166,13 +150,14 @@ class Ledger(LedgerReader):
         life: Sequence[Step],
     ) -> bool:
         """Write down why a candidate did not become a row; False if it was finished before."""
+        closed = _closed(candidate, "dropped", reason, question, drafts, answers)
         lived = {"candidate": candidate, "life": dump_life(life), "row": None}
-        ending = _Finish(candidate, "dropped", reason, question, drafts, answers, life=lived)
+        ending = _Finish(closed, lived)
         return await self._commit(self._finish, ending)
 
     def select(self, made: Iterable[Made], set_aside: Mapping[str, str]) -> None:
         """Mark made rows as set aside with a reason, all others as accepted; write what changes."""
-        moved = _Changes()
+        moved = Changes()
         changes: list[dict[str, str]] = []
         for each in made:
             reason = set_aside.get(each.id, "")
@@ -183,11 +168,9 @@ class Ledger(LedgerReader):
                 moved.add((status, reason_code(reason), each.variant), 1)
         if not changes:
             return
-        changed = update(CANDIDATES).where(CANDIDATES.c.id == bindparam("of"))
-        changed = changed.values(status=bindparam("status"), reason=bindparam("reason"))
         with writing(self._engine) as connection:
             for some in _parts(changes):
-                connection.execute(changed, some)
+                connection.execute(MOVE, some)
             self._count(connection, moved)
 
     def reread(self) -> None:
@@ -214,44 +197,30 @@ class Ledger(LedgerReader):
         return [self._claimed(connection, each) for each in claims]
 
     def _claimed(self, connection: Connection, claim: _Claim) -> list[QuestionInput]:
-        c = CANDIDATES.c
-        free = select(c.id).where(IS_OPEN, c.worker.is_(None)).order_by(c.round, c.id)
-        # SQLite has one writer at a time, and needs no such lock.
-        free = free.limit(claim.count).with_for_update(skip_locked=True)
-        ids = connection.execute(free).scalars().all()
+        ids = connection.execute(FREE, {"count": claim.count}).scalars().all()
         if not ids:
             return []
-        taken = update(CANDIDATES).where(c.id.in_(ids)).values(worker=claim.worker)
-        connection.execute(taken)
-        query = (
-            select(CANDIDATES, WINDOWS.c.window.label("place"))
-            .join(WINDOWS, WINDOWS.c.id == c.window)
-            .where(c.id.in_(ids))
-            .order_by(c.round, c.id)
-        )
-        candidates = [candidate_of(line) for line in connection.execute(query).mappings()]
+        connection.execute(TAKE, {"ids": ids, "by": claim.worker})
+        lines = connection.execute(TAKEN, {"ids": ids}).mappings()
+        candidates = [candidate_of(line) for line in lines]
         asked = asked_before(connection, {(each.window.id, each.round) for each in candidates})
         return [QuestionInput(each, asked[each.window.id, each.round]) for each in candidates]
 
     def _judge(self, connection: Connection, verdicts: Sequence[dict[str, str]]) -> Sequence[None]:
-        verdict = insert_into(self._engine, VERDICTS)
-        verdict = verdict.on_conflict_do_update(
-            index_elements=["candidate"], set_={"sha256": verdict.excluded.sha256}
-        )
-        connection.execute(verdict, verdicts)
+        connection.execute(self._verdict, verdicts)
         return [None] * len(verdicts)
 
     def _finish(self, connection: Connection, endings: Sequence[_Finish]) -> list[bool]:
-        c, first, changes = CANDIDATES.c, list[_Finish](), _Changes()
+        first, changes = list[_Finish](), Changes()
         # In one order everywhere, so that two processes never wait for each other.
-        for ending in sorted(endings, key=lambda each: each.candidate):
-            closed = update(CANDIDATES).where(c.id == ending.candidate, IS_OPEN)
-            closed = closed.values(**ending.outcome).returning(c.variant)
-            variant = connection.execute(closed).scalar()
+        for ending in sorted(endings, key=lambda each: each.closed["of"]):
+            closed = ending.closed
+            variant = connection.execute(CLOSE, closed).scalar()
             if variant is not None:
                 first.append(ending)
+                status, reason, drafts = closed["status"], closed["reason"], closed["drafts"]
                 changes.add(("planned", "", variant), -1)
-                changes.add((ending.status, reason_code(ending.reason), variant), 1, ending.drafts)
+                changes.add((status, reason_code(reason), variant), 1, drafts)
         if first:
             connection.execute(insert(LIVES), [each.life for each in first])
         if facts := [each.facts for each in first if each.facts]:
@@ -259,35 +228,29 @@ class Ledger(LedgerReader):
         self._count(connection, changes)
         return [any(each is ending for each in first) for ending in endings]
 
-    def _count(self, connection: Connection, changes: _Changes) -> None:
-        tally = insert_into(self._engine, TALLIES)
-        columns = ("candidates", "drafts", "revisions")
-        summed = {name: TALLIES.c[name] + tally.excluded[name] for name in columns}
-        tally = tally.on_conflict_do_update(index_elements=[*TALLIES.primary_key], set_=summed)
+    def _count(self, connection: Connection, changes: Changes) -> None:
         if changes.lines:
-            connection.execute(tally, changes.lines)
+            connection.execute(self._tally, changes.lines)
 
 
-class _Changes:
-    """By how much counts change, by status, code of the reason and variant."""
+def _closed(
+    candidate: str, status: str, reason: str, question: str, drafts: int, answers: int
+) -> dict[str, Any]:
+    return {
+        "of": candidate,
+        "status": status,
+        "reason": reason,
+        # Postgres keeps no NUL in a text.
+        "question": question.replace("\0", ""),
+        "drafts": drafts,
+        "answers": answers,
+    }
 
-    def __init__(self) -> None:
-        self._sums: defaultdict[_Standing, tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))
 
-    def add(self, standing: _Standing, candidates: int, drafts: int = 0) -> None:
-        """Count candidates that stand so from now on, or fewer that do."""
-        all_, written, again = self._sums[standing]
-        revised = max(0, drafts - 1)
-        self._sums[standing] = (all_ + candidates, written + drafts, again + revised)
-
-    @property
-    def lines(self) -> list[dict[str, object]]:
-        """The changes as lines, in one order everywhere."""
-        names = ("status", "reason", "variant", "candidates", "drafts", "revisions")
-        return [
-            dict(zip(names, (*standing, *sums), strict=True))
-            for standing, sums in sorted(self._sums.items())
-        ]
+def _by_variant(connection: Connection, rounds: Collection[int]) -> dict[str, int]:
+    c = CANDIDATES.c
+    query = select(c.variant, func.count()).where(c.round.in_(rounds)).group_by(c.variant)
+    return {variant: count for variant, count in connection.execute(query)}
 
 
 def _parts(items: Iterable[T]) -> Iterator[list[T]]:

@@ -129,7 +129,7 @@ class LedgerReader:
         window = CANDIDATES.c.window
         query = select(window, func.count()).where(*_asks_its_window()).group_by(window)
         with self._engine.connect() as connection:
-            return Counter(dict(connection.execute(query).tuples()))
+            return Counter({id: count for id, count in connection.execute(query)})
 
     def asked(self, window: str, before: int) -> tuple[str, ...]:
         """Return the questions that candidates of earlier rounds asked of a window."""
