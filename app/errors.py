@@ -8,7 +8,6 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from agents.faults import CallError
-from agents.journal import JournalError
 from app.exits import FAULT, MISTAKE
 from app.runs import RunError
 from app.services import ServicesError
@@ -29,7 +28,6 @@ MISTAKES = (
     CallError,
     DocumentError,
     IndexUnavailableError,
-    JournalError,
     MachineDirectoryError,
     PromptError,
     QuestionsFileError,

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.prices import Price
-from app.opening import open_books
 from app.report import ReportFacts, write_report
 from app.runs import RUN_FILE, RunFile
 from app.services import ServicesError, load_services, read_services, services_file
 from app.settings import is_offline
+from app.state import open_books
 from app.traces import TRACES_FILE, run_filter
 from graph.brief import Brief
 from graph.ledger import Entry, Ledger

@@ -3,20 +3,20 @@
     python -m bench.mock_server --latency 0.05 --admits 16 --retry-after 1
 
 It is a process of its own, prints its URL, and costs little: replies are made once for each schema,
-or looked up in a file of recorded ones. `GET /stats` says what it saw, `POST /reset` forgets it.
+or by the offline model once for each request. `GET /stats` says what it saw, `POST /reset` forgets
+it.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
 import json
 import random
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -44,8 +44,8 @@ class Mock:
     seed: int = 0
     characters: int = 0
     """How long the texts of a reply are; as short as may be if 0."""
-    replies: str = ""
-    """A file of JSON lines, `asked` (see `asked_hash`) and `message`, to reply from."""
+    offline: bool = False
+    """Whether it replies as the offline model does; what it replied once, it finds again."""
 
 
 @dataclass(slots=True)
@@ -56,17 +56,10 @@ class Seen:
     completed: int = 0
     rejected: int = 0
     faulty: int = 0
-    unknown: int = 0
     in_flight: int = 0
     most_in_flight: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
-
-
-def asked_hash(request: dict[str, Any]) -> str:
-    """Return what a request is recognised by in a file of replies: its messages and its format."""
-    parts = [request["messages"], request.get("response_format"), bool(request.get("tools"))]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def value_of(schema: dict[str, Any], characters: int, root: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
@@ -102,7 +95,7 @@ class MockServer:
         self.seen = Seen()
         self._random = random.Random(mock.seed)
         self._made: dict[str, str] = {}
-        self._replies = _read_replies(mock.replies)
+        self._said: dict[str, dict[str, Any]] = {}
 
     def reset(self) -> None:
         """Forget what was seen, and draw the same faults again."""
@@ -111,10 +104,11 @@ class MockServer:
 
     def message(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the message that replies to a request."""
-        if self._replies:
-            if found := self._replies.get(asked_hash(request)):
-                return found
-            self.seen.unknown += 1
+        if self.mock.offline:
+            asked = json.dumps([request["messages"], request.get("response_format")])
+            if asked not in self._said:
+                self._said[asked] = _offline_message(request)
+            return self._said[asked]
         wanted = request.get("response_format", {}).get("json_schema")
         if not wanted:
             return {"role": "assistant", "content": "w" * max(self.mock.characters, 1)}
@@ -235,11 +229,17 @@ def _completion(message: dict[str, Any], asked: int) -> tuple[str, tuple[int, in
     return json.dumps(sent), (took, gave)
 
 
-def _read_replies(path: str) -> dict[str, dict[str, Any]]:
-    if not path:
-        return {}
-    lines = map(json.loads, Path(path).read_text("utf-8").splitlines())
-    return {line["asked"]: line["message"] for line in lines}
+def _offline_message(request: dict[str, Any]) -> dict[str, Any]:
+    """Return what the offline model replies to a request."""
+    from langchain_core.messages import convert_to_messages, convert_to_openai_messages
+
+    from agents.offline import OfflineModel
+
+    options = {name: request[name] for name in ("tools", "response_format") if name in request}
+    reply = OfflineModel().invoke(convert_to_messages(request["messages"]), **options)
+    message = convert_to_openai_messages(reply)
+    assert isinstance(message, dict)
+    return message
 
 
 @contextmanager
@@ -286,10 +286,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
     for each in fields(Mock):
-        default: Any = each.default
+        value: Any = each.default
+        kind: Callable[[str], Any] = "True".__eq__ if isinstance(value, bool) else type(value)
         choices = get_args(Fault) if each.name == "fault" else None
         name = f"--{each.name.replace('_', '-')}"
-        parser.add_argument(name, type=type(default), default=default, choices=choices)
+        parser.add_argument(name, type=kind, default=value, choices=choices)
     options = vars(parser.parse_args())
     port = options.pop("port")
     asyncio.run(_run(Mock(**options), port))

@@ -90,8 +90,7 @@ class _Claims:
 
 def _pool(context: Context) -> int:
     """Return how many candidates may be under way, so that the gate always has a next call."""
-    width: int = getattr(context.calls, "width", context.width)
-    return max(1, int(width * POOL_PER_PLACE))
+    return max(1, int(context.calls.width * POOL_PER_PLACE))
 
 
 async def _run_apart(question: QuestionInput, context: Context) -> None:
