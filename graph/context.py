@@ -80,6 +80,11 @@ class Context:
         return windows(self.library.documents, self.brief)
 
     @cached_property
+    def window_by_id(self) -> Mapping[str, Window]:
+        """The same windows by their ids."""
+        return {window.id: window for window in self.windows}
+
+    @cached_property
     def windows_of(self) -> Mapping[str, Sequence[Window]]:
         """The same windows by the id of their document."""
         found: dict[str, list[Window]] = {}
