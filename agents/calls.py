@@ -36,7 +36,8 @@ from agents.faults import (
     UnreadableReplyError,
     classify,
 )
-from agents.gate import Gates, Place
+from agents.gate import Place
+from agents.gates import Gates
 from agents.journal import CallKey, Journal, canonical, used
 from agents.replies import BadReplyError, cleaned, excerpt, value_in
 from agents.spending import Amount, Reservation

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from agents.budget import Budget, Caps
 from agents.calls import Calls
-from agents.gate import Gates
+from agents.gates import Gates, ServerLimits
 from agents.journal import CallKey, Journal
 from agents.models import open_model
 from prompts.templates import Prompts
@@ -46,7 +46,7 @@ async def ask_all(url: str, prompts: int, width: int, most: int) -> Took:
     with TemporaryDirectory() as folder:
         engine = sqlite_engine(Path(folder) / "journal.sqlite")
         journal = Journal(engine)
-        gates = Gates(width, most=most)
+        gates = Gates(width, {url: ServerLimits(most_in_flight=most)})
         budget = Budget(journal, Caps(calls=10 * prompts))
         calls = Calls(journal, gates, budget, Prompts(), patience=Patience(60))
         model = open_model("critic", f"openai:mock@{url}", {})

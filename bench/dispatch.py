@@ -29,7 +29,7 @@ from langchain_core.messages import HumanMessage, SystemMessage
 
 from agents.budget import Budget, Caps
 from agents.calls import Calls
-from agents.gate import Gates
+from agents.gates import Gates, ServerLimits
 from agents.journal import CallKey, Journal
 from agents.models import open_model
 from agents.specs import Connecting, TransportKind
@@ -69,7 +69,8 @@ async def ours(size: Size) -> None:
         engine = sqlite_engine(Path(folder) / "journal.sqlite")
         journal = Journal(engine)
         budget = Budget(journal, Caps(calls=2 * len(size.numbers)))
-        calls = Calls(journal, Gates(size.width, most=size.width), budget, Prompts())
+        gates = Gates(size.width, {size.url: ServerLimits(most_in_flight=size.width)})
+        calls = Calls(journal, gates, budget, Prompts())
         model = open_model("critic", f"openai:{MODEL}@{size.url}", {}, size.connecting)
 
         async def call(number: int) -> None:
