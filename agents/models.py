@@ -36,4 +36,4 @@ def _served(
 
     server = server_of(spec, variables)
     chat, close = open_server(spec, variables, connecting)
-    return RoleModel(role, spec.name, chat, server, close=close)
+    return RoleModel(role, spec.name, chat, server, chat.max_tokens or 0, close=close)

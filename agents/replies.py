@@ -17,9 +17,13 @@ from langchain_core.messages import AIMessage
 from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from agents.faults import UnreadableReplyError
+
 T = TypeVar("T", bound=BaseModel)
 MOST_CHARACTERS = 1_000_000
 """Of a reply that is kept: many times what the most tokens come to."""
+MOST_SHOWN = 2000
+"""Characters of a reply that its repair shows."""
 _OPENED = re.compile(r"\s*(?:<(?:think|thinking|thought|reasoning)>|\[THINK\])")
 _CLOSED = re.compile(r"</(?:think|thinking|thought|reasoning)>\s*|\[/THINK\]\s*")
 _OBJECT = re.compile(r"\s*\{")
@@ -29,11 +33,8 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _CUT_OFF = ("length", "content_filter", "endless")
 _MOST_TRIES = 1000
 """To read an object: each failure counts the lines up to it, which takes a long text's length."""
-_SHOWN_START, _SHOWN_END, _SHOWN_PART = 1500, 500, 100
-
-
-class BadReplyError(Exception):
-    """A reply holds no value; the message tells a reader, or the model itself, why."""
+_SHOWN_PART = 100
+"""Characters of a name or a beginning that a complaint shows."""
 
 
 def spoken(text: str) -> str:
@@ -83,25 +84,26 @@ def why_cut_off(reply: AIMessage) -> str:
             return ""
 
 
-def excerpt(text: str) -> str:
-    """Return what of a reply is shown to the model that is to mend it: its start and its end."""
-    if len(text) <= _SHOWN_START + _SHOWN_END:
+def excerpt(reply: AIMessage) -> str:
+    """Return a reply as a repair shows it: a long one without its middle."""
+    text = str(reply.text)
+    if len(text) <= MOST_SHOWN:
         return text
-    return f"{text[:_SHOWN_START]} […] {text[-_SHOWN_END:]}"
+    return f"{text[: MOST_SHOWN // 2]}\n[…]\n{text[-MOST_SHOWN // 2 :]}"
 
 
-def value_in(reply: AIMessage, schema: type[T]) -> T:
+def read_reply(reply: AIMessage, schema: type[T]) -> T:
     """Return the value in a reply.
 
     Raises:
-        BadReplyError: it was cut off, or nothing in it follows the schema.
+        UnreadableReplyError: it was cut off, or nothing in it follows the schema.
     """
     if cut_off := why_cut_off(reply):
-        raise BadReplyError(cut_off)
+        raise UnreadableReplyError(cut_off)
     try:
         return read_value(str(reply.text), schema)
     except ValidationError as error:
-        raise BadReplyError(_complaint(error)) from error
+        raise UnreadableReplyError(_complaint(error)) from error
 
 
 def read_value(text: str, schema: type[T]) -> T:

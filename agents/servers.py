@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from langchain_core.language_models import BaseChatModel
 from openai import DefaultAioHttpClient, Timeout
 from pydantic import SecretStr
 
@@ -27,7 +26,7 @@ ENTRA_SCOPE = "https://cognitiveservices.azure.com/.default"
 
 def open_server(
     spec: ModelSpec, variables: Mapping[str, str], connecting: Connecting
-) -> tuple[BaseChatModel, Close]:
+) -> tuple[OpenAIModel | AzureModel, Close]:
     """Return the model of a spec whose server is known, and what closes its connections.
 
     Raises:
@@ -53,7 +52,7 @@ def open_server(
 
 def _azure(
     spec: ModelSpec, variables: Mapping[str, str], connecting: Connecting
-) -> tuple[BaseChatModel, Close]:
+) -> tuple[AzureModel, Close]:
     version = variables.get("OPENAI_API_VERSION") or variables.get("AZURE_OPENAI_API_VERSION")
     if not version:
         raise ModelError("azure: models need OPENAI_API_VERSION, such as 2024-10-21.")

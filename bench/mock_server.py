@@ -4,14 +4,14 @@
     python -m bench.mock_server --rpm 600 --burst 20 --retry-as date --fault junk --fault-share 0.2
 
 It is a process of its own, prints its URL, and costs little: replies are made once for each schema,
-or looked up in a file of recorded ones. `GET /stats` says what it saw, `POST /reset` forgets it.
+or by the offline model once for each request. `GET /stats` says what it saw, `POST /reset` forgets
+it.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
 import json
 import random
 import subprocess
@@ -24,7 +24,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from math import ceil
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 Fault = Literal["none", "junk", "hang", "close", "error_body", "drip"]
 RetryAs = Literal["seconds", "date"]
@@ -58,8 +58,8 @@ class Mock:
     seed: int = 0
     characters: int = 0
     """How long the texts of a reply are; as short as may be if 0."""
-    replies: str = ""
-    """A file of JSON lines, `asked` (see `asked_hash`) and `message`, to reply from."""
+    offline: bool = False
+    """Whether it replies as the offline model does; what it replied once, it finds again."""
 
 
 @dataclass(slots=True)
@@ -72,17 +72,10 @@ class Seen:
     down: int = 0
     cut: int = 0
     faulty: int = 0
-    unknown: int = 0
     in_flight: int = 0
     most_in_flight: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
-
-
-def asked_hash(request: dict[str, Any]) -> str:
-    """Return what a request is recognised by in a file of replies: its messages and its format."""
-    parts = [request["messages"], request.get("response_format"), bool(request.get("tools"))]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def value_of(schema: dict[str, Any], characters: int, root: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
@@ -145,7 +138,7 @@ class MockServer:
         self._random = random.Random(mock.seed)
         self._bucket = _bucket(mock)
         self._made: dict[str, str] = {}
-        self._replies = _read_replies(mock.replies)
+        self._said: dict[str, dict[str, Any]] = {}
 
     def reset(self) -> None:
         """Forget what was seen, and draw the same faults again."""
@@ -179,10 +172,11 @@ class MockServer:
 
     def message(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the message that replies to a request."""
-        if self._replies:
-            if found := self._replies.get(asked_hash(request)):
-                return found
-            self.seen.unknown += 1
+        if self.mock.offline:
+            asked = json.dumps([request["messages"], request.get("response_format")])
+            if asked not in self._said:
+                self._said[asked] = _offline_message(request)
+            return self._said[asked]
         wanted = request.get("response_format", {}).get("json_schema")
         if not wanted:
             return {"role": "assistant", "content": "w" * max(self.mock.characters, 1)}
@@ -318,11 +312,17 @@ def _completion(message: dict[str, Any], asked: int) -> tuple[str, tuple[int, in
     return json.dumps(sent), (took, gave)
 
 
-def _read_replies(path: str) -> dict[str, dict[str, Any]]:
-    if not path:
-        return {}
-    lines = map(json.loads, Path(path).read_text("utf-8").splitlines())
-    return {line["asked"]: line["message"] for line in lines}
+def _offline_message(request: dict[str, Any]) -> dict[str, Any]:
+    """Return what the offline model replies to a request."""
+    from langchain_core.messages import convert_to_messages, convert_to_openai_messages
+
+    from agents.offline import OfflineModel
+
+    options = {name: request[name] for name in ("tools", "response_format") if name in request}
+    reply = OfflineModel().invoke(convert_to_messages(request["messages"]), **options)
+    message = convert_to_openai_messages(reply)
+    assert isinstance(message, dict)
+    return message
 
 
 @contextmanager
@@ -369,10 +369,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
     for each in fields(Mock):
-        default: Any = each.default
-        kind: Any = type(default)
+        value: Any = each.default
+        kind = cast(Any, "True".__eq__ if isinstance(value, bool) else type(value))
         name = f"--{each.name.replace('_', '-')}"
-        parser.add_argument(name, type=kind, default=default, choices=CHOICES.get(each.name))
+        parser.add_argument(name, type=kind, default=value, choices=CHOICES.get(each.name))
     options = vars(parser.parse_args())
     port = options.pop("port")
     asyncio.run(_run(Mock(**options), port))

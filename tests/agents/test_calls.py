@@ -13,9 +13,8 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import BaseModel, Field
 from sqlalchemy import Engine, create_engine
-from tenacity import wait_none
 
-from agents.budget import Budget
+from agents.budget import Budget, Caps
 from agents.calls import TRIES, Calls, RoleModel
 from agents.faults import (
     BudgetExhaustedError,
@@ -25,7 +24,7 @@ from agents.faults import (
     Server,
     UnreadableReplyError,
 )
-from agents.gate import Gate
+from agents.gate import Gates
 from agents.journal import CallKey, Journal, Spent
 from prompts.templates import Prompts
 from tools.patience import Patience
@@ -91,8 +90,8 @@ def calls_on(
     engine: Engine, *, most: int = 100, width: int = 4, patience: Patience | None = None
 ) -> Calls:
     journal = Journal(engine)
-    budget = Budget(calls=most, minutes=None, spent=journal.count())
-    return Calls(journal, Gate(width), budget, Prompts(), patience=patience, wait=wait_none())
+    budget = Budget(journal, Caps(calls=most))
+    return Calls(journal, Gates(width, most=width), budget, Prompts(), patience=patience)
 
 
 def role(*replies: Any) -> RoleModel:
@@ -137,9 +136,17 @@ async def test_outage_is_waited_for_and_eats_no_call(engine):
     waited: list[str] = []
     patience = Patience(30, on_wait=lambda service, _: waited.append(service))
     calls = calls_on(engine, most=1, patience=patience)
-    model = role(*[TimeoutError("slow")] * 9, ConnectionError("gone"), '{"count": 3}')
+    model = role(*[ModelDownError("busy")] * 10, '{"count": 3}')
     assert (await calls.ask(model, ASKED, Count, KEY)).count == 3
     assert waited == ["the model server at this process"] * 10
+    with pytest.raises(BudgetExhaustedError):
+        await calls.ask(model, ASKED, Count, CallKey("other", "draft", 0))
+
+
+async def test_call_that_may_have_run_is_counted(engine):
+    calls = calls_on(engine, most=2, patience=Patience(30))
+    model = role(TimeoutError("slow"), '{"count": 3}')
+    assert (await calls.ask(model, ASKED, Count, KEY)).count == 3
     with pytest.raises(BudgetExhaustedError):
         await calls.ask(model, ASKED, Count, CallKey("other", "draft", 0))
 
@@ -171,7 +178,7 @@ async def test_asked_for_wait_is_kept(engine, monkeypatch):
     busy.after = 0.3
     patience = Patience(30, on_wait=lambda _, seconds: slept.append(seconds))
     await calls_on(engine, patience=patience).ask(role(busy, '{"count": 3}'), ASKED, Count, KEY)
-    assert slept == [0.3]
+    assert slept == [pytest.approx(0.34, abs=0.04)]
 
 
 async def test_schema_is_described_where_none_is_kept(engine):
@@ -207,28 +214,24 @@ async def test_journal_keeps_tokens_by_role(engine):
     journal = Journal(engine)
     usage = {"input_tokens": 7, "output_tokens": 2, "total_tokens": 9}
     reply = AIMessage("x", usage_metadata=usage)
-    journal.record_reply(KEY, "hash", role="critic", model="m", reply=reply)
+    await journal.record_reply(KEY, "hash", role="critic", model="m", reply=reply)
     (spent,) = journal.spent()
     assert spent == Spent("critic", "m", calls=1, input_tokens=7, output_tokens=2)
-    assert journal.reply(KEY, "hash").usage_metadata == usage
-    assert journal.reply(KEY, "other") is None
+    assert (await journal.reply(KEY, "hash")).usage_metadata == usage
+    assert await journal.reply(KEY, "other") is None
 
 
 async def test_tool_results_are_kept(engine):
     journal = Journal(engine)
-    journal.record_tool_result(KEY, "hash", json.dumps(["a passage"]))
-    assert journal.tool_result(KEY, "hash") == '["a passage"]'
-    assert journal.tool_result(KEY, "other") is None
+    await journal.record_tool_result(KEY, "hash", json.dumps(["a passage"]))
+    assert await journal.tool_result(KEY, "hash") == '["a passage"]'
+    assert await journal.tool_result(KEY, "other") is None
 
 
 async def test_repeated_key_is_not_written_down(engine):
-    calls = Calls(
-        Journal(engine),
-        Gate(1),
-        Budget(calls=9, minutes=None),
-        Prompts(),
-        redact=Redactor(["sk-planted"]),
-    )
+    journal = Journal(engine)
+    budget, redact = Budget(journal, Caps(calls=9)), Redactor(["sk-planted"])
+    calls = Calls(journal, Gates(1), budget, Prompts(), redact=redact)
     said = await calls.say(role("Your key is sk-planted."), ASKED, KEY)
     assert said.text == "Your key is [redacted]."
     with pytest.raises(ModelError, match=r"bad \[redacted\]"):
