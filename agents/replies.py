@@ -127,6 +127,8 @@ def read_value(text: str, schema: type[T]) -> T:
 
 
 def _validated(found: object, schema: type[T]) -> T:
+    if not isinstance(found, dict):
+        raise _invalid(schema, "It is JSON, but no object.")
     if any(_UNWRITABLE.search(text) for text in _texts(found)):
         raise _invalid(schema, "It holds control characters or halves of characters.")
     try:
