@@ -17,13 +17,9 @@ from langchain_core.messages import AIMessage
 from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from agents.faults import UnreadableReplyError
-
 T = TypeVar("T", bound=BaseModel)
 MOST_CHARACTERS = 1_000_000
 """Of a reply that is kept: many times what the most tokens come to."""
-MOST_SHOWN = 2000
-"""Characters of a reply that its repair shows."""
 _OPENED = re.compile(r"\s*(?:<(?:think|thinking|thought|reasoning)>|\[THINK\])")
 _CLOSED = re.compile(r"</(?:think|thinking|thought|reasoning)>\s*|\[/THINK\]\s*")
 _OBJECT = re.compile(r"\s*\{")
@@ -33,8 +29,11 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _CUT_OFF = ("length", "content_filter", "endless")
 _MOST_TRIES = 1000
 """To read an object: each failure counts the lines up to it, which takes a long text's length."""
-_SHOWN_PART = 100
-"""Characters of a name or a beginning that a complaint shows."""
+_SHOWN_START, _SHOWN_END, _SHOWN_PART = 1500, 500, 100
+
+
+class BadReplyError(Exception):
+    """A reply holds no value; the message tells a reader, or the model itself, why."""
 
 
 def spoken(text: str) -> str:
@@ -84,26 +83,25 @@ def why_cut_off(reply: AIMessage) -> str:
             return ""
 
 
-def excerpt(reply: AIMessage) -> str:
-    """Return a reply as a repair shows it: a long one without its middle."""
-    text = str(reply.text)
-    if len(text) <= MOST_SHOWN:
+def excerpt(text: str) -> str:
+    """Return what of a reply is shown to the model that is to mend it: its start and its end."""
+    if len(text) <= _SHOWN_START + _SHOWN_END:
         return text
-    return f"{text[: MOST_SHOWN // 2]}\n[…]\n{text[-MOST_SHOWN // 2 :]}"
+    return f"{text[:_SHOWN_START]} […] {text[-_SHOWN_END:]}"
 
 
-def read_reply(reply: AIMessage, schema: type[T]) -> T:
+def value_in(reply: AIMessage, schema: type[T]) -> T:
     """Return the value in a reply.
 
     Raises:
-        UnreadableReplyError: it was cut off, or nothing in it follows the schema.
+        BadReplyError: it was cut off, or nothing in it follows the schema.
     """
     if cut_off := why_cut_off(reply):
-        raise UnreadableReplyError(cut_off)
+        raise BadReplyError(cut_off)
     try:
         return read_value(str(reply.text), schema)
     except ValidationError as error:
-        raise UnreadableReplyError(_complaint(error)) from error
+        raise BadReplyError(_complaint(error)) from error
 
 
 def read_value(text: str, schema: type[T]) -> T:
@@ -129,7 +127,7 @@ def read_value(text: str, schema: type[T]) -> T:
 def _validated(found: object, schema: type[T]) -> T:
     if not isinstance(found, dict):
         raise _invalid(schema, "It is JSON, but no object.")
-    if any(_UNWRITABLE.search(text) for text in _texts(found)):
+    if any(_UNWRITABLE.search(text) for text in _texts(cast(object, found))):
         raise _invalid(schema, "It holds control characters or halves of characters.")
     try:
         return schema.model_validate(found, strict=False)
