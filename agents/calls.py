@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, TypeVar
 
 from langchain_core.language_models import BaseChatModel
@@ -363,6 +364,7 @@ def _title(role: str, key: CallKey) -> str:
     return f"{title}, turn {key.ask + 1}" if key.step == "search" else f"{title}, repaired"
 
 
+@cache
 def _json_schema(schema: type[BaseModel]) -> dict[str, Any]:
     return {
         "type": "json_schema",
