@@ -29,6 +29,7 @@ Out = Annotated[Path | None, typer.Option(help="The run folder; runs/<folder nam
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 Recipe = Annotated[str, typer.Option(help="A recipe's name or path.")]
 Machines = Annotated[Path | None, typer.Option(help="machines.csv, if elsewhere.")]
+Processes = Annotated[int, typer.Option("--workers", min=1, help="Processes that farm.")]
 OptionalModel = Annotated[str | None, typer.Option(metavar="SPEC")]
 
 
@@ -51,6 +52,7 @@ def run(
     critic: OptionalModel = None,
     answerer: OptionalModel = None,
     concurrency: Annotated[int | None, typer.Option(help="Most calls in flight.")] = None,
+    workers: Processes = 1,
     machines: Machines = None,
     ingest: Annotated[
         bool | None,
@@ -74,7 +76,8 @@ def run(
     folder = out or Path("runs") / manuals.resolve().name
     found = machine_source(manuals, machines, settings)
     started = runs.create_run(folder, manuals, wanted, settings, found, eval_questions)
-    raise typer.Exit(verbs.carry_out(folder, started, wanted, settings, as_json=as_json))
+    code = verbs.carry_out(folder, started, wanted, settings, workers=workers, as_json=as_json)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -98,6 +101,7 @@ def resume(
         str | None,
         typer.Option(metavar="MORE", help="Raise limits first, as calls=500,money=2.50."),
     ] = None,
+    workers: Processes = 1,
     as_json: Json = False,
 ) -> None:
     """Go on with a run that was interrupted or ended short; a finished one is left as it is."""
@@ -111,7 +115,8 @@ def resume(
         print(f"{run} is finished; nothing was changed.", file=sys.stderr)
         raise typer.Exit(verbs.tell(run, started.result, as_json=as_json))
     settings = runs.settings_of(started)
-    raise typer.Exit(verbs.carry_out(run, started, brief, settings, as_json=as_json))
+    code = verbs.carry_out(run, started, brief, settings, workers=workers, as_json=as_json)
+    raise typer.Exit(code)
 
 
 @app.command()

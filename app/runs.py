@@ -23,6 +23,7 @@ from app.services import read_services, resumed
 from app.settings import STATE_URL, IndexKind, Settings, SettingsError, read_settings
 from app.state import RUN_FILE, StateKind, open_books
 from app.tracing import untraced
+from app.workers import helping
 from graph.brief import Brief, dump_brief, load_brief
 from graph.dataset import dataset_graph
 from graph.state import DatasetInput, DatasetState, Decision
@@ -222,12 +223,19 @@ async def drive(
     brief: Brief,
     settings: Settings,
     on_event: Callable[[Mapping[str, object]], None],
+    workers: int = 1,
 ) -> Result:
-    """Run the dataset graph on the folder to its end, and write down how it ended."""
+    """Run the dataset graph on the folder to its end, and write down how it ended.
+
+    Of several workers, this process is one.
+    """
     began = time.monotonic()
     machines = machines_of(run, started)
     ended = DatasetState(started.manuals)
-    async with open_context(run, brief, settings, machines) as context:
+    async with (
+        open_context(run, brief, settings, machines) as context,
+        helping(context, settings, workers - 1),
+    ):
         title = f"dataset of {brief.rows} rows from {Path(started.manuals).name}"
         with context.tracing.dataset(title, {"models": started.models}).following() as config:
             stream = dataset_graph.astream(

@@ -63,7 +63,7 @@ def settings_for(
 
 
 def carry_out(
-    run: Path, started: RunFile, brief: Brief, settings: Settings, *, as_json: bool
+    run: Path, started: RunFile, brief: Brief, settings: Settings, *, workers: int, as_json: bool
 ) -> int:
     """Drive a run to its end, show it, write its report, and return the exit code."""
     console = Console(stderr=True)
@@ -77,7 +77,7 @@ def carry_out(
             open_books(run) as (ledger, journal),
             RunView(brief, ledger, journal, limit, console, settings.services.prices) as view,
         ):
-            result = asyncio.run(drive(run, started, brief, settings, view.on_event))
+            result = asyncio.run(drive(run, started, brief, settings, view.on_event, workers))
         write_run_report(run, started, brief)
     return tell(run, result, as_json=as_json)
 

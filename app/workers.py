@@ -1,20 +1,23 @@
 """Workers: more processes that farm a run's candidates, on this machine; `app/worker.py` is one.
 
-They are started when there is something to farm, share ledger, journal, gate and budget through
-the run's state, and end with this process, however it ends: their standard input is a pipe from it.
+They begin when there is something to farm, share ledger, journal, gate and budget through the
+run's state, and end with this process, however it ends: their standard input is a pipe from it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from uuid import uuid4
 
+from agents.specs import parse_spec
 from app.exits import DONE
+from app.roles import tell
+from app.settings import Settings
+from graph.context import Context
 
 END = b"end\n"
 _SECONDS_TO_END = 60.0
@@ -22,15 +25,11 @@ _SECONDS_TO_END = 60.0
 
 @dataclass
 class Workers:
-    """So many more processes on a run; `models` are the specs that they are to use, by role.
+    """So many more processes on a run; `models` are the specs that they use, by role."""
 
-    `on_death` is told the session of one that ended by itself, and what it said last.
-    """
-
-    run: Path
+    context: Context
     count: int
-    models: dict[str, str]
-    on_death: Callable[[str, str], None]
+    models: Mapping[str, str]
     _running: dict[str, asyncio.subprocess.Process] = field(
         default_factory=dict[str, asyncio.subprocess.Process]
     )
@@ -40,11 +39,12 @@ class Workers:
         """Start them, unless they were started before."""
         if self._watchers:
             return
+        models = [f"{role}={spec}" for role, spec in self.models.items()]
         for _ in range(self.count):
             session = uuid4().hex[:16]
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", "app.worker", str(self.run), session, *_words(self.models)),
+                *("-m", "app.worker", str(self.context.run), session, *models),
                 stdin=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
             )
@@ -52,22 +52,22 @@ class Workers:
             self._watchers.append(asyncio.create_task(self._watch(session, process)))
 
     async def end(self) -> None:
-        """Let them finish what they have begun, and wait for them."""
+        """Let them finish what they have begun, and wait for that."""
         for process in self._running.values():
             assert process.stdin is not None
             with suppress(OSError):
                 process.stdin.write(END)
-                process.stdin.close()
-        try:
-            async with asyncio.timeout(_SECONDS_TO_END):
-                await asyncio.gather(*self._watchers)
-        finally:
-            for process in self._running.values():
-                with suppress(ProcessLookupError):
-                    process.kill()
-            self._watchers.clear()
+                await process.stdin.drain()
+        await asyncio.wait_for(asyncio.gather(*self._watchers), _SECONDS_TO_END)
+
+    def kill(self) -> None:
+        """End them at once; what they had claimed is claimed again when the run goes on."""
+        for process in self._running.values():
+            with suppress(ProcessLookupError):
+                process.kill()
 
     async def _watch(self, session: str, process: asyncio.subprocess.Process) -> None:
+        """Wait for the end of a worker; one that fails leaves its candidates to the others."""
         assert process.stderr is not None
         said = ""
         async for line in process.stderr:
@@ -75,8 +75,27 @@ class Workers:
         code = await process.wait()
         del self._running[session]
         if code != DONE:
-            self.on_death(session, said or f"It ended with {code}.")
+            self.context.ledger.release(session)
+            tell(f"A worker ended ({said or f'exit code {code}'}); the others go on without it.")
 
 
-def _words(models: dict[str, str]) -> Sequence[str]:
-    return [f"{role}={spec}" for role, spec in models.items()]
+@asynccontextmanager
+async def helping(context: Context, settings: Settings, count: int) -> AsyncGenerator[None]:
+    """Let so many more processes farm the context's run until the block ends."""
+    if not count:
+        yield
+        return
+    models = {role: _spec(spec, role, context) for role, spec in settings.models.items()}
+    workers = Workers(context, count, models)
+    context.helpers = workers
+    try:
+        yield
+        await workers.end()
+    finally:
+        workers.kill()
+
+
+def _spec(text: str, role: str, context: Context) -> str:
+    """Return the spec with the URL of the server, where that is one that this process started."""
+    address = context.models[role].server.address
+    return f"{text}@{address}" if parse_spec(text).starts_vllm else text

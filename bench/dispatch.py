@@ -21,17 +21,19 @@ from dataclasses import dataclass, replace
 from math import ceil
 from multiprocessing.pool import Pool
 from multiprocessing.synchronize import Barrier
+from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 from langchain_core.messages import HumanMessage, SystemMessage
 
-from agents.journal import CallKey
+from agents.journal import CallKey, Journal
 from agents.specs import Connecting, TransportKind
 from bench.asking import opened
 from bench.mock_server import Mock, serving
 from bench.plain import SYSTEM, Said, bare_chat, plain_openai, pooled, prompt
+from tools.tables import sqlite_engine
 
 _barrier: Barrier
 _loop: asyncio.AbstractEventLoop
