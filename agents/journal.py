@@ -16,17 +16,29 @@ from functools import partial
 from typing import Any, TypeVar
 
 from langchain_core.messages import AIMessage
-from sqlalchemy import Connection, Engine, Table, func, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    bindparam,
+    func,
+    literal,
+    select,
+    union_all,
+)
+from sqlalchemy.exc import SQLAlchemyError
 
 from agents.journal_tables import CALLS, JOURNAL, KEY, METADATA, SPENDING, TOOL_CALLS, VERSION
 from agents.spending import Amount, Reservation, Settlement, settle, spending
 from tools.group_commit import GroupCommit, Write
 from tools.redact import Redactor
-from tools.tables import insert_into, open_tables, writing
+from tools.tables import StateError, advice, insert_into, open_tables, writing
 
 T = TypeVar("T")
 R = TypeVar("R")
-_KEPT = {"content", "tool_calls", "usage_metadata", "response_metadata"}
+_KEPT = ("content", "tool_calls", "usage_metadata", "response_metadata")
 _AS_IT_IS = Redactor()
 
 
@@ -74,6 +86,7 @@ class Journal:
         open_tables(engine, METADATA, JOURNAL, VERSION)
         self.engine = engine
         self._commits = GroupCommit(engine, JOURNAL)
+        self._reader: Connection | None = None
         self._known: dict[str, _Known] = {}
         self._record = partial(_record_replies, engine=engine)
         self._record_result = partial(_record_results, engine=engine)
@@ -83,10 +96,19 @@ class Journal:
         return await self._commits(write, item)
 
     async def read(self, query: Callable[[Connection], T]) -> T:
-        """Return what a query finds; the event loop waits for a file, not for a network."""
-        if self.engine.dialect.name == "sqlite":
-            return self._read(query)
-        return await asyncio.to_thread(self._read, query)
+        """Return what a query finds; the event loop waits for a file, not for a network.
+
+        Raises:
+            StateError: the journal cannot be read.
+        """
+        try:
+            if self.engine.dialect.name == "sqlite":
+                return self._look(query)
+            return await asyncio.to_thread(self._read, query)
+        except SQLAlchemyError as error:
+            raise StateError(
+                f"The journal cannot be read ({error.__cause__ or error}). {advice(error)}"
+            ) from error
 
     async def reply(self, key: CallKey, sent: str) -> AIMessage | None:
         """Return the reply to this call if the same was sent before."""
@@ -170,6 +192,16 @@ class Journal:
     def close(self) -> None:
         """Give the connections back."""
         self._commits.close()
+        if self._reader:
+            self._reader.close()
+
+    def _look(self, query: Callable[[Connection], T]) -> T:
+        """Query on a connection that stays: taking one for each costs more than most queries."""
+        self._reader = self._reader or self.engine.connect()
+        try:
+            return query(self._reader)
+        finally:
+            self._reader.rollback()
 
     def _read(self, query: Callable[[Connection], T]) -> T:
         with self.engine.connect() as connection:
@@ -201,7 +233,7 @@ def canonical(*parts: object) -> bytes:
 
 
 def _kept(reply: AIMessage) -> dict[str, Any]:
-    return reply.model_dump(include=_KEPT)
+    return {name: getattr(reply, name) for name in _KEPT}
 
 
 def _revived(text: str) -> AIMessage:
@@ -223,18 +255,24 @@ def _values(key: CallKey, sent: str) -> dict[str, Any]:
 
 
 def _read_known(connection: Connection, candidate: str) -> _Known:
-    return _Known(
-        _read_column(connection, CALLS, "reply", candidate),
-        _read_column(connection, TOOL_CALLS, "result", candidate),
-    )
+    known = _Known()
+    for is_reply, step, attempt, ask, sent, value in connection.execute(
+        _OF_CANDIDATE, {"of": candidate}
+    ):
+        (known.replies if is_reply else known.results)[step, attempt, ask, sent] = value
+    return known
 
 
-def _read_column(
-    connection: Connection, table: Table, name: str, candidate: str
-) -> dict[tuple[object, ...], str]:
-    columns = [table.c[each] for each in (*KEY[1:], name)]
-    query = select(*columns).where(table.c.candidate == candidate)
-    return {tuple(place): value for *place, value in connection.execute(query)}
+def _of_candidate(table: Table, value: Column[Any], is_reply: int) -> Select[Any]:
+    columns = [table.c[each] for each in KEY[1:]]
+    found = select(literal(is_reply), *columns, value)
+    return found.where(table.c.candidate == bindparam("of"))
+
+
+# Made once: to make it costs as much as to run it.
+_OF_CANDIDATE = union_all(
+    _of_candidate(CALLS, CALLS.c.reply, 1), _of_candidate(TOOL_CALLS, TOOL_CALLS.c.result, 0)
+)
 
 
 def _record_replies(connection: Connection, replies: Sequence[_Reply], engine: Engine) -> list[str]:
