@@ -36,9 +36,10 @@ from agents.faults import (
     UnreadableReplyError,
     classify,
 )
-from agents.gate import Gates, Place
+from agents.gate import Place
+from agents.gates import Gates
 from agents.journal import CallKey, Journal, canonical, used
-from agents.replies import cleaned, excerpt, read_reply
+from agents.replies import BadReplyError, cleaned, excerpt, value_in
 from agents.spending import Amount, Reservation
 from prompts.templates import Prompts, extended
 from tools.patience import Patience
@@ -196,16 +197,16 @@ class Calls:
             messages = extended(messages, self._prompts.follow_schema(described))
         reply = await self._send(model, messages, key, **options)
         try:
-            return read_reply(reply, schema)
-        except UnreadableReplyError as error:
+            return value_in(reply, schema)
+        except BadReplyError as error:
             complaint = str(error)
         self._counts["repaired"] += 1
         # Without its tool calls: a server takes none that was not answered.
-        shown = [*messages, AIMessage(excerpt(reply)), *self._prompts.repair(complaint)]
+        shown = [*messages, AIMessage(excerpt(str(reply.text))), *self._prompts.repair(complaint)]
         again = await self._send(model, shown, replace(key, ask=key.ask + 1), **options)
         try:
-            return read_reply(again, schema)
-        except UnreadableReplyError as error:
+            return value_in(again, schema)
+        except BadReplyError as error:
             self._counts["unreadable"] += 1
             raise UnreadableReplyError(
                 f"The {model.role}'s reply cannot be read: {error}"
@@ -344,6 +345,7 @@ class Calls:
 
     def _tell(self, place: Place, fault: CallError) -> None:
         """Tell the gate what it can learn from a fault."""
+        place.heard(fault.headers)
         if isinstance(fault, ModelDownError) and not fault.may_have_run:
             self._counts["refused"] += 1
             place.busy(fault.after)

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from agents.chat_models import AzureModel, Close, OpenAIModel
 from agents.faults import ModelError
 from agents.specs import Connecting, ModelSpec
-from agents.transport import CONNECT_SECONDS
+from agents.transport import connect_seconds
 
 OUTPUT_TOKENS = 4096
 """Of a server of one's own: more may not fit beside the prompt."""
@@ -75,7 +75,7 @@ def _azure(
 
 def _options(connecting: Connecting, output_tokens: int) -> dict[str, Any]:
     return {
-        "timeout": Timeout(connecting.timeout, connect=CONNECT_SECONDS),
+        "timeout": Timeout(connecting.timeout, connect=connect_seconds(connecting.timeout)),
         "max_retries": 0,
         "max_completion_tokens": output_tokens,
         "use_responses_api": False,

@@ -19,7 +19,7 @@ from yarl import URL
 
 from agents.faults import MeaninglessReplyError, StatusError
 
-CONNECT_SECONDS = 30.0
+_CONNECT_SECONDS = 30.0
 KEEP_SECONDS = 4.0
 """How long an idle connection is kept: uvicorn, which vLLM stands on, cuts it after five."""
 MOST_BYTES = 64 * 2**20
@@ -27,6 +27,11 @@ MOST_BYTES = 64 * 2**20
 _PATH = "/chat/completions"
 
 Token = Callable[[], Awaitable[str]]
+
+
+def connect_seconds(seconds: float) -> float:
+    """Return how long connecting may take, of the seconds that a whole reply may."""
+    return min(_CONNECT_SECONDS, seconds / 2)
 
 
 class Transport:
@@ -52,12 +57,12 @@ class Transport:
             MeaninglessReplyError: what it sends is no JSON object, or has no end.
             aiohttp.ClientError, TimeoutError: no answer, or only a part of one.
         """
-        payload = {**payload, **payload.pop("extra_body", {})}
+        extra = payload.pop("extra_body", {})
         session, address = await self._open()
         async with session.post(
             address,
             # A half of a character would be refused by the server, if it could be sent at all.
-            data=json.dumps(payload, ensure_ascii=False).encode(errors="replace"),
+            data=json.dumps(payload | extra, ensure_ascii=False).encode(errors="replace"),
             headers=self._headers,
             # aiohttp takes Authorization off for another server, but not Azure's header.
             allow_redirects="api-key" not in self._headers,
@@ -91,8 +96,8 @@ class Transport:
         named = {"model": self._model}
         options = FinalRequestOptions.construct(method="post", url=_PATH, json_data=named)
         request = self._client._build_request(await self._client._prepare_options(options))
-        of_the_body = ("host", "content-length", "connection")
-        self._headers = {k: v for k, v in request.headers.items() if k not in of_the_body}
+        aiohttps = ("host", "content-length", "connection", "accept-encoding")
+        self._headers = {k: v for k, v in request.headers.items() if k not in aiohttps}
         return URL(str(request.url), encoded=True)
 
     def _connect(self, address: str) -> aiohttp.ClientSession:
@@ -106,7 +111,9 @@ class Transport:
             connector=aiohttp.TCPConnector(
                 limit=0, ssl=beneath.ssl_context, keepalive_timeout=KEEP_SECONDS
             ),
-            timeout=aiohttp.ClientTimeout(total=self._seconds, connect=CONNECT_SECONDS),
+            timeout=aiohttp.ClientTimeout(
+                total=self._seconds, connect=connect_seconds(self._seconds)
+            ),
             proxy=proxy and str(proxy),
         )
 

@@ -6,10 +6,10 @@ refusals the calls remain that the server did take. Refusals that outweigh the s
 the width, once for all that was sent before; a refusal among many served calls is only noise, and
 refusals that stay as frequent at half the width are a server's fault that no width mends.
 Below `held` each served call gives a place back. At `held` a trial is made now and then: of one
-place where the server refused more, of half as many places again where it did not. It succeeds
-when a few rounds are served without refusal and, beyond the start, when it pays: served calls a
-second, by Little's law the width over the latency, must rise by half of what was added. After a
-failed trial the next waits twice as long.
+place where the server refused more, of twice as many after each success, and of half as many again
+as are held where it never did. It succeeds when a few rounds are served without refusal and, beyond
+the start, when it pays: served calls a second, by Little's law the width over the latency, must
+rise by half of what was added. After a failed trial the next waits twice as long.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Width:
         self._is_incident = False
         self._least = start  # what is held, whatever a burst of refusals leaves
         self._cut_at = self._tried_at = 0  # calls up to these numbers were sent before
-        self._feels = False  # whether the next trial is of one place
+        self._reach = math.inf  # how many places the next trial may add
         self._pause, self._try_at = SOON, -math.inf
         self._latency: float | None = None
         self._window = _Window(start)
@@ -125,14 +125,16 @@ class Width:
         """Count a refused call: how many it leaves in flight, and how long it must stay away."""
         self._trouble += 1
         is_much = self._trouble > NOISE + self.now / PLACES_PER_NOISE
-        if number > self._cut_at:
-            self._count(refused=True)
         if number <= self._cut_at:
             self._hold(left)
-        elif self._goal > self._held and number > self._tried_at and (is_much or not self._usual):
+            self.now = max(1, min(self.now, left))
+            return
+        self._count(refused=True)
+        if self._goal > self._held and number > self._tried_at and (is_much or not self._usual):
             self._least = self._before = self._held
             self._held, self._cut_at = max(self._held, left), sent
-            self._fail(now, after, feels=True)
+            self._reach = 1
+            self._fail(now, after)
         elif is_much and (self._share is None or self._tally.share > 1 / 2):
             self._cut(sent, left)
             self._try_at = now + max(SOON, after)
@@ -143,7 +145,7 @@ class Width:
 
     @property
     def _step(self) -> int:
-        return 1 if self._feels else max(1, self._held // 2)
+        return max(1, int(min(self._reach, self._held // 2)))
 
     def _aim(self, goal: int) -> None:
         self._goal, self._window = goal, _Window(goal)
@@ -159,7 +161,7 @@ class Width:
             self._before, self._share, self._is_incident = self._held, self._tally.share, True
         self._cut_at, self._least, self._trouble, self._tally = sent, 1, 0.0, _Tally()
         self._hold(left)
-        self._feels, self._pause = True, SOON
+        self._reach, self._pause = 1, SOON
         self.now //= 2
 
     def _count(self, *, refused: bool) -> None:
@@ -182,8 +184,8 @@ class Width:
         return can_be and now >= self._try_at and self._held < self._most
 
     def _must_pay(self, width: int) -> bool:
-        """Up to the start the width was asked for, and a single place cannot be measured."""
-        return width > self._start and self._step > 1
+        """Up to the start the width was asked for, and a few places cannot be measured."""
+        return width > self._start and self._step >= max(2, self._held // 4)
 
     def _judge(self, now: float) -> None:
         """End the trial if it has lasted long enough."""
@@ -197,17 +199,16 @@ class Width:
         if latency - self._latency <= math.log(self.now / self._held) / 2:
             self._succeed(latency)
         else:
-            self._fail(now, 0.0, feels=False)
+            self._fail(now, 0.0)
             self.now = self._held
 
     def _succeed(self, latency: float | None) -> None:
         self._held = self._least = self.now
-        self._latency, self._feels = latency, False
+        self._latency, self._reach = latency, 2 * self._reach
         self._pause, self._try_at = SOON, -math.inf
         self._window = _Window(0)
 
-    def _fail(self, now: float, after: float, *, feels: bool) -> None:
-        self._feels = feels
+    def _fail(self, now: float, after: float) -> None:
         self._try_at = now + max(self._pause, after)
         self._pause = min(SELDOM, 2 * self._pause)
         self._aim(self._held)

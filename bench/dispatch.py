@@ -26,18 +26,17 @@ from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 from langchain_core.messages import HumanMessage, SystemMessage
-from sqlalchemy import create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from agents.budget import Budget
+from agents.budget import Budget, Caps
 from agents.calls import Calls
-from agents.gate import Gate
+from agents.gates import Gates, ServerLimits
 from agents.journal import CallKey, Journal
 from agents.models import open_model
 from agents.specs import Connecting, TransportKind
 from bench.mock_server import Mock, serving
 from bench.plain import MODEL, SYSTEM, Said, bare_chat, plain_openai, pooled, prompt
 from prompts.templates import Prompts
+from tools.tables import sqlite_engine
 
 _barrier: Barrier
 _loop: asyncio.AbstractEventLoop
@@ -67,17 +66,11 @@ class Took:
 async def ours(size: Size) -> None:
     """Make the calls through the engine, journalled on disk."""
     with TemporaryDirectory() as folder:
-        engine = create_engine(f"sqlite:///{Path(folder) / 'journal.sqlite'}")
-
-        @event.listens_for(engine, "connect")
-        def _set_up(connection: DBAPIConnection, _: object) -> None:  # pyright: ignore[reportUnusedFunction]
-            cursor = connection.cursor()
-            cursor.execute("PRAGMA journal_mode=WAL")
-            cursor.execute("PRAGMA synchronous=NORMAL")
-            cursor.close()
-
-        budget = Budget(calls=2 * len(size.numbers), minutes=None)
-        calls = Calls(Journal(engine), Gate(size.width), budget, Prompts())
+        engine = sqlite_engine(Path(folder) / "journal.sqlite")
+        journal = Journal(engine)
+        budget = Budget(journal, Caps(calls=2 * len(size.numbers)))
+        gates = Gates(size.width, {size.url: ServerLimits(most_in_flight=size.width)})
+        calls = Calls(journal, gates, budget, Prompts())
         model = open_model("critic", f"openai:{MODEL}@{size.url}", {}, size.connecting)
 
         async def call(number: int) -> None:

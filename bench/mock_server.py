@@ -1,6 +1,7 @@
 """A model server to measure against: OpenAI's protocol, a latency, and faults on demand.
 
     python -m bench.mock_server --latency 0.05 --admits 16 --retry-after 1
+    python -m bench.mock_server --rpm 600 --burst 20 --retry-as date --fault junk --fault-share 0.2
 
 It is a process of its own, prints its URL, and costs little: replies are made once for each schema,
 or by the offline model once for each request. `GET /stats` says what it saw, `POST /reset` forgets
@@ -16,13 +17,18 @@ import random
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from math import ceil
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 Fault = Literal["none", "junk", "hang", "close", "error_body", "drip"]
+RetryAs = Literal["seconds", "date"]
+CHOICES = {"fault": get_args(Fault), "retry_as": get_args(RetryAs)}
 JUNK = ("I am sorry, I cannot", '{"count": "many"', "", '{"count": NaN}', "[]", "```json\n{}\n```")
 
 
@@ -30,17 +36,25 @@ JUNK = ("I am sorry, I cannot", '{"count": "many"', "", '{"count": NaN}', "[]", 
 class Mock:
     """How the server behaves; shares are of the requests that it admits, times in seconds.
 
-    `admits` is how many requests it serves at once, 0 for any number: others get 429. The share
-    `slow_share` takes `slow_factor` times the latency; `fault_share` meets the fault.
+    `admits` is how many requests it serves at once, `rpm` how many a minute after a first `burst`,
+    0 for any number: others get 429. The share `slow_share` takes `slow_factor` times the latency;
+    `fault_share` meets the fault, `down_share` gets 503, and of connections `cut_share` are cut as
+    soon as they are made.
     """
 
     latency: float = 0.05
     admits: int = 0
+    rpm: int = 0
+    burst: int = 1
     retry_after: float = 1.0
+    """What a 429 asks to wait; where `rpm` is given, until the next request would be served."""
+    retry_as: RetryAs = "seconds"
     slow_share: float = 0.0
     slow_factor: float = 20.0
     fault: Fault = "none"
     fault_share: float = 0.0
+    down_share: float = 0.0
+    cut_share: float = 0.0
     seed: int = 0
     characters: int = 0
     """How long the texts of a reply are; as short as may be if 0."""
@@ -55,6 +69,8 @@ class Seen:
     requests: int = 0
     completed: int = 0
     rejected: int = 0
+    down: int = 0
+    cut: int = 0
     faulty: int = 0
     in_flight: int = 0
     most_in_flight: int = 0
@@ -87,6 +103,32 @@ def value_of(schema: dict[str, Any], characters: int, root: dict[str, Any] | Non
             return "w" * max(characters, 1)
 
 
+class Bucket:
+    """Requests a minute that a server still takes; `burst` of them may come at once."""
+
+    def __init__(self, rpm: int, burst: int) -> None:
+        self._a_second, self._burst = rpm / 60, burst
+        self._held, self._at = float(burst), 0.0
+
+    def take(self, now: float) -> float:
+        """Take a request; return 0, or the seconds until there is one to take."""
+        self._held = min(self._burst, self._held + (now - self._at) * self._a_second)
+        self._at = now
+        if self._held < 1:
+            return (1 - self._held) / self._a_second
+        self._held -= 1
+        return 0.0
+
+    def headers(self) -> str:
+        """Return how much is left, as OpenAI says it."""
+        until_full = (self._burst - self._held) / self._a_second
+        return (
+            f"x-ratelimit-limit-requests: {self._burst}\r\n"
+            f"x-ratelimit-remaining-requests: {int(self._held)}\r\n"
+            f"x-ratelimit-reset-requests: {until_full:.3f}s\r\n"
+        )
+
+
 class MockServer:
     """Answers requests as the mock says, and counts them."""
 
@@ -94,6 +136,7 @@ class MockServer:
         self.mock = mock
         self.seen = Seen()
         self._random = random.Random(mock.seed)
+        self._bucket = _bucket(mock)
         self._made: dict[str, str] = {}
         self._said: dict[str, dict[str, Any]] = {}
 
@@ -101,6 +144,31 @@ class MockServer:
         """Forget what was seen, and draw the same faults again."""
         self.seen = Seen(in_flight=self.seen.in_flight)
         self._random = random.Random(self.mock.seed)
+        self._bucket = _bucket(self.mock)
+
+    def cuts(self) -> bool:
+        """Return whether a new connection is cut."""
+        is_cut = self._random.random() < self.mock.cut_share
+        self.seen.cut += is_cut
+        return is_cut
+
+    def turned_away(self) -> tuple[int, str, str] | None:
+        """Return status, reason and headers for a request that is not admitted."""
+        mock, seen = self.mock, self.seen
+        if self._random.random() < mock.down_share:
+            seen.down += 1
+            return 503, "service_unavailable", ""
+        wait = self._bucket.take(asyncio.get_running_loop().time()) if self._bucket else 0.0
+        if mock.admits and seen.in_flight >= mock.admits:
+            wait = wait or mock.retry_after
+        if not wait:
+            return None
+        seen.rejected += 1
+        return 429, "rate_limit_exceeded", self.limits() + _retry(wait, mock.retry_as)
+
+    def limits(self) -> str:
+        """Return the headers that say how much is left."""
+        return self._bucket.headers() if self._bucket else ""
 
     def message(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the message that replies to a request."""
@@ -138,6 +206,8 @@ class Connection(asyncio.Protocol):
         """Keep the way back."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        if self.server.cuts():
+            transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Serve every request that has come in whole."""
@@ -160,12 +230,10 @@ class Connection(asyncio.Protocol):
             server.reset()
             return self._send(200, "{}")
         seen.requests += 1
-        if server.mock.admits and seen.in_flight >= server.mock.admits:
-            seen.rejected += 1
-            busy = {"error": {"message": "too many requests", "code": "rate_limit_exceeded"}}
-            return self._send(
-                429, json.dumps(busy), f"retry-after: {server.mock.retry_after:g}\r\n"
-            )
+        if turned_away := server.turned_away():
+            status, code, headers = turned_away
+            said = {"error": {"message": "not now", "code": code}}
+            return self._send(status, json.dumps(said), headers)
         seen.in_flight += 1
         seen.most_in_flight = max(seen.most_in_flight, seen.in_flight)
         latency, fault = server.draw()
@@ -193,7 +261,7 @@ class Connection(asyncio.Protocol):
         if fault == "drip":
             self.transport.write(_head(200, len(sent)))
             return self._drip(sent)
-        return self._send(200, sent)
+        return self._send(200, sent, server.limits())
 
     def _drip(self, left: str) -> None:
         """Send a character a minute."""
@@ -205,6 +273,21 @@ class Connection(asyncio.Protocol):
         if not self.transport.is_closing():
             body = text.encode()
             self.transport.write(_head(status, len(body), headers) + body)
+
+
+def _bucket(mock: Mock) -> Bucket | None:
+    return Bucket(mock.rpm, mock.burst) if mock.rpm else None
+
+
+def _retry(seconds: float, form: RetryAs) -> str:
+    if form == "seconds":
+        return f"retry-after: {seconds:.3f}\r\n"
+    now = datetime.now(UTC)
+    # A date has no parts of a second, so that it is up to one too late.
+    date, until = (
+        format_datetime(at, usegmt=True) for at in (now, now + timedelta(seconds=ceil(seconds)))
+    )
+    return f"date: {date}\r\nretry-after: {until}\r\n"
 
 
 def _head(status: int, length: int, headers: str = "") -> bytes:
@@ -286,11 +369,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
     for each in fields(Mock):
-        value: Any = each.default
-        kind: Callable[[str], Any] = "True".__eq__ if isinstance(value, bool) else type(value)
-        choices = get_args(Fault) if each.name == "fault" else None
+        default: Any = each.default
+        kind = cast("Any", "True".__eq__ if isinstance(default, bool) else type(default))
         name = f"--{each.name.replace('_', '-')}"
-        parser.add_argument(name, type=kind, default=value, choices=choices)
+        parser.add_argument(name, type=kind, default=default, choices=CHOICES.get(each.name))
     options = vars(parser.parse_args())
     port = options.pop("port")
     asyncio.run(_run(Mock(**options), port))

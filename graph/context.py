@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Protocol
 
 from agents.answerer import Answerer
 from agents.calls import Calls, RoleModel
@@ -32,13 +33,26 @@ from training.recipe import Recipe
 Emit = Callable[[dict[str, object]], None]
 
 
+class Helpers(Protocol):
+    """Other processes that farm the candidates of a run beside this one."""
+
+    async def begin(self) -> None:
+        """Let them begin, unless they have."""
+        ...
+
+    async def end(self) -> None:
+        """Let them finish what they are at, and wait for that."""
+        ...
+
+
 @dataclass
 class Context:
     """What a run works with; built at the edge by `app/settings.py`, closed by whoever built it.
 
     `models` by role; `width` is how many calls may be in flight; `child_env` is the environment of
-    training processes; `question_vectors` are there when the brief compares questions by
-    meaning. `emit` carries the outer graph's stream writer inside.
+    training processes; `session` is what the ledger calls this process; `question_vectors` are
+    there when the brief compares questions by meaning. `emit` carries the outer graph's stream
+    writer inside.
     """
 
     run: Path
@@ -54,6 +68,8 @@ class Context:
     child_env: Mapping[str, str]
     patience: Patience
     tracing: Tracing
+    session: str = ""
+    helpers: Helpers | None = None
     question_vectors: KeptVectors | None = None
     emit: Emit | None = None
     _known: Sequence[Machine] | None = field(default=None, init=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections import deque
+from contextlib import suppress
 
 from agents.faults import BudgetExhaustedError, CallError, ModelUnavailableError
 from agents.probe import PROBED
@@ -17,20 +18,48 @@ from tools.patience import ServiceDownError
 POOL_PER_PLACE = 1.5
 CLAIMED_AT_A_TIME = 8
 """Few, so that no worker holds what another could begin."""
+IDLE_SECONDS = 0.2
 # None would inherit the outer graph's saver; the journal is what makes a candidate durable.
 _GRAPH = build_question_graph().compile(checkpointer=False, name="question")
 
 
-async def farm_round(context: Context, worker: str = "") -> str:
-    """Run open candidates to their outcomes until none is left that no other worker claimed.
+async def farm_round(context: Context) -> str:
+    """Run the open candidates to their outcomes, beside the helpers where there are some.
 
-    Returns what ended it early, if anything did; what was claimed and not finished is given back.
+    Returns what ended it early, if anything did.
 
     Raises:
         CallError: a model cannot be used at all.
         ServiceDownError: a service is away, and nothing has been made yet.
     """
-    claims, stopped = _Claims(context, worker), list[CallError | ServiceDownError]()
+    helpers, never = context.helpers, asyncio.Event()
+    if helpers and context.ledger.open_candidates():
+        await helpers.begin()
+    while not (ended := await _farm(context, never)) and context.ledger.open_candidates():
+        # Others are at the rest; what one leaves behind is claimed again.
+        await asyncio.sleep(IDLE_SECONDS)
+    if ended and helpers:
+        await helpers.end()
+    return ended
+
+
+async def farm_beside(context: Context, over: asyncio.Event) -> str:
+    """Run open candidates as they come until it is over, or something ends it early."""
+    while not over.is_set():
+        if ended := await _farm(context, over):
+            return ended
+        with suppress(TimeoutError):
+            async with asyncio.timeout(IDLE_SECONDS):
+                await over.wait()
+    return ""
+
+
+async def _farm(context: Context, over: asyncio.Event) -> str:
+    """Run candidates that no other process has until there are no more of them.
+
+    What was claimed and not finished is given back.
+    """
+    claims, stopped = _Claims(context, over), list[CallError | ServiceDownError]()
     running = 0
 
     async def work() -> None:
@@ -58,7 +87,7 @@ async def farm_round(context: Context, worker: str = "") -> str:
         # One sentence tells a fault better than a pool's worth of the same.
         raise several.exceptions[0] from several
     finally:
-        context.ledger.release(worker)
+        context.ledger.release(context.session)
     if not stopped:
         return ""
     ends_short = isinstance(
@@ -72,9 +101,10 @@ async def farm_round(context: Context, worker: str = "") -> str:
 class _Claims:
     """Open candidates, claimed a few at a time and handed out one by one."""
 
-    def __init__(self, context: Context, worker: str) -> None:
+    def __init__(self, context: Context, over: asyncio.Event) -> None:
         self._ledger = context.ledger
-        self._worker = worker
+        self._worker = context.session
+        self._over = over
         self._claimed: deque[QuestionInput] = deque()
         self._lock = asyncio.Lock()
         self.ended = False
@@ -82,7 +112,7 @@ class _Claims:
     async def next(self) -> QuestionInput | None:
         """Return a candidate that nobody else has, None when there is no more."""
         async with self._lock:
-            if not self._claimed and not self.ended:
+            if not self._claimed and not self.ended and not self._over.is_set():
                 self._claimed.extend(await self._ledger.claim(self._worker, CLAIMED_AT_A_TIME))
                 self.ended = not self._claimed
             return self._claimed.popleft() if self._claimed else None
