@@ -87,6 +87,8 @@ def phase_after(event: Mapping[str, object], before: Phase) -> Phase:
             return Phase("indexing", f"{done} of {of}: {document}")
         case {"event": "waiting", "service": service, "seconds": seconds}:
             return Phase("waiting", f"for {service}, which does not answer; again in {seconds} s")
+        case {"event": "comparing", "rows": rows}:
+            return Phase("comparing", f"{rows} rows")
         case {"event": "planned", "round": round_, "candidates": candidates}:
             return Phase(f"writing round {round_}", f"with {candidates} candidates")
         case {"event": "accepted" | "dropped"} if before.name in ("starting", "waiting"):
