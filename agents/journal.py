@@ -20,6 +20,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Engine,
+    Executable,
     Select,
     Table,
     bindparam,
@@ -88,8 +89,8 @@ class Journal:
         self._commits = GroupCommit(engine, JOURNAL)
         self._reader: Connection | None = None
         self._known: dict[str, _Known] = {}
-        self._record = partial(_record_replies, engine=engine)
-        self._record_result = partial(_record_results, engine=engine)
+        self._record = partial(_record_replies, made=_new(engine, CALLS))
+        self._record_result = partial(_record_results, made=_new(engine, TOOL_CALLS))
 
     async def commit(self, write: Write[T, R], item: T) -> R:
         """Return what the write returns for the item, once it is committed."""
@@ -186,8 +187,7 @@ class Journal:
                 rows = [dict(row) for row in connection.execute(select(table)).mappings()]
             if rows:
                 with writing(self.engine) as connection:
-                    made = insert_into(self.engine, table).on_conflict_do_nothing()
-                    connection.execute(made, rows)
+                    connection.execute(_new(self.engine, table), rows)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -256,10 +256,9 @@ def _values(key: CallKey, sent: str) -> dict[str, Any]:
 
 def _read_known(connection: Connection, candidate: str) -> _Known:
     known = _Known()
-    for is_reply, step, attempt, ask, sent, value in connection.execute(
-        _OF_CANDIDATE, {"of": candidate}
-    ):
-        (known.replies if is_reply else known.results)[step, attempt, ask, sent] = value
+    for line in connection.execute(_OF_CANDIDATE, {"of": candidate}).tuples():
+        is_reply, place, value = line[0], line[1:-1], line[-1]
+        (known.replies if is_reply else known.results)[place] = value
     return known
 
 
@@ -275,12 +274,18 @@ _OF_CANDIDATE = union_all(
 )
 
 
-def _record_replies(connection: Connection, replies: Sequence[_Reply], engine: Engine) -> list[str]:
+def _new(engine: Engine, table: Table) -> Executable:
+    """Return the insert of what the table does not have yet."""
+    return insert_into(engine, table).on_conflict_do_nothing()
+
+
+def _record_replies(
+    connection: Connection, replies: Sequence[_Reply], made: Executable
+) -> list[str]:
     """Write replies down and settle their reservations; return them as they stand in the table.
 
     A call that another worker finished first stays as it is.
     """
-    made = insert_into(engine, CALLS).on_conflict_do_nothing()
     written = connection.execute(made, [each.values for each in replies]).rowcount
     settled = [
         Settlement(
@@ -301,7 +306,7 @@ def _standing(connection: Connection, values: dict[str, Any]) -> str:
 
 
 def _record_results(
-    connection: Connection, results: Sequence[dict[str, Any]], engine: Engine
+    connection: Connection, results: Sequence[dict[str, Any]], made: Executable
 ) -> list[None]:
-    connection.execute(insert_into(engine, TOOL_CALLS).on_conflict_do_nothing(), list(results))
+    connection.execute(made, list(results))
     return [None] * len(results)
