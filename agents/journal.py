@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +75,16 @@ class Spent:
     role: str
     model: str
     calls: int
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedCall:
+    """What one finished call was for, and what it came to."""
+
+    key: CallKey
+    role: str
     input_tokens: int
     output_tokens: int
 
@@ -148,6 +159,15 @@ class Journal:
         query = select(*by, *sums).group_by(*by).order_by(*by)
         with self._engine.connect() as connection:
             return [Spent(*row) for row in connection.execute(query)]
+
+    def finished(self, candidates: Collection[str]) -> list[FinishedCall]:
+        """Return the finished calls of these candidates."""
+        c = CALLS.c
+        key = (c.candidate, c.step, c.attempt, c.ask)
+        query = select(*key, c.role, c.input_tokens, c.output_tokens).order_by(*key)
+        with self._engine.connect() as connection:
+            found = connection.execute(query.where(c.candidate.in_(candidates)))
+            return [FinishedCall(CallKey(*row[:4]), *row[4:]) for row in found]
 
     def adopt(self, other: Journal) -> None:
         """Take over the finished calls of another journal."""

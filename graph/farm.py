@@ -38,7 +38,7 @@ async def farm_round(context: Context) -> str:
             if stopped:
                 return
             try:
-                await _run_apart(question, context)
+                await run_apart(question, context)
             except (CallError, ServiceDownError) as error:
                 stopped.append(error)
 
@@ -60,7 +60,7 @@ async def farm_round(context: Context) -> str:
     raise stopped[0]
 
 
-async def _run_apart(question: QuestionInput, context: Context) -> None:
+async def run_apart(question: QuestionInput, context: Context) -> None:
     """Run one question graph in a fresh context, so that it inherits nothing by accident."""
     window = question.candidate.window
     document = context.library.document(window.document_id).path

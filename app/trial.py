@@ -1,0 +1,238 @@
+"""The trial: candidates of the rounds that a run will plan, lived before it.
+
+Their outcomes go into a ledger that is thrown away, their calls into the run's journal: the run
+plans the same candidates, finds their calls there and comes to the same outcomes. What is learnt
+is how lives go (`Known`), how long a call takes, and how many letters make a token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import groupby
+from statistics import median
+from typing import Any
+from uuid import UUID
+
+from langchain_core.callbacks import AsyncCallbackHandler
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import LLMResult
+from langgraph.runtime import Runtime
+from sqlalchemy import create_engine
+from sqlalchemy.pool import StaticPool
+
+from agents.journal import FinishedCall
+from app.dry_count import letters
+from graph.assess import select
+from graph.context import Context
+from graph.dataset import plan
+from graph.farm import run_apart
+from graph.forecast import Kind, Known, Life, Used
+from graph.ledger import Entry, Ledger
+from graph.plan import next_candidates, next_derived
+from graph.state import Candidate, DatasetState, QuestionInput
+from training.rows import ABSTAINING
+
+_SHOWING = {"draft": "generator", "mislead": "generator", "critique": "critic"}
+_NOTHING = "nothing_to_ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What was learnt: lives, seconds that calls took and that were computed, letters per token.
+
+    `waited` and `computed` are for `calls` calls that were really sent.
+    """
+
+    known: Known
+    tried: int
+    calls: int
+    waited: float
+    computed: float
+    letters_per_token: float | None
+
+
+class Stopwatch(AsyncCallbackHandler):
+    """Sums up how long a chat model's calls take."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.waited = 0.0
+        self._begun: dict[UUID, float] = {}
+
+    async def on_chat_model_start(
+        self,
+        serialized: dict[str, Any],
+        messages: list[list[BaseMessage]],
+        *,
+        run_id: UUID,
+        **kwargs: Any,
+    ) -> None:
+        """Note when a call begins."""
+        self._begun[run_id] = time.monotonic()
+
+    async def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
+        """Add a call that has ended."""
+        self.calls += 1
+        self.waited += time.monotonic() - self._begun.pop(run_id)
+
+
+async def first_candidates(manuals: str, context: Context) -> list[Candidate]:
+    """Return the candidates of the first round, in the order in which the run takes them."""
+    apart = _apart(context)
+    await plan(DatasetState(manuals), Runtime(context=apart))
+    return [entry.candidate for entry in apart.ledger.entries("planned")]
+
+
+async def try_out(candidates: Sequence[Candidate], context: Context, *, deeper: bool) -> Trial:
+    """Live the candidates and some that derive from them, and `deeper` ask windows once more.
+
+    Raises:
+        CallError: a model cannot be used, or the budget is spent.
+        ServiceDownError: a service is away.
+    """
+    apart, watch, began = _apart(context), Stopwatch(), time.process_time()
+    with _timed(context, watch):
+        await _live(candidates, apart)
+        await _live(await _later(candidates, apart, deeper=deeper), apart)
+    computed = time.process_time() - began
+    entries = apart.ledger.entries()
+    ids = [entry.candidate.id for entry in entries]
+    calls = context.calls.journal.finished(ids)
+    per_token = await _letters_per_token(candidates, calls, context)
+    known = _known(entries, calls, context)
+    return Trial(known, len(entries), watch.calls, watch.waited, computed, per_token)
+
+
+def _apart(context: Context) -> Context:
+    """Return the same context with a ledger of its own, that nobody else sees."""
+    return replace(context, ledger=Ledger(create_engine("sqlite://", poolclass=StaticPool)))
+
+
+@contextmanager
+def _timed(context: Context, watch: Stopwatch) -> Generator[None]:
+    chats = {id(model.chat): model.chat for model in context.models.values()}.values()
+    before = [chat.callbacks for chat in chats]
+    for chat in chats:
+        chat.callbacks = [watch]
+    try:
+        yield
+    finally:
+        for chat, callbacks in zip(chats, before, strict=True):
+            chat.callbacks = callbacks
+
+
+async def _live(candidates: Sequence[Candidate], apart: Context) -> None:
+    """Live the candidates as the farm does, as many at a time as calls may be in flight."""
+    asked = apart.ledger.asked()
+    apart.ledger.plan(candidates)
+    places = asyncio.Semaphore(apart.width)
+
+    async def live(candidate: Candidate) -> None:
+        async with places:
+            before = tuple(filter(None, asked.get(candidate.window.id, ())))
+            await run_apart(QuestionInput(candidate, before), apart)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for candidate in candidates:
+                group.create_task(live(candidate))
+    except ExceptionGroup as several:
+        raise several.exceptions[0] from several
+
+
+async def _later(tried: Sequence[Candidate], apart: Context, *, deeper: bool) -> list[Candidate]:
+    """Return what the run is likely to plan next: rows that derive, and windows asked again."""
+    selection = await select(apart, apart.ledger.entries(), {})
+    most = len(tried) // 2
+    derived = next_derived(
+        selection.derivable,
+        round_=2,
+        missing=min(most, selection.abstentions),
+        rate=1.0,
+        most=most,
+        tried=Counter(),
+    )
+    if not deeper:
+        return derived
+    windows = {candidate.window.id for candidate in tried}
+    return derived + next_candidates(
+        [window for window in apart.windows if window.id in windows],
+        round_=2,
+        missing=most,
+        rate=1.0,
+        most=most,
+        asked=apart.ledger.asked(),
+        exhausted=apart.ledger.exhausted_windows(),
+    )
+
+
+def _known(entries: Sequence[Entry], calls: Sequence[FinishedCall], context: Context) -> Known:
+    places = {window.id: place for place, window in enumerate(context.windows)}
+    by_candidate = {
+        candidate: list(of) for candidate, of in groupby(calls, lambda each: each.key.candidate)
+    }
+    rounds: Mapping[int, dict[int, Life]] = {1: {}, 2: {}}
+    derived: list[Life] = []
+    for entry in entries:
+        life = _life(entry, by_candidate.get(entry.candidate.id, []))
+        if entry.candidate.variant in ABSTAINING:
+            derived.append(life)
+        else:
+            rounds[entry.candidate.round][places[entry.candidate.window.id]] = life
+    rows = [entry.row for entry in entries if entry.row and not entry.candidate.origin]
+    return Known(
+        first=rounds[1],
+        again=rounds[2],
+        derived=derived,
+        spent=spent_by_role(context),
+        contrastable=sum(row.counterpart in places for row in rows),
+        answered=len(rows),
+    )
+
+
+def _life(entry: Entry, calls: Sequence[FinishedCall]) -> Life:
+    candidate, used, showing = entry.candidate, dict[str, Used](), Counter[str]()
+    for call in calls:
+        one = Used(1, call.input_tokens, call.output_tokens)
+        used[call.role] = used.get(call.role, Used()) + one
+        showing[call.role] += call.key.step in _SHOWING
+    kind: Kind = "again" if candidate.round > 1 else "first"
+    for variant in ABSTAINING:
+        kind = variant if candidate.variant == variant else kind
+    size = candidate.window.end - candidate.window.start
+    nothing = entry.reason == _NOTHING and not candidate.origin
+    return Life(kind, entry.row is not None, nothing, used, size, showing)
+
+
+def spent_by_role(context: Context) -> dict[str, Used]:
+    """Return what is in the journal, by role; roles of several models are taken together."""
+    sums: dict[str, Used] = {}
+    for each in context.calls.journal.spent():
+        one = Used(each.calls, each.input_tokens, each.output_tokens)
+        sums[each.role] = sums.get(each.role, Used()) + one
+    return sums
+
+
+async def _letters_per_token(
+    candidates: Iterable[Candidate], calls: Sequence[FinishedCall], context: Context
+) -> float | None:
+    """Return how many letters a token of a first draft's prompt has; None if none was counted."""
+    brief, found = context.brief, list[float]()
+    tokens = {
+        call.key.candidate: call.input_tokens
+        for call in calls
+        if (call.key.step, call.key.attempt, call.key.ask) == ("draft", 0, 0)
+    }
+    for candidate in candidates:
+        if count := tokens.get(candidate.id):
+            source = await context.source(candidate.window)
+            prompt = context.prompts.draft_question(
+                source, scenario=brief.scenario, topics=brief.topics, asked=()
+            )
+            found.append(letters(prompt) / count)
+    return median(found) if found else None
