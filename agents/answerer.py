@@ -103,11 +103,11 @@ class ThroughCalls(AgentMiddleware[AgentState[Any], Errand, Any]):
         key = CallKey(errand.candidate, "search", errand.attempt, _place(messages, call["id"]))
         sent = digest(call["name"], call["args"])
         journal = self._calls.journal
-        if (known := journal.tool_result(key, sent)) is not None:
+        if (known := await journal.tool_result(key, sent)) is not None:
             return ToolMessage(known, tool_call_id=call["id"] or "", name=call["name"])
         result = await handler(request)
         if isinstance(result, ToolMessage):
-            journal.record_tool_result(key, sent, str(result.text))
+            await journal.record_tool_result(key, sent, str(result.text))
         return result
 
 
@@ -180,10 +180,10 @@ class Answerer:
         """Return what the journal holds of the search for the question, or search."""
         key = CallKey(errand.candidate, "search", errand.attempt)
         sent, journal = digest("search_manuals", {"query": question}), self._calls.journal
-        found = journal.tool_result(key, sent)
+        found = await journal.tool_result(key, sent)
         if found is None:
             found = await self._look_up(question, errand.scope)
-            journal.record_tool_result(key, sent, found)
+            await journal.record_tool_result(key, sent, found)
         return found
 
 

@@ -1,15 +1,29 @@
-"""The budget: what a run may spend; reserved before a call is sent, so that it is never passed."""
+"""The budget: what a run may spend; reserved before a call is sent, settled with its reply.
+
+A reservation is an upper bound, so that no number of calls on their way, and no kill, can pass a
+limit. Where it does not fit while other calls are on their way, it waits for these to settle.
+"""
 
 from __future__ import annotations
 
-import time
+import asyncio
+import itertools
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection, func, select
 
 from agents.faults import BudgetExhaustedError
+from agents.journal import Journal
+from agents.journal_tables import RESERVATIONS
+from agents.prices import FREE, Price, dollars
+from agents.sessions import Session
+from agents.spending import Amount, Reservation, Settlement, reserve, settle
 
 CALLS_PER_ROW = 40
 CANDIDATES_PER_ROW = 10
+_ASK_AGAIN = 0.25
 
 
 class Limits(BaseModel):
@@ -25,8 +39,12 @@ class Limits(BaseModel):
     """Most questions tried in a run; 10 per row wanted if not given."""
     calls: int | None = Field(default=None, ge=1)
     """Most model calls in a run, resumed parts included; 40 per row wanted if not given."""
+    tokens: int | None = Field(default=None, ge=1)
+    """Most tokens in a run, of prompts and replies, resumed parts included."""
+    money: float | None = Field(default=None, gt=0)
+    """Most US dollars in a run, resumed parts included; needs the models' `prices`."""
     minutes: float | None = Field(default=None, gt=0)
-    """Most minutes from start or resume to the last call; no limit if not given."""
+    """Most minutes that a run works, resumed parts included."""
 
     def calls_for(self, rows: int) -> int:
         """Return the most calls of a run that wants this many rows."""
@@ -37,33 +55,123 @@ class Limits(BaseModel):
         return self.candidates or rows * CANDIDATES_PER_ROW
 
 
+class Caps(BaseModel):
+    """What a run may spend in all; None where there is no limit."""
+
+    model_config = ConfigDict(frozen=True)
+
+    calls: int | None = None
+    tokens: int | None = None
+    money: float | None = None
+    minutes: float | None = None
+
+    def refuses(self, spent: Mapping[str, Amount], prices: Mapping[str, Price]) -> str:
+        """Return the name of the limit that the spending by model passes, "" for none."""
+        total = sum(spent.values(), Amount())
+        if self.calls is not None and total.calls > self.calls:
+            return "calls"
+        if self.tokens is not None and total.input_tokens + total.output_tokens > self.tokens:
+            return "tokens"
+        if self.money is not None and _cost(spent, prices) > self.money:
+            return "money"
+        return ""
+
+    def told(self, limit: str) -> str:
+        """Return the sentence that says that a limit is reached, and what to do."""
+        most = {
+            "calls": f"{self.calls} model calls",
+            "tokens": f"{self.tokens} tokens",
+            "money": dollars(self.money),
+            "minutes": f"{self.minutes or 0:g} minutes",
+        }
+        return (
+            f"The limit of {most[limit]} is reached. "
+            f"Go on with `officina resume RUN --add-budget {limit}=MORE`, or raise "
+            f"`limits.{limit}` in the run's brief.yaml and resume."
+        )
+
+
 class Budget:
-    """Counts calls and minutes; a call that would pass a limit is not sent."""
+    """Reserves what a call may cost; one that would pass a limit is not sent.
 
-    def __init__(self, *, calls: int, minutes: float | None, spent: int = 0) -> None:
-        self.calls = calls
-        self.spent = spent
-        self._minutes = minutes
-        self._deadline = time.monotonic() + minutes * 60 if minutes else None
+    `session` is whose reservations these are, and knows how long the run has worked.
+    """
 
-    def reserve(self) -> None:
-        """Take one call from the budget.
+    def __init__(
+        self,
+        journal: Journal,
+        caps: Caps,
+        prices: Mapping[str, Price] | None = None,
+        session: Session | None = None,
+    ) -> None:
+        self.caps = caps
+        self._journal = journal
+        self._prices = prices or {}
+        self._session = session or Session(journal, leads=True)
+        self._numbers = itertools.count()
+        self._mine: set[str] = set()
+        self._settled = asyncio.Event()
+        self._reserve = partial(
+            reserve, refuse=partial(caps.refuses, prices=self._prices), engine=journal.engine
+        )
+
+    async def reserve(self, model: str, most: Amount) -> Reservation:
+        """Reserve the most that a call can come to.
 
         Raises:
-            BudgetExhaustedError: the calls or the minutes are used up.
+            BudgetExhaustedError: it would pass a limit, and nothing is on its way that may settle
+                for less.
         """
-        if self.spent >= self.calls:
-            raise BudgetExhaustedError(
-                f"The limit of {self.calls} model calls is reached. "
-                "Raise `limits.calls` in the run's brief.yaml and resume."
-            )
-        if self._deadline and time.monotonic() >= self._deadline:
-            raise BudgetExhaustedError(
-                f"The limit of {self._minutes:g} minutes is reached. "
-                "Raise `limits.minutes` in the run's brief.yaml and resume."
-            )
-        self.spent += 1
+        name = f"{self._session.id}-{next(self._numbers)}"
+        wanted = Reservation(name, self._session.id, model, most)
+        while True:
+            if self.caps.minutes and self._session.worked >= self.caps.minutes * 60:
+                raise BudgetExhaustedError(self.caps.told("minutes"))
+            self._settled.clear()
+            self._mine.add(name)
+            limit = await self._journal.commit(self._reserve, wanted)
+            if not limit:
+                return wanted
+            self._mine.discard(name)
+            if not self._mine and not await self._journal.read(self._others):
+                raise BudgetExhaustedError(self.caps.told(limit))
+            await self._something_settled()
 
-    def give_back(self) -> None:
-        """Return a call to the budget: it was tried, and no reply came of it."""
-        self.spent -= 1
+    def settled(self, reservation: Reservation) -> None:
+        """Take note that a reservation was settled with its reply."""
+        self._mine.discard(reservation.id)
+        self._settled.set()
+
+    async def take_back(self, reservation: Reservation, *, may_have_run: bool) -> None:
+        """Settle a call that has no reply: in full where its server may have worked for it."""
+        if reservation.id not in self._mine:
+            return
+        spent = reservation.most if may_have_run else Amount()
+        await self._journal.commit(_settle, Settlement(reservation, spent))
+        self.settled(reservation)
+
+    async def _something_settled(self) -> None:
+        try:
+            async with asyncio.timeout(_ASK_AGAIN):
+                await self._settled.wait()
+        except TimeoutError:
+            # What another process has reserved settles unseen.
+            return
+
+    def _others(self, connection: Connection) -> int:
+        query = select(func.count()).select_from(RESERVATIONS)
+        return connection.execute(query).scalar_one()
+
+
+def _settle(connection: Connection, settlements: Sequence[Settlement]) -> list[None]:
+    settle(connection, settlements)
+    return [None] * len(settlements)
+
+
+def _cost(spent: Mapping[str, Amount], prices: Mapping[str, Price]) -> float:
+    """Return what the amounts cost; a model that has a price, or is free."""
+    return sum(
+        prices[model].of(amount.input_tokens, amount.output_tokens)
+        for model, amount in spent.items()
+        if model.partition(":")[0] not in FREE
+    )

@@ -8,6 +8,7 @@ Retries of a fault live here and nowhere else.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,28 +20,34 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_base, wait_exponential_jitter
 
 from agents.budget import Budget
 from agents.faults import (
     NO_SERVER,
+    CallError,
     ModelDownError,
     ModelUnavailableError,
     Server,
     UnreadableReplyError,
     classify,
 )
-from agents.gate import Gate
-from agents.journal import CallKey, Journal, digest
-from agents.replies import cleaned, read_value, why_cut_off
+from agents.gate import Gates, Place
+from agents.journal import CallKey, Journal, canonical, used
+from agents.replies import cleaned, excerpt, read_reply
+from agents.spending import Amount, Reservation
 from prompts.templates import Prompts, extended
 from tools.patience import Patience
 from tools.redact import Redactor
 
 T = TypeVar("T", bound=BaseModel)
 TRIES = 6
+TOKENS_PER_MESSAGE = 16
+"""More than a chat template writes around a message."""
+TOKENS_OF_TOOLS = 1024
+"""More than a chat template says about tools in general."""
 WAIT: wait_base = wait_exponential_jitter(multiplier=0.5, max=30)
 # By step: its words in a trace, and what the first attempt's number lacks to one.
 _TITLES = {
@@ -62,16 +69,69 @@ async def _close_nothing() -> None:
 class RoleModel:
     """A chat model in one of the three roles; `name` is its spec without the URL.
 
-    What it can do is found out by `agents/probe.py`; `close` ends its connections.
+    `output_tokens` is the most it may write in a reply. What it can do is found out by
+    `agents/probe.py`; `close` ends its connections.
     """
 
     role: str
     name: str
     chat: BaseChatModel
     server: Server = NO_SERVER
+    output_tokens: int = 0
     keeps_schema: bool = True
     calls_tools: bool = True
     close: Callable[[], Awaitable[None]] = _close_nothing
+
+
+@dataclass(frozen=True, slots=True)
+class CallsState:
+    """What goes on between a run and its model servers, for whoever shows it."""
+
+    in_flight: int = 0
+    waiting: int = 0
+    width: int = 0
+    sent: int = 0
+    replayed: int = 0
+    repaired: int = 0
+    unreadable: int = 0
+    refused: int = 0
+    late: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One call, as it is sent and written down."""
+
+    model: RoleModel
+    messages: Sequence[BaseMessage]
+    key: CallKey
+    options: dict[str, Any]
+    turn: int
+    said: bytes
+    """All that is sent, as canonical JSON."""
+
+    @property
+    def sent(self) -> str:
+        """The hash that the call is recognised by."""
+        return hashlib.sha256(self.said).hexdigest()
+
+    @property
+    def most(self) -> Amount:
+        """The most that it can come to; a token of a prompt has one byte at least."""
+        if self.model.server is NO_SERVER:
+            return Amount(1)
+        overhead = TOKENS_PER_MESSAGE * len(self.messages)
+        overhead += TOKENS_OF_TOOLS if "tools" in self.options else 0
+        return Amount(1, len(self.said) + overhead, self.model.output_tokens)
+
+    @property
+    def config(self) -> RunnableConfig:
+        """What a trace and a scripted model know it by."""
+        candidate, role = self.key.candidate, self.model.role
+        return RunnableConfig(
+            run_name=_title(role, self.key),
+            metadata={"candidate": candidate, "role": role, "turn": self.turn},
+        )
 
 
 class Calls:
@@ -80,7 +140,7 @@ class Calls:
     def __init__(
         self,
         journal: Journal,
-        gate: Gate,
+        gates: Gates,
         budget: Budget,
         prompts: Prompts,
         *,
@@ -90,13 +150,30 @@ class Calls:
     ) -> None:
         self.journal = journal
         self.replayed = 0
-        self._gate = gate
+        self._gates = gates
         self._budget = budget
         self._prompts = prompts
         self._patience = patience or Patience(0)
         self._redact = redact or Redactor()
         self._wait = wait or WAIT
         self._turns: Counter[tuple[str, str]] = Counter()
+        self._counts: Counter[str] = Counter()
+
+    @property
+    def width(self) -> int:
+        """How many calls may be in flight now."""
+        return self._gates.width
+
+    def state(self) -> CallsState:
+        """Return what goes on now, and what went on so far."""
+        gates = self._gates
+        return CallsState(
+            in_flight=gates.in_flight,
+            waiting=gates.waiting,
+            width=gates.width,
+            replayed=self.replayed,
+            **self._counts,
+        )
 
     async def ask(
         self, model: RoleModel, messages: Sequence[BaseMessage], schema: type[T], key: CallKey
@@ -115,20 +192,19 @@ class Calls:
             messages = extended(messages, self._prompts.follow_schema(described))
         reply = await self._send(model, messages, key, **options)
         try:
-            return _read(model, reply, schema)
-        except ValidationError as error:
-            # Without its tool calls: a server takes none that was not answered.
-            shown = [
-                *messages,
-                AIMessage(str(reply.text)),
-                *self._prompts.repair(_complaint(error)),
-            ]
-        again = replace(key, ask=key.ask + 1)
+            return read_reply(reply, schema)
+        except UnreadableReplyError as error:
+            complaint = str(error)
+        self._counts["repaired"] += 1
+        # Without its tool calls: a server takes none that was not answered.
+        shown = [*messages, AIMessage(excerpt(reply)), *self._prompts.repair(complaint)]
+        again = await self._send(model, shown, replace(key, ask=key.ask + 1), **options)
         try:
-            return _read(model, await self._send(model, shown, again, **options), schema)
-        except ValidationError as error:
+            return read_reply(again, schema)
+        except UnreadableReplyError as error:
+            self._counts["unreadable"] += 1
             raise UnreadableReplyError(
-                f"The {model.role}'s reply cannot be read: {_complaint(error)}"
+                f"The {model.role}'s reply cannot be read: {error}"
             ) from error
 
     async def say(
@@ -149,6 +225,7 @@ class Calls:
 
     def forget(self, candidate: str) -> None:
         """Drop what is kept in memory about a candidate whose life is over."""
+        self.journal.forget(candidate)
         for role in ("generator", "critic", "answerer"):
             self._turns.pop((candidate, role), None)
 
@@ -157,39 +234,22 @@ class Calls:
     ) -> AIMessage:
         turn = self._turns[key.candidate, model.role]
         self._turns[key.candidate, model.role] += 1
-        sent = digest(model.name, [_shown(message) for message in messages], options)
-        if reply := self.journal.reply(key, sent):
+        said = canonical(model.name, [_shown(message) for message in messages], options)
+        call = _Call(model, messages, key, options, turn, said)
+        if reply := await self.journal.reply(key, call.sent):
             self.replayed += 1
             return reply
-        config = RunnableConfig(
-            run_name=_title(model.role, key),
-            metadata={"candidate": key.candidate, "role": model.role, "turn": turn},
-        )
-        async with self._gate:
-            reply = cleaned(await self._wait_for(model, list(messages), config, options))
-            return self.journal.record_reply(
-                key,
-                sent,
-                role=model.role,
-                model=model.name,
-                reply=reply,
-                redact=self._redact,
-            )
+        return await self._insist(call)
 
-    async def _wait_for(
-        self,
-        model: RoleModel,
-        messages: list[BaseMessage],
-        config: RunnableConfig,
-        options: dict[str, Any],
-    ) -> AIMessage:
+    async def _insist(self, call: _Call) -> AIMessage:
         """Wait for a server that is down; what it sends is tried a few times only."""
+        server = call.model.server
 
         def is_worth_a_try(error: BaseException) -> bool:
             is_bad = isinstance(error, ModelUnavailableError)
-            return is_bad and not isinstance(error, ModelDownError) and not model.server.ended()
+            return is_bad and not isinstance(error, ModelDownError) and not server.ended()
 
-        async def call() -> AIMessage:
+        async def attempts() -> AIMessage:
             async for attempt in AsyncRetrying(
                 retry=retry_if_exception(is_worth_a_try),
                 stop=stop_after_attempt(TRIES),
@@ -197,31 +257,70 @@ class Calls:
                 reraise=True,
             ):
                 with attempt:
-                    return await self._try(model, messages, config, options)
+                    return await self._attempt(call)
             raise AssertionError("unreachable: tenacity returns or raises")
 
-        return await self._patience(f"the model server at {model.server.address}", call)
+        return await self._patience(f"the model server at {server.address}", attempts)
 
-    async def _try(
-        self,
-        model: RoleModel,
-        messages: list[BaseMessage],
-        config: RunnableConfig,
-        options: dict[str, Any],
-    ) -> AIMessage:
-        """Send a call once; one that no reply comes of is not counted."""
-        self._budget.reserve()
+    async def _attempt(self, call: _Call) -> AIMessage:
+        """Send a call once, within the budget; its place is kept until its reply is committed."""
+        reservation = await self._budget.reserve(call.model.name, call.most)
+        gate = self._gates.of(call.model.server.address)
+        may_have_run = False
         try:
-            return await model.chat.ainvoke(messages, config=config, **options)
-        except BaseException as error:
-            self._budget.give_back()
-            fault = classify(error, model.server) if isinstance(error, Exception) else None
+            async with gate.place(call.most.input_tokens + call.most.output_tokens) as place:
+                may_have_run = True
+                try:
+                    reply = await self._invoke(call)
+                except CallError as fault:
+                    may_have_run = fault.may_have_run
+                    self._tell(place, fault)
+                    raise
+                return await self._record(call, reply, reservation)
+        except BaseException:
+            await self._budget.take_back(reservation, may_have_run=may_have_run)
+            raise
+
+    async def _invoke(self, call: _Call) -> AIMessage:
+        model = call.model
+        self._counts["sent"] += 1
+        try:
+            return await model.chat.ainvoke(list(call.messages), config=call.config, **call.options)
+        except Exception as error:
+            fault = classify(error, model.server)
             if fault is None:
                 raise
             if ended := model.server.ended():
                 fault = ModelUnavailableError(ended)
             fault.args = (self._redact(str(fault)),)
             raise fault from error
+
+    async def _record(self, call: _Call, reply: AIMessage, reservation: Reservation) -> AIMessage:
+        free = call.model.server is NO_SERVER
+        said = len(str(reply.text).encode(errors="replace"))
+        # Where a server does not count, the most that it can be is what is known.
+        guessed = Amount(1, call.most.input_tokens, min(said, call.most.output_tokens))
+        kept = await self.journal.record_reply(
+            call.key,
+            call.sent,
+            role=call.model.role,
+            model=call.model.name,
+            reply=cleaned(reply),
+            spent=used(reply) or (Amount(1) if free else guessed),
+            reservation=reservation,
+            redact=self._redact,
+        )
+        self._budget.settled(reservation)
+        return kept
+
+    def _tell(self, place: Place, fault: CallError) -> None:
+        """Tell the gate what it can learn from a fault."""
+        if isinstance(fault, ModelDownError) and not fault.may_have_run:
+            self._counts["refused"] += 1
+            place.busy(fault.after)
+        elif isinstance(fault, ModelDownError):
+            self._counts["late"] += 1
+            place.late()
 
 
 def _title(role: str, key: CallKey) -> str:
@@ -242,19 +341,6 @@ def _json_schema(schema: type[BaseModel]) -> dict[str, Any]:
             "strict": True,
         },
     }
-
-
-def _read(model: RoleModel, reply: AIMessage, schema: type[T]) -> T:
-    if cut_off := why_cut_off(reply):
-        raise UnreadableReplyError(f"{cut_off} It was the {model.role}'s.")
-    return read_value(str(reply.text), schema)
-
-
-def _complaint(error: ValidationError) -> str:
-    return "; ".join(
-        f"{'.'.join(str(place) for place in each['loc']) or 'the reply'}: {each['msg']}"
-        for each in error.errors()[:5]
-    )
 
 
 def _shown(message: BaseMessage) -> dict[str, Any]:

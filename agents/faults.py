@@ -27,7 +27,12 @@ _NOT_NOW = (408, 429, 502, 503, 504, 529)
 
 
 class CallError(Exception):
-    """A call to a model did not give a usable value; the message is a sentence."""
+    """A call to a model did not give a usable value; the message is a sentence.
+
+    `may_have_run` says whether the server may have worked for it, and may have to be paid.
+    """
+
+    may_have_run = False
 
 
 class UnreadableReplyError(CallError):

@@ -1,61 +1,33 @@
-"""The journal: every finished model call and tool call, once, on disk, before its result is used.
+"""The journal: every finished model call and tool call, once, committed before its result is used.
 
 Calls are keyed by candidate, step, attempt and ask, and by a hash of everything that was sent: a
 run that starts again on its folder finds its finished calls here and pays for none of them twice.
+A changed prompt is another call; what was paid for the old one stays on the account.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
-from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
 
 from langchain_core.messages import AIMessage
-from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, Text, func, select
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Engine, Table, func, select
 
+from agents.journal_tables import CALLS, JOURNAL, KEY, METADATA, SPENDING, TOOL_CALLS, VERSION
+from agents.spending import Amount, Reservation, Settlement, settle, spending
+from tools.group_commit import GroupCommit, Write
 from tools.redact import Redactor
+from tools.tables import insert_into, open_tables, writing
 
-_METADATA = MetaData()
+T = TypeVar("T")
+R = TypeVar("R")
 _KEPT = {"content", "tool_calls", "usage_metadata", "response_metadata"}
 _AS_IT_IS = Redactor()
-_KEY = (
-    ("candidate", String(64)),
-    ("step", String(32)),
-    ("attempt", Integer),
-    ("ask", Integer),
-)
-
-
-def _key_columns() -> list[Column[Any]]:
-    return [Column(name, kind, primary_key=True) for name, kind in _KEY]
-
-
-CALLS = Table(
-    "calls",
-    _METADATA,
-    *_key_columns(),
-    Column("sent", String(64), nullable=False),
-    Column("role", String(16), nullable=False),
-    Column("model", String(200), nullable=False),
-    Column("reply", Text, nullable=False),
-    Column("input_tokens", Integer, nullable=False),
-    Column("output_tokens", Integer, nullable=False),
-)
-TOOL_CALLS = Table(
-    "tool_calls",
-    _METADATA,
-    *_key_columns(),
-    Column("sent", String(64), nullable=False),
-    Column("result", Text, nullable=False),
-)
-
-
-class JournalError(Exception):
-    """The journal cannot be read or written; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +61,50 @@ class FinishedCall:
     output_tokens: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """A finished model call on its way into the journal."""
+
+    values: dict[str, Any]
+    reservation: Reservation | None
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the journal holds of one candidate."""
+
+    replies: dict[tuple[object, ...], str] = field(default_factory=dict[tuple[object, ...], str])
+    results: dict[tuple[object, ...], str] = field(default_factory=dict[tuple[object, ...], str])
+
+
 class Journal:
-    """Finished calls in two tables of the engine's database."""
+    """Finished calls in tables of the engine's database; what is read of a candidate is kept."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        try:
-            _METADATA.create_all(engine)
-        except SQLAlchemyError as error:
-            raise JournalError(
-                f"The journal cannot be opened ({error.__cause__ or error}). "
-                "Check the run folder's disk and rights."
-            ) from error
+        open_tables(engine, METADATA, JOURNAL, VERSION)
+        self.engine = engine
+        self._commits = GroupCommit(engine, JOURNAL)
+        self._known: dict[str, _Known] = {}
+        self._record = partial(_record_replies, engine=engine)
+        self._record_result = partial(_record_results, engine=engine)
 
-    def reply(self, key: CallKey, sent: str) -> AIMessage | None:
+    async def commit(self, write: Write[T, R], item: T) -> R:
+        """Return what the write returns for the item, once it is committed."""
+        return await self._commits(write, item)
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        """Return what a query finds; the event loop waits for a file, not for a network."""
+        if self.engine.dialect.name == "sqlite":
+            return self._read(query)
+        return await asyncio.to_thread(self._read, query)
+
+    async def reply(self, key: CallKey, sent: str) -> AIMessage | None:
         """Return the reply to this call if the same was sent before."""
-        found = self._find(CALLS, key, sent, "reply")
+        known = await self._of(key.candidate)
+        found = known.replies.get(_place(key, sent))
         return None if found is None else _revived(found)
 
-    def record_reply(
+    async def record_reply(
         self,
         key: CallKey,
         sent: str,
@@ -115,6 +112,8 @@ class Journal:
         role: str,
         model: str,
         reply: AIMessage,
+        spent: Amount | None = None,
+        reservation: Reservation | None = None,
         redact: Redactor = _AS_IT_IS,
     ) -> AIMessage:
         """Commit a finished model call, and return the reply as a replay will return it.
@@ -122,88 +121,166 @@ class Journal:
         What is not kept is not used: a tool call whose arguments are no JSON, which no server takes
         back, halves of characters, which UTF-8 cannot hold, and a key that a server repeats.
         """
-        usage = reply.usage_metadata
-        kept = redact.inside(reply.model_dump(include=_KEPT))
-        text = json.dumps(kept, ensure_ascii=False, sort_keys=True)
-        text = text.encode(errors="replace").decode()
-        self._put(
-            CALLS,
-            key,
-            sent=sent,
-            role=role,
-            model=model,
-            reply=text,
-            input_tokens=usage["input_tokens"] if usage else 0,
-            output_tokens=usage["output_tokens"] if usage else 0,
-        )
-        return _revived(text)
+        spent = spent or used(reply) or Amount(1)
+        text = json.dumps(redact.inside(_kept(reply)), ensure_ascii=False, sort_keys=True)
+        values = _values(key, sent) | {
+            "role": role,
+            "model": model,
+            "reply": text.encode(errors="replace").decode(),
+            "input_tokens": spent.input_tokens,
+            "output_tokens": spent.output_tokens,
+        }
+        kept = await self._commits(self._record, _Reply(values, reservation))
+        (await self._of(key.candidate)).replies[_place(key, sent)] = kept
+        return _revived(kept)
 
-    def tool_result(self, key: CallKey, sent: str) -> str | None:
+    async def tool_result(self, key: CallKey, sent: str) -> str | None:
         """Return what a tool returned to this call if the same was asked before."""
-        return self._find(TOOL_CALLS, key, sent, "result")
+        return (await self._of(key.candidate)).results.get(_place(key, sent))
 
-    def record_tool_result(self, key: CallKey, sent: str, result: str) -> None:
+    async def record_tool_result(self, key: CallKey, sent: str, result: str) -> None:
         """Commit what a tool returned."""
-        self._put(TOOL_CALLS, key, sent=sent, result=result)
+        await self._commits(self._record_result, _values(key, sent) | {"result": result})
+        (await self._of(key.candidate)).results[_place(key, sent)] = result
+
+    def forget(self, candidate: str) -> None:
+        """Drop what is kept in memory of a candidate; what is written stays written."""
+        self._known.pop(candidate, None)
 
     def count(self, but: str = "") -> int:
         """Return how many model calls are finished, those of one candidate left out."""
         query = select(func.count()).select_from(CALLS).where(CALLS.c.candidate != but)
-        with self._engine.connect() as connection:
-            return connection.execute(query).scalar_one()
+        return self._read(lambda connection: connection.execute(query).scalar_one())
 
     def spent(self) -> list[Spent]:
         """Return calls and tokens by role and model."""
         sums = (func.count(), func.sum(CALLS.c.input_tokens), func.sum(CALLS.c.output_tokens))
         by = (CALLS.c.role, CALLS.c.model)
         query = select(*by, *sums).group_by(*by).order_by(*by)
-        with self._engine.connect() as connection:
-            return [Spent(*row) for row in connection.execute(query)]
+        with self.engine.connect() as connection:
+            return [
+                Spent(role, model, calls, int(input_tokens), int(output_tokens))
+                for role, model, calls, input_tokens, output_tokens in connection.execute(query)
+            ]
 
     def finished(self, candidates: Collection[str]) -> list[FinishedCall]:
-        """Return the finished calls of these candidates."""
-        c = CALLS.c
-        key = (c.candidate, c.step, c.attempt, c.ask)
-        query = select(*key, c.role, c.input_tokens, c.output_tokens).order_by(*key)
-        with self._engine.connect() as connection:
-            found = connection.execute(query.where(c.candidate.in_(candidates)))
-            return [FinishedCall(CallKey(*row[:4]), *row[4:]) for row in found]
+        """Return the finished calls of these candidates, each candidate's together."""
+        columns = [CALLS.c[name] for name in (*KEY[:4], "role", "input_tokens", "output_tokens")]
+        query = select(*columns).where(CALLS.c.candidate.in_(candidates)).order_by(*columns[:4])
+        found = self._read(lambda connection: connection.execute(query).all())
+        return [FinishedCall(CallKey(*row[:4]), *row[4:]) for row in found]
+
+    def spending(self) -> dict[str, Amount]:
+        """Return the most that can have been spent, by model: what a kill left unsettled too."""
+        return self._read(spending)
 
     def adopt(self, other: Journal) -> None:
-        """Take over the finished calls of another journal."""
-        for table in (CALLS, TOOL_CALLS):
-            with other._engine.connect() as connection:
+        """Take over the finished calls of another journal, and what was spent on them."""
+        for table in (CALLS, TOOL_CALLS, SPENDING):
+            with other.engine.connect() as connection:
                 rows = [dict(row) for row in connection.execute(select(table)).mappings()]
             if rows:
-                with self._engine.begin() as connection:
-                    connection.execute(insert(table).on_conflict_do_nothing(), rows)
+                with writing(self.engine) as connection:
+                    made = insert_into(self.engine, table).on_conflict_do_nothing()
+                    connection.execute(made, rows)
 
-    def _find(self, table: Table, key: CallKey, sent: str, column: str) -> str | None:
-        query = select(table.c[column]).where(
-            table.c.sent == sent, *(table.c[name] == getattr(key, name) for name, _ in _KEY)
-        )
-        with self._engine.connect() as connection:
-            return connection.execute(query).scalar_one_or_none()
+    def close(self) -> None:
+        """Give the connections back."""
+        self._commits.close()
 
-    def _put(self, table: Table, key: CallKey, **values: object) -> None:
-        keyed = {name: getattr(key, name) for name, _ in _KEY}
-        statement = insert(table).values(**keyed, **values)
-        statement = statement.on_conflict_do_update(index_elements=list(keyed), set_=values)
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(statement)
-        except SQLAlchemyError as error:
-            raise JournalError(
-                f"A finished call cannot be written down ({error.__cause__ or error}). "
-                "Check that the disk is not full, then resume the run."
-            ) from error
+    def _read(self, query: Callable[[Connection], T]) -> T:
+        with self.engine.connect() as connection:
+            return query(connection)
+
+    async def _of(self, candidate: str) -> _Known:
+        """Return what is known of a candidate; asked once, since most have nothing yet."""
+        if candidate not in self._known:
+            found = await self.read(partial(_read_known, candidate=candidate))
+            self._known.setdefault(candidate, found)
+        return self._known[candidate]
+
+
+def used(reply: AIMessage) -> Amount | None:
+    """Return what a reply came to as its server counts, None where it does not say."""
+    usage = reply.usage_metadata
+    return Amount(1, usage["input_tokens"], usage["output_tokens"]) if usage else None
+
+
+def digest(*parts: object) -> str:
+    """Return the SHA-256 of the parts as canonical JSON: what a call is recognised by."""
+    return hashlib.sha256(canonical(*parts)).hexdigest()
+
+
+def canonical(*parts: object) -> bytes:
+    """Return the parts as canonical JSON."""
+    text = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode(errors="surrogatepass")
+
+
+def _kept(reply: AIMessage) -> dict[str, Any]:
+    return reply.model_dump(include=_KEPT)
 
 
 def _revived(text: str) -> AIMessage:
     return AIMessage(**json.loads(text))
 
 
-def digest(*parts: object) -> str:
-    """Return the SHA-256 of the parts as canonical JSON: what a call is recognised by."""
-    text = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+def _place(key: CallKey, sent: str) -> tuple[object, ...]:
+    return (key.step, key.attempt, key.ask, sent)
+
+
+def _values(key: CallKey, sent: str) -> dict[str, Any]:
+    return {
+        "candidate": key.candidate,
+        "step": key.step,
+        "attempt": key.attempt,
+        "ask": key.ask,
+        "sent": sent,
+    }
+
+
+def _read_known(connection: Connection, candidate: str) -> _Known:
+    return _Known(
+        _read_column(connection, CALLS, "reply", candidate),
+        _read_column(connection, TOOL_CALLS, "result", candidate),
+    )
+
+
+def _read_column(
+    connection: Connection, table: Table, name: str, candidate: str
+) -> dict[tuple[object, ...], str]:
+    columns = [table.c[each] for each in (*KEY[1:], name)]
+    query = select(*columns).where(table.c.candidate == candidate)
+    return {tuple(place): value for *place, value in connection.execute(query)}
+
+
+def _record_replies(connection: Connection, replies: Sequence[_Reply], engine: Engine) -> list[str]:
+    """Write replies down and settle their reservations; return them as they stand in the table.
+
+    A call that another worker finished first stays as it is.
+    """
+    made = insert_into(engine, CALLS).on_conflict_do_nothing()
+    written = connection.execute(made, [each.values for each in replies]).rowcount
+    settled = [
+        Settlement(
+            each.reservation, Amount(1, each.values["input_tokens"], each.values["output_tokens"])
+        )
+        for each in replies
+        if each.reservation
+    ]
+    settle(connection, settled)
+    if written == len(replies):
+        return [each.values["reply"] for each in replies]
+    return [_standing(connection, each.values) for each in replies]
+
+
+def _standing(connection: Connection, values: dict[str, Any]) -> str:
+    query = select(CALLS.c.reply).where(*(CALLS.c[name] == values[name] for name in KEY))
+    return connection.execute(query).scalar_one()
+
+
+def _record_results(
+    connection: Connection, results: Sequence[dict[str, Any]], engine: Engine
+) -> list[None]:
+    connection.execute(insert_into(engine, TOOL_CALLS).on_conflict_do_nothing(), list(results))
+    return [None] * len(results)

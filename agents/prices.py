@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agents.journal import Spent
 
-_FREE = ("offline", "scripted")
+FREE = ("offline", "scripted")
 
 
 class Price(BaseModel):
@@ -30,7 +30,7 @@ def cost_of(spent: Sequence[Spent], prices: Mapping[str, Price]) -> float | None
     """Return what the calls cost, in US dollars; None when the price of a model is not known."""
     total = 0.0
     for each in spent:
-        if each.model.partition(":")[0] in _FREE:
+        if each.model.partition(":")[0] in FREE:
             continue
         if each.model not in prices:
             return None

@@ -52,13 +52,13 @@ async def probe(
     """
     key = CallKey(PROBED, "probe", number)
     sent = digest("abilities", model.name, with_tools)
-    if known := calls.journal.tool_result(key, sent):
+    if known := await calls.journal.tool_result(key, sent):
         return Abilities.model_validate_json(known)
     found = Abilities(
         keeps_schema=await _keeps_schema(model, calls, prompts, key),
         calls_tools=not with_tools or await _calls_tools(model, calls, prompts, key),
     )
-    calls.journal.record_tool_result(key, sent, found.model_dump_json())
+    await calls.journal.record_tool_result(key, sent, found.model_dump_json())
     return found
 
 

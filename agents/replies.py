@@ -13,7 +13,11 @@ from typing import Any, TypeVar
 from langchain_core.messages import AIMessage
 from pydantic import BaseModel, ValidationError
 
+from agents.faults import UnreadableReplyError
+
 T = TypeVar("T", bound=BaseModel)
+MOST_SHOWN = 4000
+"""Characters of a reply that its repair shows."""
 _OPENED = re.compile(r"\s*(?:<(?:think|thinking|thought|reasoning)>|\[THINK\])")
 _CLOSED = re.compile(r"</(?:think|thinking|thought|reasoning)>|\[/THINK\]")
 _CUT_OFF = ("length", "content_filter")
@@ -53,6 +57,35 @@ def why_cut_off(reply: AIMessage) -> str:
             return "The model server's content filter withheld the reply."
         case _:
             return ""
+
+
+def read_reply(reply: AIMessage, schema: type[T]) -> T:
+    """Return the value in a reply.
+
+    Raises:
+        UnreadableReplyError: it was cut off, or nothing in it follows the schema.
+    """
+    if cut_off := why_cut_off(reply):
+        raise UnreadableReplyError(cut_off)
+    try:
+        return read_value(str(reply.text), schema)
+    except ValidationError as error:
+        raise UnreadableReplyError(_complaint(error)) from error
+
+
+def excerpt(reply: AIMessage) -> str:
+    """Return a reply as a repair shows it: a long one without its middle."""
+    text = str(reply.text)
+    if len(text) <= MOST_SHOWN:
+        return text
+    return f"{text[: MOST_SHOWN // 2]}\n[…]\n{text[-MOST_SHOWN // 2 :]}"
+
+
+def _complaint(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(str(place) for place in each['loc']) or 'the reply'}: {each['msg']}"
+        for each in error.errors()[:5]
+    )
 
 
 def read_value(text: str, schema: type[T]) -> T:

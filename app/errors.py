@@ -8,7 +8,6 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from agents.faults import CallError
-from agents.journal import JournalError
 from app.exits import FAULT, MISTAKE
 from app.runs import RunError
 from app.services import ServicesError
@@ -22,6 +21,7 @@ from tools.index import IndexUnavailableError
 from tools.machines import MachineDirectoryError
 from tools.patience import ServiceDownError
 from tools.questions_file import QuestionsFileError
+from tools.tables import StateError
 from training.rows import TrainingError
 
 MISTAKES = (
@@ -29,7 +29,6 @@ MISTAKES = (
     CallError,
     DocumentError,
     IndexUnavailableError,
-    JournalError,
     LedgerError,
     MachineDirectoryError,
     PromptError,
@@ -37,6 +36,7 @@ MISTAKES = (
     RunError,
     ServicesError,
     SettingsError,
+    StateError,
     TrainingError,
     UploadError,
 )

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 
-from sqlalchemy import URL, Engine, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
+from sqlalchemy import create_engine
+from sqlalchemy.pool import StaticPool
 
-from agents.budget import Budget
+from agents.budget import Budget, Caps
 from agents.calls import Calls
-from agents.gate import Gate
+from agents.gate import Gates
 from agents.journal import Journal
+from agents.sessions import Session
 from app.directory import MachineSource, check_directory, open_directory
 from app.opening_index import check_index, check_questions, open_index, open_question_vectors
 from app.roles import open_roles, probed
@@ -27,6 +28,7 @@ from prompts.templates import Prompts
 from tools.index import Index
 from tools.library import DOCUMENTS, Library
 from tools.patience import Patience
+from tools.tables import sqlite_engine
 from training.recipe import Recipe, load_recipe
 from training.rows import TrainingError
 from training.tokens import load_tokenizer
@@ -63,7 +65,8 @@ async def rehearse(brief: Brief, settings: Settings, machines: MachineSource) ->
     await check_questions(brief, settings)
     journal = Journal(create_engine("sqlite://", poolclass=StaticPool))
     async with open_roles(settings, start=False) as models:
-        calls = _calls(journal, brief, settings, prompts, _at_start(settings))
+        session = Session(journal, leads=True)
+        calls = _calls(journal, brief, settings, prompts, session, _at_start(settings))
         await probed(models, calls, prompts)
     return journal
 
@@ -78,23 +81,25 @@ async def open_context(
     await check_index(settings)
     patience = Patience(settings.services.patience)
     tracing = open_tracing(run, settings)
-    journal_engine, ledger_engine = _engine(run / "journal.sqlite"), _engine(run / "ledger.sqlite")
+    engines = sqlite_engine(run / "journal.sqlite"), sqlite_engine(run / "ledger.sqlite")
     try:
-        journal, ledger = Journal(journal_engine), Ledger(ledger_engine)
+        journal, ledger = Journal(engines[0]), Ledger(engines[1])
+        session = Session(journal, leads=True)
         async with (
+            session.beating(),
             open_directory(machines, settings, patience) as directory,
             _index(run, settings, patience, ledger) as index,
             open_roles(settings) as opened,
         ):
-            asking = _calls(journal, brief, settings, prompts, _at_start(settings))
+            calls = partial(_calls, journal, brief, settings, prompts, session)
             with untraced():
-                models = await probed(opened, asking, prompts, ledger)
+                models = await probed(opened, calls(_at_start(settings)), prompts, ledger)
             yield Context(
                 run=run,
                 brief=brief,
                 prompts=prompts,
                 models=models,
-                calls=_calls(journal, brief, settings, prompts, patience),
+                calls=calls(patience),
                 ledger=ledger,
                 index=index,
                 machines=directory,
@@ -107,8 +112,8 @@ async def open_context(
             )
     finally:
         tracing.close()
-        journal_engine.dispose()
-        ledger_engine.dispose()
+        for engine in engines:
+            engine.dispose()
 
 
 def _index(
@@ -129,7 +134,7 @@ def _index(
 @contextmanager
 def open_books(run: Path) -> Generator[tuple[Ledger, Journal]]:
     """Yield the ledger and the journal of a run, for looking at."""
-    engines = _engine(run / "ledger.sqlite"), _engine(run / "journal.sqlite")
+    engines = sqlite_engine(run / "ledger.sqlite"), sqlite_engine(run / "journal.sqlite")
     try:
         yield Ledger(engines[0]), Journal(engines[1])
     finally:
@@ -142,27 +147,20 @@ def _at_start(settings: Settings) -> Patience:
 
 
 def _calls(
-    journal: Journal, brief: Brief, settings: Settings, prompts: Prompts, patience: Patience
+    journal: Journal,
+    brief: Brief,
+    settings: Settings,
+    prompts: Prompts,
+    session: Session,
+    patience: Patience,
 ) -> Calls:
-    budget = Budget(
-        calls=brief.limits.calls_for(brief.rows),
-        minutes=brief.limits.minutes,
-        spent=journal.count(),
+    limits = brief.limits
+    caps = Caps(
+        calls=limits.calls_for(brief.rows),
+        tokens=limits.tokens,
+        money=limits.money,
+        minutes=limits.minutes,
     )
-    gate = Gate(settings.concurrency)
-    return Calls(journal, gate, budget, prompts, patience=patience, redact=settings.redact)
-
-
-def _engine(path: Path) -> Engine:
-    engine = create_engine(URL.create("sqlite", database=str(path)))
-
-    @event.listens_for(engine, "connect")
-    def _set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:  # pyright: ignore[reportUnusedFunction]
-        # With WAL, NORMAL keeps every commit through the death of the process, and is faster.
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.execute("PRAGMA busy_timeout=10000")
-        cursor.close()
-
-    return engine
+    budget = Budget(journal, caps, settings.services.prices, session)
+    gates = Gates(settings.concurrency)
+    return Calls(journal, gates, budget, prompts, patience=patience, redact=settings.redact)

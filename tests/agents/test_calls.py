@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Engine, create_engine
 from tenacity import wait_none
 
-from agents.budget import Budget
+from agents.budget import Budget, Caps
 from agents.calls import TRIES, Calls, RoleModel
 from agents.faults import (
     BudgetExhaustedError,
@@ -25,7 +25,7 @@ from agents.faults import (
     Server,
     UnreadableReplyError,
 )
-from agents.gate import Gate
+from agents.gate import Gates
 from agents.journal import CallKey, Journal, Spent
 from prompts.templates import Prompts
 from tools.patience import Patience
@@ -91,8 +91,8 @@ def calls_on(
     engine: Engine, *, most: int = 100, width: int = 4, patience: Patience | None = None
 ) -> Calls:
     journal = Journal(engine)
-    budget = Budget(calls=most, minutes=None, spent=journal.count())
-    return Calls(journal, Gate(width), budget, Prompts(), patience=patience, wait=wait_none())
+    budget = Budget(journal, Caps(calls=most))
+    return Calls(journal, Gates(width), budget, Prompts(), patience=patience, wait=wait_none())
 
 
 def role(*replies: Any) -> RoleModel:
@@ -207,28 +207,24 @@ async def test_journal_keeps_tokens_by_role(engine):
     journal = Journal(engine)
     usage = {"input_tokens": 7, "output_tokens": 2, "total_tokens": 9}
     reply = AIMessage("x", usage_metadata=usage)
-    journal.record_reply(KEY, "hash", role="critic", model="m", reply=reply)
+    await journal.record_reply(KEY, "hash", role="critic", model="m", reply=reply)
     (spent,) = journal.spent()
     assert spent == Spent("critic", "m", calls=1, input_tokens=7, output_tokens=2)
-    assert journal.reply(KEY, "hash").usage_metadata == usage
-    assert journal.reply(KEY, "other") is None
+    assert (await journal.reply(KEY, "hash")).usage_metadata == usage
+    assert await journal.reply(KEY, "other") is None
 
 
 async def test_tool_results_are_kept(engine):
     journal = Journal(engine)
-    journal.record_tool_result(KEY, "hash", json.dumps(["a passage"]))
-    assert journal.tool_result(KEY, "hash") == '["a passage"]'
-    assert journal.tool_result(KEY, "other") is None
+    await journal.record_tool_result(KEY, "hash", json.dumps(["a passage"]))
+    assert await journal.tool_result(KEY, "hash") == '["a passage"]'
+    assert await journal.tool_result(KEY, "other") is None
 
 
 async def test_repeated_key_is_not_written_down(engine):
-    calls = Calls(
-        Journal(engine),
-        Gate(1),
-        Budget(calls=9, minutes=None),
-        Prompts(),
-        redact=Redactor(["sk-planted"]),
-    )
+    journal = Journal(engine)
+    budget, redact = Budget(journal, Caps(calls=9)), Redactor(["sk-planted"])
+    calls = Calls(journal, Gates(1), budget, Prompts(), redact=redact)
     said = await calls.say(role("Your key is sk-planted."), ASKED, KEY)
     assert said.text == "Your key is [redacted]."
     with pytest.raises(ModelError, match=r"bad \[redacted\]"):

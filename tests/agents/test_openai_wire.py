@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy import create_engine
 from tenacity import wait_none
 
-from agents.budget import Budget
+from agents.budget import Budget, Caps
 from agents.calls import TRIES, Calls
 from agents.faults import (
     ModelError,
@@ -19,7 +19,7 @@ from agents.faults import (
     PromptTooLongError,
     UnreadableReplyError,
 )
-from agents.gate import Gate
+from agents.gate import Gates
 from agents.journal import CallKey, Journal
 from agents.models import open_model, parse_spec
 from prompts.templates import Prompts
@@ -59,9 +59,10 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def calls(tmp_path) -> Iterator[Calls]:
     engine = create_engine(f"sqlite:///{tmp_path / 'journal.sqlite'}")
-    budget = Budget(calls=50, minutes=None)
+    journal = Journal(engine)
+    budget = Budget(journal, Caps(calls=50))
     patience = Patience(30)
-    yield Calls(Journal(engine), Gate(2), budget, Prompts(), patience=patience, wait=wait_none())
+    yield Calls(journal, Gates(2), budget, Prompts(), patience=patience, wait=wait_none())
     engine.dispose()
 
 
@@ -144,14 +145,14 @@ def test_missing_key_is_a_sentence():
 @pytest.mark.parametrize(
     ("finish", "sentence"), [("length", "output_tokens"), ("content_filter", "filter")]
 )
-async def test_reply_cut_off_is_paid_for_once(server, calls, finish, sentence):
+async def test_reply_cut_off_is_repaired_once(server, calls, finish, sentence):
     status, body = said('{"cou')
     body["choices"][0]["finish_reason"] = finish
-    server.replies = [(status, body)]
+    server.replies = [(status, body)] * 2
     for _ in range(2):
         with pytest.raises(UnreadableReplyError, match=sentence):
             await ask(server, calls)
-    assert (calls.journal.count(), calls.replayed) == (1, 1)
+    assert (calls.journal.count(), calls.replayed) == (2, 2)
 
 
 @pytest.mark.parametrize("body", ["<html>", [1], {"choices": None}, {"error": "overloaded"}])
@@ -254,7 +255,8 @@ def test_client_survives_several_loops(server, tmp_path):
     engine = create_engine(f"sqlite:///{tmp_path / 'loops.sqlite'}")
 
     async def once(number: int) -> Count:
-        calls = Calls(Journal(engine), Gate(1), Budget(calls=9, minutes=None), Prompts())
+        journal = Journal(engine)
+        calls = Calls(journal, Gates(1), Budget(journal, Caps(calls=9)), Prompts())
         model = open_model("critic", f"openai:m@{server.url}", {})
         try:
             return await calls.ask(model, ASKED, Count, CallKey("candidate", "draft", number))

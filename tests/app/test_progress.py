@@ -1,3 +1,4 @@
+import asyncio
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,7 +51,8 @@ def books(tmp_path: Path) -> Iterator[tuple[Ledger, Journal]]:
     reply = AIMessage("yes", usage_metadata=usage)
     for attempt in range(3):
         key = CallKey("c0", "draft", attempt)
-        journal.record_reply(key, "sent", role="generator", model="m", reply=reply)
+        recorded = journal.record_reply(key, "sent", role="generator", model="m", reply=reply)
+        asyncio.run(recorded)
     yield ledger, journal
     engine.dispose()
 

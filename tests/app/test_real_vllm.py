@@ -8,10 +8,10 @@ from langchain_core.messages import HumanMessage
 from sqlalchemy import create_engine
 
 from agents.answerer import Answer
-from agents.budget import Budget
+from agents.budget import Budget, Caps
 from agents.calls import Calls
 from agents.faults import UnreadableReplyError
-from agents.gate import Gate
+from agents.gate import Gates
 from agents.journal import CallKey, Journal
 from agents.probe import probe
 from app.roles import open_roles
@@ -45,8 +45,9 @@ def settings(tmp_path, monkeypatch):
 
 async def test_real_vllm_serves_keeps_schema_and_stops(settings, tmp_path):
     engine = create_engine(f"sqlite:///{tmp_path / 'journal.sqlite'}")
-    budget = Budget(calls=99, minutes=None)
-    calls = Calls(Journal(engine), Gate(2), budget, Prompts(), patience=Patience(5))
+    journal = Journal(engine)
+    budget = Budget(journal, Caps(calls=99))
+    calls = Calls(journal, Gates(2), budget, Prompts(), patience=Patience(5))
     async with open_roles(settings) as models:
         model = models["critic"]
         assert model.name == "vllm:tiny"

@@ -1,0 +1,134 @@
+"""Spending: what is reserved and settled, in the transactions that the journal commits.
+
+`spending` holds, by model, all that was settled and all that is reserved: the most that a run can
+have spent, whatever happens to the calls that are on their way.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, bindparam, delete, select, update
+
+from agents.journal_tables import RESERVATIONS, SPENDING
+from tools.tables import insert_into
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Calls of one model, and their tokens."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def __add__(self, other: Amount) -> Amount:
+        """Return both together."""
+        return Amount(
+            self.calls + other.calls,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+        )
+
+    def __sub__(self, other: Amount) -> Amount:
+        """Return what is left of this one without the other."""
+        return self + Amount(-other.calls, -other.input_tokens, -other.output_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """The most that one call may come to; it stands until it is settled."""
+
+    id: str
+    session: str
+    model: str
+    most: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What came of a reservation: nothing where no server can have worked for it."""
+
+    reservation: Reservation
+    spent: Amount = Amount()
+
+
+Refuse = Callable[[dict[str, Amount]], str]
+"""Returns which limit a spending by model would pass, "" for none."""
+
+
+def reserve(
+    connection: Connection, wanted: Sequence[Reservation], refuse: Refuse, engine: Engine
+) -> list[str]:
+    """Write down the reservations that no limit refuses; return for each the limit that did."""
+    models = sorted({each.model for each in wanted})
+    made = insert_into(engine, SPENDING).on_conflict_do_nothing()
+    connection.execute(made, [{"model": model} for model in models])
+    total = _read(connection)
+    granted: list[Reservation] = []
+    refused: list[str] = []
+    for each in wanted:
+        after = total | {each.model: total[each.model] + each.most}
+        refused.append(limit := refuse(after))
+        if not limit:
+            total = after
+            granted.append(each)
+    if granted:
+        connection.execute(RESERVATIONS.insert(), [_columns(each) for each in granted])
+        _add(connection, ((each.model, each.most) for each in granted))
+    return refused
+
+
+def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
+    """Take reservations back, and leave in `spending` what they really came to."""
+    if not settlements:
+        return
+    ids = [{"gone": each.reservation.id} for each in settlements]
+    connection.execute(delete(RESERVATIONS).where(RESERVATIONS.c.id == bindparam("gone")), ids)
+    _add(connection, ((s.reservation.model, s.spent - s.reservation.most) for s in settlements))
+
+
+def forfeit(connection: Connection, sessions: Sequence[str]) -> None:
+    """Leave as spent what sessions that are over had reserved."""
+    connection.execute(delete(RESERVATIONS).where(RESERVATIONS.c.session.in_(sessions)))
+
+
+def spending(connection: Connection) -> dict[str, Amount]:
+    """Return the most that can have been spent, by model."""
+    rows = connection.execute(select(SPENDING).order_by(SPENDING.c.model))
+    return {model: Amount(*counts) for model, *counts in rows}
+
+
+def _read(connection: Connection) -> dict[str, Amount]:
+    """Return the spending, held against other processes until the transaction ends."""
+    rows = connection.execute(select(SPENDING).order_by(SPENDING.c.model).with_for_update())
+    return {model: Amount(*counts) for model, *counts in rows}
+
+
+def _add(connection: Connection, changes: Iterable[tuple[str, Amount]]) -> None:
+    sums: defaultdict[str, Amount] = defaultdict(Amount)
+    for model, amount in changes:
+        sums[model] += amount
+    c = SPENDING.c
+    for model, amount in sorted(sums.items()):
+        connection.execute(
+            update(SPENDING)
+            .where(c.model == model)
+            .values(
+                calls=c.calls + amount.calls,
+                input_tokens=c.input_tokens + amount.input_tokens,
+                output_tokens=c.output_tokens + amount.output_tokens,
+            )
+        )
+
+
+def _columns(it: Reservation) -> dict[str, object]:
+    return {
+        "id": it.id,
+        "session": it.session,
+        "model": it.model,
+        "input_tokens": it.most.input_tokens,
+        "output_tokens": it.most.output_tokens,
+    }

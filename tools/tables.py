@@ -1,0 +1,152 @@
+"""Tables: how a run's state is kept, in SQLite files or in one Postgres database.
+
+Ledger and journal own their tables; here are the engines, the versions, and the inserts that both
+databases understand. `app/opening.py` decides which it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.schema import CreateSchema
+
+WRITES = "officina_writes"
+"""The execution option of a connection that writes: it takes SQLite's lock when it begins."""
+_VERSIONS = Table(
+    "versions",
+    MetaData(),
+    Column("name", String(32), primary_key=True),
+    Column("version", Integer, nullable=False),
+)
+
+
+class StateError(Exception):
+    """The state of a run cannot be read or written; the message says what to do."""
+
+
+def sqlite_engine(path: Path) -> Engine:
+    """Return the engine of a file that several processes may write."""
+    engine = create_engine(URL.create("sqlite", database=str(path)))
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:  # pyright: ignore[reportUnusedFunction]
+        connection.isolation_level = None  # pyright: ignore[reportAttributeAccessIssue]
+        cursor = connection.cursor()
+        # First of all: it is what makes the next line wait for another process's.
+        cursor.execute("PRAGMA busy_timeout=10000")
+        # With WAL, NORMAL keeps every commit through the death of the process, and is faster.
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]
+        # A lock that is taken only at the first write fails where another process wrote meanwhile.
+        writes = connection.get_execution_options().get(WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def postgres_engine(url: str, namespace: str) -> Engine:
+    """Return an engine on a namespace of its own in a Postgres database, made on first use.
+
+    Raises:
+        StateError: the database cannot be reached or written.
+    """
+    address = make_url(url).set(drivername="postgresql+psycopg")
+    options = {"options": f"-csearch_path={namespace}"}
+    engine = create_engine(address, connect_args=options, pool_pre_ping=True)
+    try:
+        with engine.begin() as connection:
+            connection.execute(CreateSchema(namespace, if_not_exists=True))
+    except SQLAlchemyError as error:
+        engine.dispose()
+        raise StateError(
+            f"The state's database cannot be used ({error.__cause__ or error}). "
+            "Check OFFICINA_STATE_URL."
+        ) from error
+    return engine
+
+
+def open_tables(engine: Engine, tables: MetaData, name: str, version: int) -> None:
+    """Make the tables on first use; `name` is what these tables are called, with their version.
+
+    Raises:
+        StateError: they are of another version, torn, or cannot be written.
+    """
+    try:
+        found = _version(engine, name)
+        if found is None and inspect(engine).has_table(next(iter(tables.tables))):
+            found = 1
+        if found not in (None, version):
+            raise StateError(
+                f"The {name} was written by another version of Officina (its tables have version "
+                f"{found}, not {version}). Go on with that version, or start a new run."
+            )
+        if found is None:
+            tables.create_all(engine)
+            with writing(engine) as connection:
+                values = insert_into(engine, _VERSIONS).values(name=name, version=version)
+                connection.execute(values.on_conflict_do_nothing())
+    except SQLAlchemyError as error:
+        raise StateError(
+            f"The {name} cannot be opened ({error.__cause__ or error}). {advice(error)}"
+        ) from error
+
+
+def _version(engine: Engine, name: str) -> int | None:
+    _VERSIONS.create(engine, checkfirst=True)
+    with engine.connect() as connection:
+        query = select(_VERSIONS.c.version).where(_VERSIONS.c.name == name)
+        return connection.execute(query).scalar()
+
+
+def insert_into(engine: Engine, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an insert in the engine's dialect, which may say what to do on a conflict."""
+    if engine.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+@contextmanager
+def writing(engine: Engine) -> Generator[Connection]:
+    """Yield a connection in a transaction that writes."""
+    with engine.connect() as connection:
+        connection = connection.execution_options(**{WRITES: True})
+        with connection.begin():
+            yield connection
+
+
+def advice(error: SQLAlchemyError) -> str:
+    """Return what to do about a fault of the database, as a sentence."""
+    said = str(error.__cause__ or error).lower()
+    if "malformed" in said or "not a database" in said or "disk image" in said:
+        return (
+            "The file is damaged: `sqlite3 FILE .recover` saves what was committed into a new "
+            "file, which then takes its place."
+        )
+    if "full" in said or "no space" in said:
+        return "Make room on the disk, then resume the run."
+    return "Check the run folder's disk and rights, then resume the run."
