@@ -165,10 +165,14 @@ class Journal:
 
     def finished(self, candidates: Collection[str]) -> list[FinishedCall]:
         """Return the finished calls of these candidates, each candidate's together."""
-        columns = [CALLS.c[name] for name in (*KEY[:4], "role", "input_tokens", "output_tokens")]
+        names = (*KEY[:4], "role", "input_tokens", "output_tokens")
+        columns = [CALLS.c[name] for name in names]
         query = select(*columns).where(CALLS.c.candidate.in_(candidates)).order_by(*columns[:4])
-        found = self._read(lambda connection: connection.execute(query).all())
-        return [FinishedCall(CallKey(*row[:4]), *row[4:]) for row in found]
+        with self.engine.connect() as connection:
+            return [
+                FinishedCall(CallKey(*row[:4]), row.role, row.input_tokens, row.output_tokens)
+                for row in connection.execute(query)
+            ]
 
     def spending(self) -> dict[str, Amount]:
         """Return the most that can have been spent, by model: what a kill left unsettled too."""

@@ -13,7 +13,7 @@ from agents.journal import Spent
 from agents.prices import Price, cost_of, dollars, unpriced
 from app.dry_count import job_of, most_calls, passages_of, sizes_of
 from app.expected import Estimate, RoleEstimate
-from app.trial import Trial, first_candidates, spent_by_role, try_out
+from app.trial import Trial, begin_trial, spent_by_role
 from graph.assess import why_nothing_is_left
 from graph.context import Context
 from graph.forecast import Interval, Job, Known, Used, Walk, interval, walks
@@ -21,6 +21,9 @@ from graph.ingest import ingest_folder
 from graph.typical import ALONE, SURE, Sizes, calibrated, typical_lives
 
 SAMPLE = 12
+MOST_SAMPLES = 4
+NARROW = 1.8
+"""An estimate whose upper end is more times its lower one is worth another sample."""
 _UNSURE_OF_TIME = 0.12
 """The standard deviation of the logarithm of how much slower a run is than its trial was."""
 _AT_THE_ENDS = 2.0
@@ -46,26 +49,41 @@ async def estimate(
     """
     await ingest_folder(manuals, context, context.emit or (lambda _: None))
     passages, job = passages_of(context), await job_of(context)
-    documents = len(context.library.documents)
     if not job.windows:
-        return _of_nothing(job, documents, len(passages), context)
-    sizes, trial = await sizes_of(context, passages), None
-    if sample:
-        candidates = await first_candidates(manuals, context)
-        chosen = candidates[:sample]
-        say(_before(len(chosen), sizes, context, prices))
-        trial = await try_out(chosen, context, deeper=len(candidates) == len(job.windows))
-        per_token = trial.letters_per_token or job.letters_per_token
-        job = await job_of(context, per_token)
-        sizes = await sizes_of(context, passages, per_token)
-    known = trial.known if trial else Known(spent=spent_by_role(context))
-    typical = calibrated(typical_lives(sizes, SURE if trial else ALONE), known.lives)
-    walked = walks(job, known, typical)
+        return _of_nothing(job, len(passages), context)
+    sizes = await sizes_of(context, passages)
+    if not sample:
+        typical = typical_lives(sizes, ALONE)
+        walked = walks(job, Known(spent=spent_by_role(context)), typical)
+        return _estimate(job, walked, None, context, prices, len(passages))
+    trial = await begin_trial(manuals, context)
+    most = min(sample * MOST_SAMPLES, trial.left)
+    say(_before(sample, most, sizes, context, prices))
+    while True:
+        await trial.go_on(sample)
+        job = await job_of(context, await trial.letters_per_token() or job.letters_per_token)
+        sizes, known = await sizes_of(context, passages, job.letters_per_token), trial.known()
+        walked = walks(job, known, calibrated(typical_lives(sizes, SURE), known.lives))
+        made = _estimate(job, walked, trial, context, prices, len(passages))
+        most -= sample
+        widest = max(each.ratio for each in (made.calls, made.input_tokens, made.output_tokens))
+        if most <= 0 or widest < NARROW:
+            return made
+
+
+def _estimate(
+    job: Job,
+    walked: Sequence[Walk],
+    trial: Trial | None,
+    context: Context,
+    prices: Mapping[str, Price],
+    passages: int,
+) -> Estimate:
     models = _models(context)
     return Estimate(
         rows=job.rows,
-        documents=documents,
-        passages=len(passages),
+        documents=len(context.library.documents),
+        passages=passages,
         windows=len(job.windows),
         sampled=trial.tried if trial else 0,
         accepted=interval(walk.rows for walk in walked),
@@ -111,9 +129,10 @@ def _cost(
 
 def _minutes(walked: Iterable[Walk], trial: Trial | None, width: int, seed: int) -> Interval | None:
     """Return the minutes of the walks, by how long calls and computing took in the trial."""
-    if trial is None or not trial.calls:
+    if trial is None or not trial.watch.calls:
         return None
-    latency, computing = trial.waited / trial.calls, trial.computed / trial.calls
+    calls = trial.watch.calls
+    latency, computing = trial.watch.waited / calls, trial.computed / calls
     seeded = random.Random(f"minutes {seed}")
 
     def seconds(walk: Walk) -> float:
@@ -129,31 +148,31 @@ def _minutes(walked: Iterable[Walk], trial: Trial | None, width: int, seed: int)
     return interval(seconds(walk) / 60 for walk in walked)
 
 
-def _before(count: int, sizes: Sizes, context: Context, prices: Mapping[str, Price]) -> str:
+def _before(
+    sample: int, most: int, sizes: Sizes, context: Context, prices: Mapping[str, Price]
+) -> str:
     """Return what a sample costs at most in calls, and what it is likely to cost."""
-    lives = [life for life in typical_lives(sizes, 2.0 * count) if life.kind == "first"]
-    most = 2 * count * most_calls(context.brief, with_tools=sizes.with_tools)
+    calls = 2 * most * most_calls(context.brief, with_tools=sizes.with_tools)
     sums: dict[str, Used] = {}
-    for life in lives:
-        for role, each in life.used.items():
+    for life in typical_lives(sizes, 1.5 * sample):
+        for role, each in life.used.items() if life.kind == "first" else ():
             sums[role] = sums.get(role, Used()) + each.times(life.weight)
     walk = Walk(0, sums, ())
     cost = cost_of(_as_spent(walk, _models(context)), prices)
+    total = walk.total()
     return (
-        f"{count} candidates go first, and as many again that follow from them: at most {most:,} "
-        f"calls, and likely no more than {walk.total().calls:,} with {_tokens(walk):,} tokens "
-        f"({dollars(cost)}). The run takes them over."
+        f"{sample} candidates go first, and up to {most} while the estimate is wide, each with one "
+        f"that follows from it: about {total.calls:,} calls with "
+        f"{total.input_tokens + total.output_tokens:,} tokens ({dollars(cost)}), and at most "
+        f"{min(calls, context.brief.limits.calls_for(context.brief.rows)):,} calls. "
+        "The run takes them over."
     )
 
 
-def _tokens(walk: Walk) -> int:
-    return walk.total().input_tokens + walk.total().output_tokens
-
-
-def _of_nothing(job: Job, documents: int, passages: int, context: Context) -> Estimate:
+def _of_nothing(job: Job, passages: int, context: Context) -> Estimate:
     return Estimate(
         rows=job.rows,
-        documents=documents,
+        documents=len(context.library.documents),
         passages=passages,
         windows=0,
         sampled=0,

@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from statistics import median
 from typing import Any
@@ -35,25 +35,10 @@ from graph.forecast import Kind, Known, Life, Used
 from graph.ledger import Entry, Ledger
 from graph.plan import next_candidates, next_derived
 from graph.state import Candidate, DatasetState, QuestionInput
-from training.rows import ABSTAINING
+from training.rows import ABSTAINING, Variant
 
 _SHOWING = {"draft": "generator", "mislead": "generator", "critique": "critic"}
 _NOTHING = "nothing_to_ask"
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What was learnt: lives, seconds that calls took and that were computed, letters per token.
-
-    `waited` and `computed` are for `calls` calls that were really sent.
-    """
-
-    known: Known
-    tried: int
-    calls: int
-    waited: float
-    computed: float
-    letters_per_token: float | None
 
 
 class Stopwatch(AsyncCallbackHandler):
@@ -81,31 +66,64 @@ class Stopwatch(AsyncCallbackHandler):
         self.waited += time.monotonic() - self._begun.pop(run_id)
 
 
-async def first_candidates(manuals: str, context: Context) -> list[Candidate]:
-    """Return the candidates of the first round, in the order in which the run takes them."""
+class Trial:
+    """Candidates of a run, lived before it; what is learnt grows with each `go_on`.
+
+    `computed` are the seconds of computing for the `watch.calls` calls that were really sent.
+    """
+
+    def __init__(self, context: Context, candidates: Sequence[Candidate]) -> None:
+        self.computed = 0.0
+        self.watch = Stopwatch()
+        self._context = context
+        self._apart = _apart(context)
+        self._waiting = list(candidates)
+        self._again = len(candidates) == len(context.windows)
+
+    @property
+    def left(self) -> int:
+        """How many candidates of the first round have not been tried."""
+        return len(self._waiting)
+
+    @property
+    def tried(self) -> int:
+        """How many candidates have been tried, those that follow from others too."""
+        return len(self._apart.ledger.entries())
+
+    async def go_on(self, count: int) -> None:
+        """Live so many more candidates, and half as many of each kind that follow from them.
+
+        Raises:
+            CallError: a model cannot be used, or the budget is spent.
+            ServiceDownError: a service is away.
+        """
+        chosen, self._waiting = self._waiting[:count], self._waiting[count:]
+        began = time.process_time()
+        with _timed(self._context, self.watch):
+            await _live(chosen, self._apart)
+            await _live(await _following(chosen, self._apart, again=self._again), self._apart)
+        self.computed += time.process_time() - began
+
+    def known(self) -> Known:
+        """Return what is known of the run."""
+        entries = self._apart.ledger.entries()
+        return _known(entries, self._finished(entries), self._context)
+
+    async def letters_per_token(self) -> float | None:
+        """Return how many letters of a prompt make a token; None if no call has counted any."""
+        entries = self._apart.ledger.entries()
+        candidates = [entry.candidate for entry in entries if entry.candidate.round == 1]
+        return await _letters_per_token(candidates, self._finished(entries), self._context)
+
+    def _finished(self, entries: Iterable[Entry]) -> list[FinishedCall]:
+        return self._context.calls.journal.finished([entry.candidate.id for entry in entries])
+
+
+async def begin_trial(manuals: str, context: Context) -> Trial:
+    """Return a trial of the candidates that the run's first round will have, in their order."""
     apart = _apart(context)
     await plan(DatasetState(manuals), Runtime(context=apart))
-    return [entry.candidate for entry in apart.ledger.entries("planned")]
-
-
-async def try_out(candidates: Sequence[Candidate], context: Context, *, deeper: bool) -> Trial:
-    """Live the candidates and some that derive from them, and `deeper` ask windows once more.
-
-    Raises:
-        CallError: a model cannot be used, or the budget is spent.
-        ServiceDownError: a service is away.
-    """
-    apart, watch, began = _apart(context), Stopwatch(), time.process_time()
-    with _timed(context, watch):
-        await _live(candidates, apart)
-        await _live(await _later(candidates, apart, deeper=deeper), apart)
-    computed = time.process_time() - began
-    entries = apart.ledger.entries()
-    ids = [entry.candidate.id for entry in entries]
-    calls = context.calls.journal.finished(ids)
-    per_token = await _letters_per_token(candidates, calls, context)
-    known = _known(entries, calls, context)
-    return Trial(known, len(entries), watch.calls, watch.waited, computed, per_token)
+    return Trial(context, [entry.candidate for entry in apart.ledger.entries("planned")])
 
 
 def _apart(context: Context) -> Context:
@@ -145,30 +163,32 @@ async def _live(candidates: Sequence[Candidate], apart: Context) -> None:
         raise several.exceptions[0] from several
 
 
-async def _later(tried: Sequence[Candidate], apart: Context, *, deeper: bool) -> list[Candidate]:
-    """Return what the run is likely to plan next: rows that derive, and windows asked again."""
-    selection = await select(apart, apart.ledger.entries(), {})
-    most = len(tried) // 2
-    derived = next_derived(
+async def _following(tried: Sequence[Candidate], apart: Context, *, again: bool) -> list[Candidate]:
+    """Return what the run is likely to plan next: rows that derive, and windows asked `again`."""
+    entries, most = apart.ledger.entries(), len(tried) // 2
+    selection = await select(apart, entries, {})
+    number = Counter[Variant](entry.candidate.variant for entry in entries)
+    derived = sum(number[variant] for variant in ABSTAINING)
+    following = next_derived(
         selection.derivable,
         round_=2,
-        missing=min(most, selection.abstentions),
+        missing=max(0, min(most, selection.abstentions - derived)),
         rate=1.0,
         most=most,
-        tried=Counter(),
+        tried=number,
     )
-    if not deeper:
-        return derived
-    windows = {candidate.window.id for candidate in tried}
-    return derived + next_candidates(
-        [window for window in apart.windows if window.id in windows],
-        round_=2,
-        missing=most,
-        rate=1.0,
-        most=most,
-        asked=apart.ledger.asked(),
-        exhausted=apart.ledger.exhausted_windows(),
-    )
+    if again:
+        windows = {candidate.window.id for candidate in tried}
+        following += next_candidates(
+            [window for window in apart.windows if window.id in windows],
+            round_=2,
+            missing=most,
+            rate=1.0,
+            most=most,
+            asked=apart.ledger.asked(),
+            exhausted=apart.ledger.exhausted_windows(),
+        )
+    return following
 
 
 def _known(entries: Sequence[Entry], calls: Sequence[FinishedCall], context: Context) -> Known:
