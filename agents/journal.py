@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from langchain_core.messages import AIMessage
-from sqlalchemy import Connection, Engine, Table, func, select
+from sqlalchemy import Connection, Engine, Row, Table, func, select
 
 from agents.journal_tables import CALLS, JOURNAL, KEY, METADATA, SPENDING, TOOL_CALLS, VERSION
 from agents.spending import Amount, Reservation, Settlement, settle, spending
@@ -170,7 +170,7 @@ class Journal:
         query = select(*columns).where(CALLS.c.candidate.in_(candidates)).order_by(*columns[:4])
         with self.engine.connect() as connection:
             return [
-                FinishedCall(CallKey(*row[:4]), row.role, row.input_tokens, row.output_tokens)
+                FinishedCall(_key_of(row), row.role, row.input_tokens, row.output_tokens)
                 for row in connection.execute(query)
             ]
 
@@ -227,6 +227,10 @@ def _kept(reply: AIMessage) -> dict[str, Any]:
 
 def _revived(text: str) -> AIMessage:
     return AIMessage(**json.loads(text))
+
+
+def _key_of(row: Row[Any]) -> CallKey:
+    return CallKey(row.candidate, row.step, row.attempt, row.ask)
 
 
 def _place(key: CallKey, sent: str) -> tuple[object, ...]:
