@@ -6,29 +6,63 @@ the arithmetic, `app/expected.py` says and keeps what comes out.
 
 from __future__ import annotations
 
+import asyncio
+import json
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
 
 from agents.journal import Spent
 from agents.prices import Price, cost_of, dollars, unpriced
 from app.dry_count import job_of, most_calls, passages_of, sizes_of
-from app.expected import Estimate, RoleEstimate
+from app.exits import DONE, SHORT
+from app.expected import Estimate, RoleEstimate, keep, lines
+from app.opening import open_context
+from app.roles import tell
+from app.runs import RunFile, locked, machines_of
+from app.settings import Settings
 from app.trial import Trial, begin_trial, spent_by_role
 from graph.assess import why_nothing_is_left
+from graph.brief import Brief
 from graph.context import Context
-from graph.forecast import Interval, Job, Known, Used, Walk, interval, walks
+from graph.forecast import Interval, Job, Known, Used, Walk, interval
 from graph.ingest import ingest_folder
 from graph.typical import ALONE, SURE, Sizes, calibrated, typical_lives
+from graph.walks import walks
 
 SAMPLE = 12
 MOST_SAMPLES = 4
-NARROW = 1.8
+NARROW = 1.85
 """An estimate whose upper end is more times its lower one is worth another sample."""
 _UNSURE_OF_TIME = 0.12
 """The standard deviation of the logarithm of how much slower a run is than its trial was."""
 _AT_THE_ENDS = 2.0
 """Seconds that a run takes before its first and after its last candidate."""
 _NO_INTERVAL = Interval(0, 0, 0)
+
+
+def carry_out(
+    run: Path, started: RunFile, brief: Brief, settings: Settings, *, sample: int, as_json: bool
+) -> int:
+    """Estimate a run on its folder, keep the estimate there, print it, and return the exit code."""
+    with locked(run):
+        made = asyncio.run(_opened(run, started, brief, settings, sample))
+        keep(run, made)
+    if as_json:
+        print(json.dumps({**asdict(made), "run": str(run)}, ensure_ascii=False))
+    else:
+        print(*lines(made), sep="\n")
+        print(f"Go on with `officina resume {run}`, which takes over what was asked.")
+    return DONE if made.windows else SHORT
+
+
+async def _opened(
+    run: Path, started: RunFile, brief: Brief, settings: Settings, sample: int
+) -> Estimate:
+    async with open_context(run, brief, settings, machines_of(run, started)) as context:
+        prices = settings.services.prices
+        return await estimate(started.manuals, context, sample=sample, prices=prices, say=tell)
 
 
 async def estimate(
@@ -59,8 +93,9 @@ async def estimate(
     trial = await begin_trial(manuals, context)
     most = min(sample * MOST_SAMPLES, trial.left)
     say(_before(sample, most, sizes, context, prices))
+    deep = False
     while True:
-        await trial.go_on(sample)
+        await trial.go_on(sample, deep=deep)
         job = await job_of(context, await trial.letters_per_token() or job.letters_per_token)
         sizes, known = await sizes_of(context, passages, job.letters_per_token), trial.known()
         walked = walks(job, known, calibrated(typical_lives(sizes, SURE), known.lives))
@@ -69,6 +104,7 @@ async def estimate(
         widest = max(each.ratio for each in (made.calls, made.input_tokens, made.output_tokens))
         if most <= 0 or widest < NARROW:
             return made
+        deep = made.accepted.middle < job.rows
 
 
 def _estimate(
@@ -161,8 +197,8 @@ def _before(
     cost = cost_of(_as_spent(walk, _models(context)), prices)
     total = walk.total()
     return (
-        f"{sample} candidates go first, and up to {most} while the estimate is wide, each with one "
-        f"that follows from it: about {total.calls:,} calls with "
+        f"{sample} candidates go first, and up to {most} while the estimate is wide, each with "
+        f"some that follow from it: about {total.calls:,} calls with "
         f"{total.input_tokens + total.output_tokens:,} tokens ({dollars(cost)}), and at most "
         f"{min(calls, context.brief.limits.calls_for(context.brief.rows)):,} calls. "
         "The run takes them over."

@@ -10,10 +10,9 @@ from typing import Any
 
 from agents.journal import Spent
 from agents.prices import Price, cost_of, dollars
+from app.runs import ESTIMATE
 from graph.forecast import Interval
 from tools.library import write_whole
-
-KEPT = "estimate.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +65,13 @@ class Truth:
 
 def keep(run: Path, estimate: Estimate) -> None:
     """Write the estimate into the run folder."""
-    write_whole(run / KEPT, json.dumps(asdict(estimate), indent=2, ensure_ascii=False) + "\n")
+    write_whole(run / ESTIMATE, json.dumps(asdict(estimate), indent=2, ensure_ascii=False) + "\n")
 
 
 def kept(run: Path) -> Estimate | None:
     """Return the estimate in a run folder; None if there is none, or one that cannot be read."""
     try:
-        values = dict(json.loads((run / KEPT).read_text(encoding="utf-8")))
+        values = dict(json.loads((run / ESTIMATE).read_text(encoding="utf-8")))
         return _read(values)
     except (OSError, ValueError, KeyError, TypeError):
         return None

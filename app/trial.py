@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import groupby
@@ -39,6 +39,8 @@ from training.rows import ABSTAINING, Variant
 
 _SHOWING = {"draft": "generator", "mislead": "generator", "critique": "critic"}
 _NOTHING = "nothing_to_ask"
+DEEPEST = 6
+"""How often a window is asked at most."""
 
 
 class Stopwatch(AsyncCallbackHandler):
@@ -90,8 +92,11 @@ class Trial:
         """How many candidates have been tried, those that follow from others too."""
         return len(self._apart.ledger.entries())
 
-    async def go_on(self, count: int) -> None:
+    async def go_on(self, count: int, *, deep: bool = False) -> None:
         """Live so many more candidates, and half as many of each kind that follow from them.
+
+        With `deep`, windows that were asked twice are asked until nothing is left, as a run does
+        that wants more rows than there are windows.
 
         Raises:
             CallError: a model cannot be used, or the budget is spent.
@@ -102,6 +107,8 @@ class Trial:
         with _timed(self._context, self.watch):
             await _live(chosen, self._apart)
             await _live(await _following(chosen, self._apart, again=self._again), self._apart)
+            for round_ in range(3, DEEPEST + 1) if deep and self._again else ():
+                await _live(_once_more(round_, self._apart), self._apart)
         self.computed += time.process_time() - began
 
     def known(self) -> Known:
@@ -191,23 +198,37 @@ async def _following(tried: Sequence[Candidate], apart: Context, *, again: bool)
     return following
 
 
+def _once_more(round_: int, apart: Context) -> list[Candidate]:
+    """Return the candidates of a round for the windows that were asked in the one before."""
+    asked, windows = apart.ledger.asked(), apart.windows
+    again = [each for each in windows if len(asked.get(each.id, ())) == round_ - 1]
+    return next_candidates(
+        again,
+        round_=round_,
+        missing=len(again),
+        rate=1.0,
+        most=len(again),
+        asked=asked,
+        exhausted=apart.ledger.exhausted_windows(),
+    )
+
+
 def _known(entries: Sequence[Entry], calls: Sequence[FinishedCall], context: Context) -> Known:
     places = {window.id: place for place, window in enumerate(context.windows)}
     by_candidate = {
         candidate: list(of) for candidate, of in groupby(calls, lambda each: each.key.candidate)
     }
-    rounds: Mapping[int, dict[int, Life]] = {1: {}, 2: {}}
+    asked: dict[tuple[int, int], Life] = {}
     derived: list[Life] = []
     for entry in entries:
         life = _life(entry, by_candidate.get(entry.candidate.id, []))
         if entry.candidate.variant in ABSTAINING:
             derived.append(life)
         else:
-            rounds[entry.candidate.round][places[entry.candidate.window.id]] = life
+            asked[places[entry.candidate.window.id], entry.candidate.round] = life
     rows = [entry.row for entry in entries if entry.row and not entry.candidate.origin]
     return Known(
-        first=rounds[1],
-        again=rounds[2],
+        asked=asked,
         derived=derived,
         spent=spent_by_role(context),
         contrastable=sum(row.counterpart in places for row in rows),
