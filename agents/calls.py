@@ -8,8 +8,12 @@ Retries of a fault live here and nowhere else.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import itertools
 import json
+import random
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -21,8 +25,6 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
-from tenacity.wait import wait_base, wait_exponential_jitter
 
 from agents.budget import Budget
 from agents.faults import (
@@ -36,7 +38,7 @@ from agents.faults import (
 )
 from agents.gate import Gates, Place
 from agents.journal import CallKey, Journal, canonical, used
-from agents.replies import cleaned, excerpt, read_reply
+from agents.replies import BadReplyError, cleaned, excerpt, value_in
 from agents.spending import Amount, Reservation
 from prompts.templates import Prompts, extended
 from tools.patience import Patience
@@ -48,7 +50,11 @@ TOKENS_PER_MESSAGE = 16
 """More than a chat template writes around a message."""
 TOKENS_OF_TOOLS = 1024
 """More than a chat template says about tools in general."""
-WAIT: wait_base = wait_exponential_jitter(multiplier=0.5, max=30)
+LONELY_TRIES = 20
+"""So often a call may be refused by a server that serves others, however long patience lasts."""
+WAIT, LONGEST_WAIT, JITTER = 0.5, 30.0, 0.25
+"""Seconds before a second try, doubled for each further one, and at most; the share added at
+random, so that calls refused together do not come again together."""
 # By step: its words in a trace, and what the first attempt's number lacks to one.
 _TITLES = {
     "draft": ("draft {}", 1),
@@ -146,7 +152,6 @@ class Calls:
         *,
         patience: Patience | None = None,
         redact: Redactor | None = None,
-        wait: wait_base | None = None,
     ) -> None:
         self.journal = journal
         self.replayed = 0
@@ -155,7 +160,6 @@ class Calls:
         self._prompts = prompts
         self._patience = patience or Patience(0)
         self._redact = redact or Redactor()
-        self._wait = wait or WAIT
         self._turns: Counter[tuple[str, str]] = Counter()
         self._counts: Counter[str] = Counter()
 
@@ -192,16 +196,16 @@ class Calls:
             messages = extended(messages, self._prompts.follow_schema(described))
         reply = await self._send(model, messages, key, **options)
         try:
-            return read_reply(reply, schema)
-        except UnreadableReplyError as error:
+            return value_in(reply, schema)
+        except BadReplyError as error:
             complaint = str(error)
         self._counts["repaired"] += 1
         # Without its tool calls: a server takes none that was not answered.
-        shown = [*messages, AIMessage(excerpt(reply)), *self._prompts.repair(complaint)]
+        shown = [*messages, AIMessage(excerpt(str(reply.text))), *self._prompts.repair(complaint)]
         again = await self._send(model, shown, replace(key, ask=key.ask + 1), **options)
         try:
-            return read_reply(again, schema)
-        except UnreadableReplyError as error:
+            return value_in(again, schema)
+        except BadReplyError as error:
             self._counts["unreadable"] += 1
             raise UnreadableReplyError(
                 f"The {model.role}'s reply cannot be read: {error}"
@@ -242,33 +246,55 @@ class Calls:
         return await self._insist(call)
 
     async def _insist(self, call: _Call) -> AIMessage:
-        """Wait for a server that is down; what it sends is tried a few times only."""
+        """Send a call until a reply comes, or another try is worth nothing."""
+        began = time.monotonic()
+        for tried in itertools.count(1):
+            try:
+                return await self._attempt(call, again=tried > 1)
+            except ModelUnavailableError as fault:
+                if not self._is_worth_a_try(call, fault, tried, time.monotonic() - began):
+                    raise
+                await self._stay_away(call, fault, tried)
+        raise AssertionError("unreachable: the loop returns or raises")
+
+    def _is_worth_a_try(
+        self, call: _Call, fault: ModelUnavailableError, tried: int, took: float
+    ) -> bool:
+        """Tell a dead server from a busy one.
+
+        One that serves nothing is waited for as long as patience lasts, by all its calls together.
+        One that serves others only says "later"; patience is for the call that never has its turn.
+        What a server sends in vain is tried a few times.
+        """
+        if call.model.server.ended():
+            return False
+        if not isinstance(fault, ModelDownError):
+            return tried < TRIES
+        patience, gate = self._patience.seconds, self._gates.of(call.model.server.address)
+        dark = gate.dark()
+        if dark is not None and dark >= patience:
+            gate.abandon(fault)
+            return False
+        return tried < LONELY_TRIES or took < patience
+
+    async def _stay_away(self, call: _Call, fault: ModelUnavailableError, tried: int) -> None:
+        """Sleep outside the gate as long as the server asked, or longer after each try."""
         server = call.model.server
+        asked = fault.after if isinstance(fault, ModelDownError) else 0.0
+        own = min(LONGEST_WAIT, WAIT * 2 ** (tried - 1))
+        seconds = (min(asked, self._patience.seconds) or own) * random.uniform(1, 1 + JITTER)
+        if self._gates.of(server.address).dark() is not None:
+            self._patience.on_wait(f"the model server at {server.address}", seconds)
+        await asyncio.sleep(seconds)
 
-        def is_worth_a_try(error: BaseException) -> bool:
-            is_bad = isinstance(error, ModelUnavailableError)
-            return is_bad and not isinstance(error, ModelDownError) and not server.ended()
-
-        async def attempts() -> AIMessage:
-            async for attempt in AsyncRetrying(
-                retry=retry_if_exception(is_worth_a_try),
-                stop=stop_after_attempt(TRIES),
-                wait=self._wait,
-                reraise=True,
-            ):
-                with attempt:
-                    return await self._attempt(call)
-            raise AssertionError("unreachable: tenacity returns or raises")
-
-        return await self._patience(f"the model server at {server.address}", attempts)
-
-    async def _attempt(self, call: _Call) -> AIMessage:
+    async def _attempt(self, call: _Call, *, again: bool) -> AIMessage:
         """Send a call once, within the budget; its place is kept until its reply is committed."""
         reservation = await self._budget.reserve(call.model.name, call.most)
         gate = self._gates.of(call.model.server.address)
+        tokens = call.most.input_tokens + call.most.output_tokens
         may_have_run = False
         try:
-            async with gate.place(call.most.input_tokens + call.most.output_tokens) as place:
+            async with gate.place(tokens, again=again) as place:
                 may_have_run = True
                 try:
                     reply = await self._invoke(call)
@@ -276,6 +302,9 @@ class Calls:
                     may_have_run = fault.may_have_run
                     self._tell(place, fault)
                     raise
+                place.heard(reply.response_metadata.get("headers", {}))
+                if spent := used(reply):
+                    place.spent(spent.input_tokens + spent.output_tokens)
                 return await self._record(call, reply, reservation)
         except BaseException:
             await self._budget.take_back(reservation, may_have_run=may_have_run)
@@ -315,6 +344,7 @@ class Calls:
 
     def _tell(self, place: Place, fault: CallError) -> None:
         """Tell the gate what it can learn from a fault."""
+        place.heard(fault.headers)
         if isinstance(fault, ModelDownError) and not fault.may_have_run:
             self._counts["refused"] += 1
             place.busy(fault.after)

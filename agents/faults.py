@@ -12,27 +12,40 @@ CallError
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import isfinite
 from traceback import walk_tb
-from typing import TYPE_CHECKING
+from typing import Any, cast
 
 from tools.patience import ServiceDownError
 
-if TYPE_CHECKING:
-    from openai import APIStatusError
-
 _CLIENTS = ("openai", "langchain_openai")
 _NOT_NOW = (408, 429, 502, 503, 504, 529)
+_TOO_LONG = (
+    "context_length",
+    "context length",
+    "maximum context",
+    "context window",
+    "contextwindowexceeded",
+    "input tokens exceed",
+    "prompt is too long",
+)
+_SHOWN = 200
+"""Characters of what a server says that a sentence repeats."""
 
 
 class CallError(Exception):
     """A call to a model did not give a usable value; the message is a sentence.
 
-    `may_have_run` says whether the server may have worked for it, and may have to be paid.
+    `may_have_run` says whether the server may have worked for it, and charged; `headers` are
+    those of an answer that said no, by their lower-case names.
     """
 
-    may_have_run = False
+    may_have_run: bool = False
+    headers: Mapping[str, str] = {}
 
 
 class UnreadableReplyError(CallError):
@@ -79,19 +92,58 @@ class Server:
 NO_SERVER = Server("this process", "its settings")
 
 
+@dataclass
+class StatusError(Exception):
+    """A server answered with an error; `status` is the one that it means.
+
+    `is_late` where it stands in an answer that began as a success.
+    """
+
+    status: int
+    body: object
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    is_late: bool = False
+
+    @property
+    def said(self) -> str:
+        """What the server says is wrong, in a line."""
+        said = self._of("message")
+        line = " ".join(str(said or f"status {self.status}").split())
+        return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
+
+    @property
+    def code(self) -> str:
+        """The server's word for what is wrong."""
+        return str(self._of("code") or "") if isinstance(self.body, dict) else ""
+
+    def _of(self, name: str) -> object:
+        """Return a part of the error, or what is there instead of parts."""
+        error = self.body
+        if isinstance(error, dict):
+            error = cast("dict[str, Any]", error).get("error", self.body)
+        return cast("dict[str, Any]", error).get(name) if isinstance(error, dict) else error
+
+
+class MeaninglessReplyError(Exception):
+    """What a server sent, as a success, is no chat completion."""
+
+
 def classify(error: Exception, server: Server = NO_SERVER) -> CallError | None:
     """Return what a client's exception means to us, or None when it is not a fault of a call."""
     if isinstance(error, CallError):
         return error
-    if isinstance(error, TimeoutError | ConnectionError):
-        return ModelDownError(f"The model server at {server.address} does not answer: {error}")
+    if isinstance(error, StatusError):
+        return _classify_status(error, server)
+    if lost := _lost(error, server):
+        return lost
     if type(error).__module__.startswith("azure.core"):
         return ModelError(
             f"Entra gives no token for {server.address}. Sign in (`az login`), or set {server.key}."
         )
-    if not any(name.startswith(_CLIENTS) for name in _modules(error)):
-        return None
-    return _classify_openai(error, server)
+    is_meaningless = isinstance(error, MeaninglessReplyError)
+    if is_meaningless or any(name.startswith(_CLIENTS) for name in _modules(error)):
+        return _classify_openai(error, server)
+    return None
 
 
 def _modules(error: Exception) -> Iterator[str]:
@@ -101,52 +153,115 @@ def _modules(error: Exception) -> Iterator[str]:
         yield str(frame.f_globals.get("__name__", ""))
 
 
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error:
+        yield error
+        error = error.__cause__
+
+
+def _lost(error: Exception, server: Server) -> CallError | None:
+    """Return the fault where there was no whole answer; it may have run once it was sent.
+
+    The SDK wraps what its HTTP client raises, and mistakes some of it: what is beneath tells.
+    """
+    import aiohttp
+
+    unsent = (
+        aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.ClientHttpProxyError
+    )
+    causes = list(_causes(error))
+    if any(isinstance(cause, aiohttp.InvalidURL) for cause in causes):
+        return ModelError(f"The URL {server.address} is none. Write http://HOST:PORT/v1.")
+    if any(isinstance(cause, unsent) for cause in causes):
+        return ModelDownError(
+            f"The model server at {server.address} cannot be reached. "
+            "Check that it runs and that its URL is right."
+        )
+    sent = aiohttp.ClientError | TimeoutError | ConnectionError
+    if not any(isinstance(cause, sent) for cause in causes):
+        return None
+    is_late = any(isinstance(cause, TimeoutError) for cause in causes)
+    told = "in time" if is_late else "to the end"
+    down = ModelDownError(f"The model server at {server.address} does not answer {told}.")
+    down.may_have_run = True
+    return down
+
+
 def _classify_openai(error: Exception, server: Server) -> CallError:
     import openai
 
     at = f"The model server at {server.address}"
     if isinstance(error, openai.APIStatusError):
-        return _classify_status(error, server)
-    if isinstance(error, openai.APIConnectionError):
-        return ModelDownError(
-            f"{at} cannot be reached. Check that it runs and that its URL is right."
-        )
+        headers = error.response.headers
+        return _classify_status(StatusError(error.status_code, error.body, headers), server)
     if isinstance(error, openai.OpenAIError):
         return ModelError(f"{at} refused the call: {error}")
+    fault: CallError
     if "content filter" in str(error):
-        return UnreadableReplyError("The model server's content filter withheld the reply.")
-    # The client trusts what it is sent, and stumbles over a page, a list, or no choices.
-    return ModelUnavailableError(
-        f"What {server.address} sent is no chat completion. Check its URL; most end in /v1."
-    )
+        fault = UnreadableReplyError("The model server's content filter withheld the reply.")
+    else:
+        # The client trusts what it is sent, and stumbles over a page, a list, or no choices.
+        fault = ModelUnavailableError(
+            f"What {server.address} sent is no chat completion. Check its URL; most end in /v1."
+        )
+    fault.may_have_run = True
+    return fault
 
 
-def _classify_status(error: APIStatusError, server: Server) -> CallError:
-    status, said, kind = error.status_code, error.message, str(error.code)
+def _classify_status(error: StatusError, server: Server) -> CallError:
+    fault = _fault_of_status(error, server)
+    fault.may_have_run = error.is_late
+    fault.headers = {name.lower(): value for name, value in error.headers.items()}
+    if isinstance(fault, ModelDownError):
+        fault.after = _seconds_asked(fault.headers)
+    return fault
+
+
+def _fault_of_status(error: StatusError, server: Server) -> CallError:
+    status, said, code = error.status, error.said, error.code
     at = f"The model server at {server.address}"
     if status in (401, 403):
         return ModelError(f"{at} refuses the key. Check {server.key}.")
     if status == 404:
         return ModelError(f"{at} does not have this model, or its URL is wrong: {said}")
-    if kind == "insufficient_quota":
+    if code == "insufficient_quota":
         return ModelError(f"{at} has no credit left for this key. Top it up, then resume the run.")
     if status in _NOT_NOW:
-        down = ModelDownError(f"{at} is busy or failing: {said}")
-        down.after = _seconds(error.response.headers.get("retry-after", ""))
-        return down
+        return ModelDownError(f"{at} is busy or failing: {said}")
     if status >= 500:
         return ModelUnavailableError(f"{at} is busy or failing: {said}")
-    if _is_too_long(f"{said} {kind}"):
+    if any(words in f"{said} {code}".lower() for words in _TOO_LONG):
         return PromptTooLongError("The prompt is longer than the model's context.")
-    if kind == "content_filter":
+    if code == "content_filter":
         return UnreadableReplyError("The model server's content filter withheld the reply.")
     return RefusedError(f"{at} refused the call: {said}")
 
 
-def _seconds(told: str) -> float:
-    return float(told) if told.isdecimal() else 0.0
+def _seconds_asked(headers: Mapping[str, str]) -> float:
+    """Return the seconds that a server asks us to wait; it may give thousandths, or a date."""
+    if (given := _number(headers.get("retry-after-ms", ""))) is not None:
+        return given / 1000
+    asked = headers.get("retry-after", "")
+    if (given := _number(asked)) is not None:
+        return given
+    if not (until := _date(asked)):
+        return 0.0
+    # By the server's own clock where it shows it: ours may be wrong.
+    now = _date(headers.get("date", "")) or datetime.now(UTC)
+    return max(0.0, (until - now).total_seconds())
 
 
-def _is_too_long(said: str) -> bool:
-    said = said.lower()
-    return "context_length" in said or "maximum context" in said or "context length" in said
+def _number(told: str) -> float | None:
+    try:
+        given = float(told)
+    except ValueError:
+        return None
+    return max(0.0, given) if isfinite(given) else None
+
+
+def _date(told: str) -> datetime | None:
+    try:
+        given = parsedate_to_datetime(told)
+    except ValueError:
+        return None
+    return given if given.tzinfo else given.replace(tzinfo=UTC)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agents.calls import RoleModel
-from agents.specs import ModelSpec, parse_spec, server_of
+from agents.specs import Connecting, ModelSpec, parse_spec, server_of
 
 
 def open_model(
-    role: str, text: str, variables: Mapping[str, str], *, output_tokens: int | None = None
+    role: str, text: str, variables: Mapping[str, str], connecting: Connecting | None = None
 ) -> RoleModel:
     """Return the chat model that a spec names; `variables` hold keys and URLs.
 
@@ -19,7 +19,7 @@ def open_model(
     """
     spec = parse_spec(text)
     if spec.is_served:
-        return _served(role, spec, variables, output_tokens)
+        return _served(role, spec, variables, connecting or Connecting())
     if spec.provider == "offline":
         from agents.offline import OfflineModel
 
@@ -30,10 +30,10 @@ def open_model(
 
 
 def _served(
-    role: str, spec: ModelSpec, variables: Mapping[str, str], output_tokens: int | None
+    role: str, spec: ModelSpec, variables: Mapping[str, str], connecting: Connecting
 ) -> RoleModel:
     from agents.servers import open_server
 
     server = server_of(spec, variables)
-    chat, close = open_server(spec, variables, output_tokens)
-    return RoleModel(role, spec.name, chat, server, close=close)
+    chat, close = open_server(spec, variables, connecting)
+    return RoleModel(role, spec.name, chat, server, chat.max_tokens or 0, close=close)

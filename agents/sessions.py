@@ -39,14 +39,15 @@ class Session:
     beat: int = 0
     worked_before: float = 0.0
     """How long the run had worked when this session began, in seconds."""
-    _began: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=time.monotonic)
+    """When this session began, by its own clock."""
     _heard: dict[str, tuple[int, float]] = field(default_factory=dict[str, tuple[int, float]])
     _peers: set[str] = field(default_factory=set[str])
 
     @property
     def seconds(self) -> float:
         """How long this session has worked."""
-        return time.monotonic() - self._began
+        return time.monotonic() - self.began
 
     @property
     def worked(self) -> float:
@@ -56,7 +57,7 @@ class Session:
     @asynccontextmanager
     async def beating(self) -> AsyncGenerator[None]:
         """Be seen by the others, and watch them, until the block ends."""
-        self.worked_before = await self.journal.commit(_enter, self)
+        self.worked_before = await self.journal.commit(enter, self)
         beats = asyncio.create_task(self._watch())
         try:
             yield
@@ -89,7 +90,7 @@ class Session:
             self.on_change(len(peers) + 1, sorted(before & silent))
 
 
-def _enter(connection: Connection, sessions: Sequence[Session]) -> list[float]:
+def enter(connection: Connection, sessions: Sequence[Session]) -> list[float]:
     """Begin sessions; return for each the seconds that the run has worked so far.
 
     Nobody else's calls are on their way where a leader begins: what is still reserved stays spent.

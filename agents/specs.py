@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from agents.faults import ModelError, Server
@@ -16,6 +17,18 @@ _KEYS = {
     "azure": "AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN",
     "vllm": "VLLM_API_KEY",
 }
+
+
+TransportKind = Literal["aiohttp", "openai"]
+
+
+@dataclass(frozen=True, slots=True)
+class Connecting:
+    """How the models' servers are spoken to; by default as officina.yaml has it."""
+
+    output_tokens: int | None = None
+    timeout: float = 120.0
+    transport: TransportKind = "aiohttp"
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,11 +125,20 @@ def ingest(
 
 
 @app.command()
-def resume(run: Run, as_json: Json = False) -> None:
+def resume(
+    run: Run,
+    add_budget: Annotated[
+        str | None,
+        typer.Option(metavar="MORE", help="Raise limits first, as calls=500,money=2.50."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Go on with a run that was interrupted or ended short; a finished one is left as it is."""
-    from app import runs, verbs
+    from app import budgeting, runs, verbs
 
     started, brief = runs.read_run(run)
+    if add_budget:
+        brief = budgeting.add_budget(run, brief, add_budget)
     whole = started.result and started.result.decision == "export" and not started.result.reason
     if started.result and whole and (run / "dataset").is_dir():
         print(f"{run} is finished; nothing was changed.", file=sys.stderr)

@@ -31,7 +31,7 @@ def model_lines(settings: Settings) -> Iterator[Line]:
 def _look(text: str, settings: Settings) -> tuple[str, str]:
     if parse_spec(text).starts_vllm:
         return f"{text}, started by each run with {find_vllm(settings.environment)}", ""
-    model = open_model("", text, settings.variables)
+    model = open_model("", text, settings.variables, settings.services.connecting)
     if model.server is NO_SERVER:
         return model.name, ""
     return asyncio.run(_ask(model, parse_spec(text).model))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -15,11 +15,13 @@ from agents.calls import Calls
 from agents.gate import Gates
 from agents.journal import Journal
 from agents.sessions import Session
+from app.budgeting import check_prices
 from app.directory import MachineSource, check_directory, open_directory
 from app.opening_index import check_index, check_questions, open_index, open_question_vectors
 from app.roles import open_roles, probed
 from app.settings import Settings, SettingsError
 from app.starting import START_SECONDS
+from app.state import open_books
 from app.tracing import open_tracing, untraced
 from graph.brief import Brief
 from graph.context import Context
@@ -28,7 +30,6 @@ from prompts.templates import Prompts
 from tools.index import Index
 from tools.library import DOCUMENTS, Library
 from tools.patience import Patience
-from tools.tables import sqlite_engine
 from training.recipe import Recipe, load_recipe
 from training.rows import TrainingError
 from training.tokens import load_tokenizer
@@ -55,6 +56,7 @@ async def rehearse(brief: Brief, settings: Settings, machines: MachineSource) ->
 
     Returns the journal of what the models' servers were asked, which the run takes over.
     """
+    check_prices(brief, settings)
     prompts = Prompts(settings.prompts)
     recipe = recipe_of(brief)
     if recipe and not recipe.tiny:
@@ -76,45 +78,43 @@ async def open_context(
     run: Path, brief: Brief, settings: Settings, machines: MachineSource
 ) -> AsyncGenerator[Context]:
     """Yield the live parts of a run on its folder, and close them."""
+    check_prices(brief, settings)
     prompts = Prompts(settings.prompts)
     recipe = recipe_of(brief)
     await check_index(settings)
     patience = Patience(settings.services.patience)
     tracing = open_tracing(run, settings)
-    engines = sqlite_engine(run / "journal.sqlite"), sqlite_engine(run / "ledger.sqlite")
     try:
-        journal, ledger = Journal(engines[0]), Ledger(engines[1])
-        session = Session(journal, leads=True)
-        async with (
-            session.beating(),
-            open_directory(machines, settings, patience) as directory,
-            _index(run, settings, patience, ledger) as index,
-            open_roles(settings) as opened,
-        ):
-            calls = partial(_calls, journal, brief, settings, prompts, session)
-            with untraced():
-                models = await probed(opened, calls(_at_start(settings)), prompts, ledger)
-            yield Context(
-                run=run,
-                brief=brief,
-                prompts=prompts,
-                models=models,
-                calls=calls(patience),
-                ledger=ledger,
-                index=index,
-                machines=directory,
-                recipe=recipe,
-                width=settings.concurrency,
-                child_env=settings.environment,
-                patience=patience,
-                tracing=tracing,
-                question_vectors=open_question_vectors(run, brief, settings, patience),
-                prices=settings.services.prices,
-            )
+        with open_books(run) as (ledger, journal):
+            session = Session(journal, leads=True)
+            async with (
+                session.beating(),
+                open_directory(machines, settings, patience) as directory,
+                _index(run, settings, patience, ledger) as index,
+                open_roles(settings) as opened,
+            ):
+                calls = partial(_calls, journal, brief, settings, prompts, session)
+                with untraced():
+                    models = await probed(opened, calls(_at_start(settings)), prompts, ledger)
+                yield Context(
+                    run=run,
+                    brief=brief,
+                    prompts=prompts,
+                    models=models,
+                    calls=calls(patience),
+                    ledger=ledger,
+                    index=index,
+                    machines=directory,
+                    recipe=recipe,
+                    width=settings.concurrency,
+                    child_env=settings.environment,
+                    patience=patience,
+                    tracing=tracing,
+                    question_vectors=open_question_vectors(run, brief, settings, patience),
+                    prices=settings.services.prices,
+                )
     finally:
         tracing.close()
-        for engine in engines:
-            engine.dispose()
 
 
 def _index(
@@ -130,17 +130,6 @@ def _index(
         library=lambda: Library.open(run / DOCUMENTS),
         on_lost=on_lost,
     )
-
-
-@contextmanager
-def open_books(run: Path) -> Generator[tuple[Ledger, Journal]]:
-    """Yield the ledger and the journal of a run, for looking at."""
-    engines = sqlite_engine(run / "ledger.sqlite"), sqlite_engine(run / "journal.sqlite")
-    try:
-        yield Ledger(engines[0]), Journal(engines[1])
-    finally:
-        for engine in engines:
-            engine.dispose()
 
 
 def _at_start(settings: Settings) -> Patience:

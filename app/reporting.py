@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agents.prices import Price
-from app.opening import open_books
 from app.report import ReportFacts, write_report
 from app.runs import RUN_FILE, RunFile
 from app.services import ServicesError, load_services, read_services, services_file
 from app.settings import is_offline
+from app.state import open_books
 from app.traces import TRACES_FILE, run_filter
 from graph.brief import Brief
 from tools.library import DOCUMENTS, MACHINES_KEPT, Library, read_machines

@@ -51,9 +51,9 @@ async def open_roles(settings: Settings, *, start: bool = True) -> AsyncGenerato
 async def _open(
     stack: AsyncExitStack, text: str, settings: Settings, *, start: bool
 ) -> RoleModel | None:
-    spec, tokens = parse_spec(text), settings.services.output_tokens
+    spec, connecting = parse_spec(text), settings.services.connecting
     if not spec.starts_vllm:
-        return open_model("", text, settings.variables, output_tokens=tokens)
+        return open_model("", text, settings.variables, connecting)
     if not start:
         find_vllm(settings.environment)
         return None
@@ -66,7 +66,7 @@ async def _open(
             lambda said: tell(redact(said)),
         )
     )
-    model = open_model("", f"{text}@{server.url}", settings.variables, output_tokens=tokens)
+    model = open_model("", f"{text}@{server.url}", settings.variables, connecting)
     return replace(model, server=replace(model.server, ended=server.ended))
 
 

@@ -18,9 +18,10 @@ from uuid import uuid4
 from filelock import FileLock, Timeout
 
 from app.directory import POSTGRES, MachineSource
-from app.opening import open_books, open_context, rehearse
+from app.opening import open_context, rehearse
 from app.services import read_services, resumed
-from app.settings import IndexKind, Settings, SettingsError, read_settings
+from app.settings import STATE_URL, IndexKind, Settings, SettingsError, read_settings
+from app.state import RUN_FILE, StateKind, open_books
 from app.tracing import untraced
 from graph.brief import Brief, dump_brief, load_brief
 from graph.dataset import dataset_graph
@@ -30,8 +31,7 @@ from tools.questions_file import KEPT, read_questions
 
 PACKAGES = ("officina", "langgraph", "langchain", "langchain-openai", "tantivy", "pypdfium2")
 
-RUN_FILE, MACHINES = "run.json", "machines.csv"
-ESTIMATE = "estimate.json"
+MACHINES, ESTIMATE = "machines.csv", "estimate.json"
 _FIRST_FILES = {".lock", "brief.yaml", MACHINES, KEPT, f"{RUN_FILE}.part"}
 
 
@@ -70,6 +70,7 @@ class RunFile:
     prompts: str | None
     versions: dict[str, str]
     index: IndexKind = "embedded"
+    state: StateKind = "sqlite"
     ingest: bool = True
     services: dict[str, Any] = field(default_factory=dict[str, Any])
     services_file: str | None = None
@@ -113,6 +114,7 @@ def create_run(
         versions={name: metadata.version(name) for name in PACKAGES}
         | {"python": platform.python_version()},
         index=settings.index,
+        state="postgres" if settings.variables.get(STATE_URL) else "sqlite",
         ingest=settings.ingest,
         services=settings.services.model_dump(mode="json"),
         services_file=str(settings.services_file) if settings.services_file else None,

@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from agents.prices import Price
+from agents.specs import Connecting, TransportKind
 from tools.elastic_schema import Fields
 from tools.index import SearchKind
 
@@ -94,10 +95,19 @@ class Services(_Part):
     output_tokens: int | None = Field(default=None, ge=1)
     """Most tokens of one reply, a model's thoughts among them; 16,384 for OpenAI's and Azure's
     models and 4,096 for others if not given."""
+    timeout: float = Field(default=120, gt=0)
+    """Seconds that one reply may take, from its request to its last byte."""
+    transport: TransportKind = "aiohttp"
+    """What carries calls: aiohttp, or OpenAI's own client, which takes several times its CPU."""
     prices: dict[str, Price] = Field(default_factory=dict[str, Price])
     """US dollars per million tokens, by model spec without its URL."""
     patience: float = Field(default=600, ge=0)
     """Seconds that a run waits for a service that does not answer, before it ends resumable."""
+
+    @property
+    def connecting(self) -> Connecting:
+        """How the models' servers are spoken to."""
+        return Connecting(self.output_tokens, self.timeout, self.transport)
 
 
 def services_file(folder: Path | None) -> Path | None:

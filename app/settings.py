@@ -35,7 +35,14 @@ _SECRETS = (
     "LANGCHAIN_API_KEY",
     "HF_TOKEN",
 )
-_URLS = ("ELASTICSEARCH_URL", "POSTGRES_URL", "OPENAI_BASE_URL", "AZURE_OPENAI_ENDPOINT")
+STATE_URL = "OFFICINA_STATE_URL"
+_URLS = (
+    "ELASTICSEARCH_URL",
+    "POSTGRES_URL",
+    "OPENAI_BASE_URL",
+    "AZURE_OPENAI_ENDPOINT",
+    STATE_URL,
+)
 _SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|HEADERS|CREDENTIALS)$")
 _USER_AND_PASSWORD = re.compile(r"//[^/@:]*:([^@/]*(?:@[^@/]*)*)@")
 _PASSWORD_OPTION = re.compile(r"[?&]password=([^&]*)")
@@ -90,7 +97,7 @@ def read_settings(
     Raises:
         SettingsError: one or more of them cannot be used.
     """
-    values = _variables()
+    values = variables()
     every = model or values.get("OFFICINA_MODEL") or "offline"
     models = {
         role: _absolute(
@@ -128,10 +135,11 @@ def _is_for_children(name: str) -> bool:
 
 def redact(text: str) -> str:
     """Return the text without any key of the environment or `.env`."""
-    return _redactor(_variables())(text)
+    return _redactor(variables())(text)
 
 
-def _variables() -> dict[str, str]:
+def variables() -> dict[str, str]:
+    """Return the variables of the environment, and of `.env` where it has none."""
     return {**{k: v for k, v in dotenv_values(".env").items() if v}, **os.environ}
 
 

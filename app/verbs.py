@@ -16,7 +16,6 @@ from agents.journal import Spent
 from agents.prices import cost_of, unpriced
 from app.directory import POSTGRES, describe, load_file
 from app.exits import DONE, MISTAKE, SHORT
-from app.opening import open_books
 from app.opening_index import for_manuals
 from app.progress import RunView, print_unused, printable, render_status
 from app.reporting import prices_of, write_run_report
@@ -31,6 +30,7 @@ from app.runs import (
     write_run_file,
 )
 from app.settings import Settings, SettingsError, is_offline, read_settings
+from app.state import open_books
 from app.traces import trace_of
 from graph.brief import Brief, load_brief
 from training.recipe import load_recipe

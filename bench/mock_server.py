@@ -1,16 +1,17 @@
 """A model server to measure against: OpenAI's protocol, a latency, and faults on demand.
 
     python -m bench.mock_server --latency 0.05 --admits 16 --retry-after 1
+    python -m bench.mock_server --rpm 600 --burst 20 --retry-as date --fault junk --fault-share 0.2
 
 It is a process of its own, prints its URL, and costs little: replies are made once for each schema,
-or looked up in a file of recorded ones. `GET /stats` says what it saw, `POST /reset` forgets it.
+or by the offline model once for each request. `GET /stats` says what it saw, `POST /reset` forgets
+it.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
 import json
 import random
 import subprocess
@@ -19,10 +20,15 @@ import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from math import ceil
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 Fault = Literal["none", "junk", "hang", "close", "error_body", "drip"]
+RetryAs = Literal["seconds", "date"]
+CHOICES = {"fault": get_args(Fault), "retry_as": get_args(RetryAs)}
 JUNK = ("I am sorry, I cannot", '{"count": "many"', "", '{"count": NaN}', "[]", "```json\n{}\n```")
 
 
@@ -30,22 +36,30 @@ JUNK = ("I am sorry, I cannot", '{"count": "many"', "", '{"count": NaN}', "[]", 
 class Mock:
     """How the server behaves; shares are of the requests that it admits, times in seconds.
 
-    `admits` is how many requests it serves at once, 0 for any number: others get 429. The share
-    `slow_share` takes `slow_factor` times the latency; `fault_share` meets the fault.
+    `admits` is how many requests it serves at once, `rpm` how many a minute after a first `burst`,
+    0 for any number: others get 429. The share `slow_share` takes `slow_factor` times the latency;
+    `fault_share` meets the fault, `down_share` gets 503, and of connections `cut_share` are cut as
+    soon as they are made.
     """
 
     latency: float = 0.05
     admits: int = 0
+    rpm: int = 0
+    burst: int = 1
     retry_after: float = 1.0
+    """What a 429 asks to wait; where `rpm` is given, until the next request would be served."""
+    retry_as: RetryAs = "seconds"
     slow_share: float = 0.0
     slow_factor: float = 20.0
     fault: Fault = "none"
     fault_share: float = 0.0
+    down_share: float = 0.0
+    cut_share: float = 0.0
     seed: int = 0
     characters: int = 0
     """How long the texts of a reply are; as short as may be if 0."""
-    replies: str = ""
-    """A file of JSON lines, `asked` (see `asked_hash`) and `message`, to reply from."""
+    offline: bool = False
+    """Whether it replies as the offline model does; what it replied once, it finds again."""
 
 
 @dataclass(slots=True)
@@ -55,18 +69,13 @@ class Seen:
     requests: int = 0
     completed: int = 0
     rejected: int = 0
+    down: int = 0
+    cut: int = 0
     faulty: int = 0
-    unknown: int = 0
     in_flight: int = 0
     most_in_flight: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
-
-
-def asked_hash(request: dict[str, Any]) -> str:
-    """Return what a request is recognised by in a file of replies: its messages and its format."""
-    parts = [request["messages"], request.get("response_format"), bool(request.get("tools"))]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def value_of(schema: dict[str, Any], characters: int, root: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
@@ -94,6 +103,32 @@ def value_of(schema: dict[str, Any], characters: int, root: dict[str, Any] | Non
             return "w" * max(characters, 1)
 
 
+class Bucket:
+    """Requests a minute that a server still takes; `burst` of them may come at once."""
+
+    def __init__(self, rpm: int, burst: int) -> None:
+        self._a_second, self._burst = rpm / 60, burst
+        self._held, self._at = float(burst), 0.0
+
+    def take(self, now: float) -> float:
+        """Take a request; return 0, or the seconds until there is one to take."""
+        self._held = min(self._burst, self._held + (now - self._at) * self._a_second)
+        self._at = now
+        if self._held < 1:
+            return (1 - self._held) / self._a_second
+        self._held -= 1
+        return 0.0
+
+    def headers(self) -> str:
+        """Return how much is left, as OpenAI says it."""
+        until_full = (self._burst - self._held) / self._a_second
+        return (
+            f"x-ratelimit-limit-requests: {self._burst}\r\n"
+            f"x-ratelimit-remaining-requests: {int(self._held)}\r\n"
+            f"x-ratelimit-reset-requests: {until_full:.3f}s\r\n"
+        )
+
+
 class MockServer:
     """Answers requests as the mock says, and counts them."""
 
@@ -101,20 +136,47 @@ class MockServer:
         self.mock = mock
         self.seen = Seen()
         self._random = random.Random(mock.seed)
+        self._bucket = _bucket(mock)
         self._made: dict[str, str] = {}
-        self._replies = _read_replies(mock.replies)
+        self._said: dict[str, dict[str, Any]] = {}
 
     def reset(self) -> None:
         """Forget what was seen, and draw the same faults again."""
         self.seen = Seen(in_flight=self.seen.in_flight)
         self._random = random.Random(self.mock.seed)
+        self._bucket = _bucket(self.mock)
+
+    def cuts(self) -> bool:
+        """Return whether a new connection is cut."""
+        is_cut = self._random.random() < self.mock.cut_share
+        self.seen.cut += is_cut
+        return is_cut
+
+    def turned_away(self) -> tuple[int, str, str] | None:
+        """Return status, reason and headers for a request that is not admitted."""
+        mock, seen = self.mock, self.seen
+        if self._random.random() < mock.down_share:
+            seen.down += 1
+            return 503, "service_unavailable", ""
+        wait = self._bucket.take(asyncio.get_running_loop().time()) if self._bucket else 0.0
+        if mock.admits and seen.in_flight >= mock.admits:
+            wait = wait or mock.retry_after
+        if not wait:
+            return None
+        seen.rejected += 1
+        return 429, "rate_limit_exceeded", self.limits() + _retry(wait, mock.retry_as)
+
+    def limits(self) -> str:
+        """Return the headers that say how much is left."""
+        return self._bucket.headers() if self._bucket else ""
 
     def message(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the message that replies to a request."""
-        if self._replies:
-            if found := self._replies.get(asked_hash(request)):
-                return found
-            self.seen.unknown += 1
+        if self.mock.offline:
+            asked = json.dumps([request["messages"], request.get("response_format")])
+            if asked not in self._said:
+                self._said[asked] = _offline_message(request)
+            return self._said[asked]
         wanted = request.get("response_format", {}).get("json_schema")
         if not wanted:
             return {"role": "assistant", "content": "w" * max(self.mock.characters, 1)}
@@ -144,6 +206,8 @@ class Connection(asyncio.Protocol):
         """Keep the way back."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        if self.server.cuts():
+            transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Serve every request that has come in whole."""
@@ -166,12 +230,10 @@ class Connection(asyncio.Protocol):
             server.reset()
             return self._send(200, "{}")
         seen.requests += 1
-        if server.mock.admits and seen.in_flight >= server.mock.admits:
-            seen.rejected += 1
-            busy = {"error": {"message": "too many requests", "code": "rate_limit_exceeded"}}
-            return self._send(
-                429, json.dumps(busy), f"retry-after: {server.mock.retry_after:g}\r\n"
-            )
+        if turned_away := server.turned_away():
+            status, code, headers = turned_away
+            said = {"error": {"message": "not now", "code": code}}
+            return self._send(status, json.dumps(said), headers)
         seen.in_flight += 1
         seen.most_in_flight = max(seen.most_in_flight, seen.in_flight)
         latency, fault = server.draw()
@@ -199,7 +261,7 @@ class Connection(asyncio.Protocol):
         if fault == "drip":
             self.transport.write(_head(200, len(sent)))
             return self._drip(sent)
-        return self._send(200, sent)
+        return self._send(200, sent, server.limits())
 
     def _drip(self, left: str) -> None:
         """Send a character a minute."""
@@ -211,6 +273,21 @@ class Connection(asyncio.Protocol):
         if not self.transport.is_closing():
             body = text.encode()
             self.transport.write(_head(status, len(body), headers) + body)
+
+
+def _bucket(mock: Mock) -> Bucket | None:
+    return Bucket(mock.rpm, mock.burst) if mock.rpm else None
+
+
+def _retry(seconds: float, form: RetryAs) -> str:
+    if form == "seconds":
+        return f"retry-after: {seconds:.3f}\r\n"
+    now = datetime.now(UTC)
+    # A date has no parts of a second, so that it is up to one too late.
+    date, until = (
+        format_datetime(at, usegmt=True) for at in (now, now + timedelta(seconds=ceil(seconds)))
+    )
+    return f"date: {date}\r\nretry-after: {until}\r\n"
 
 
 def _head(status: int, length: int, headers: str = "") -> bytes:
@@ -235,11 +312,17 @@ def _completion(message: dict[str, Any], asked: int) -> tuple[str, tuple[int, in
     return json.dumps(sent), (took, gave)
 
 
-def _read_replies(path: str) -> dict[str, dict[str, Any]]:
-    if not path:
-        return {}
-    lines = map(json.loads, Path(path).read_text("utf-8").splitlines())
-    return {line["asked"]: line["message"] for line in lines}
+def _offline_message(request: dict[str, Any]) -> dict[str, Any]:
+    """Return what the offline model replies to a request."""
+    from langchain_core.messages import convert_to_messages, convert_to_openai_messages
+
+    from agents.offline import OfflineModel
+
+    options = {name: request[name] for name in ("tools", "response_format") if name in request}
+    reply = OfflineModel().invoke(convert_to_messages(request["messages"]), **options)
+    message = convert_to_openai_messages(reply)
+    assert isinstance(message, dict)
+    return message
 
 
 @contextmanager
@@ -287,9 +370,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     for each in fields(Mock):
         default: Any = each.default
-        choices = get_args(Fault) if each.name == "fault" else None
+        kind = cast("Any", "True".__eq__ if isinstance(default, bool) else type(default))
         name = f"--{each.name.replace('_', '-')}"
-        parser.add_argument(name, type=type(default), default=default, choices=choices)
+        parser.add_argument(name, type=kind, default=default, choices=CHOICES.get(each.name))
     options = vars(parser.parse_args())
     port = options.pop("port")
     asyncio.run(_run(Mock(**options), port))

@@ -7,10 +7,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from tenacity import wait_fixed, wait_none
+from sqlalchemy import Engine
+from tenacity import wait_fixed
 
 from tests.elastic_cluster import Node
 from tests.postgres_server import PostgresServer
+from tools.tables import postgres_engine, sqlite_engine
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -68,7 +70,8 @@ def own_node(spare_node: Node) -> Node:
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch):
     """Try again at once where a run would wait."""
-    monkeypatch.setattr("agents.calls.WAIT", wait_none())
+    monkeypatch.setattr("agents.calls.WAIT", 0.0)
+    monkeypatch.setattr("agents.gate.PAUSE", 0.0)
     monkeypatch.setattr("tools.patience.WAIT", wait_fixed(0.05))
 
 
@@ -101,3 +104,16 @@ def postgres() -> Iterator[PostgresServer]:
 def database(postgres: PostgresServer) -> str:
     """The name of an empty database of this test's own."""
     return postgres.make_database()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def state_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """The engine of a run's state, on each database that it may be in."""
+    if request.param == "sqlite":
+        engine = sqlite_engine(tmp_path / "state.sqlite")
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        name: str = request.getfixturevalue("database")
+        engine = postgres_engine(server.url(name), "officina_test")
+    yield engine
+    engine.dispose()

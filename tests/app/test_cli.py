@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from agents.offline import OfflineModel
 from app.cli import main
-from app.opening import open_books
+from app.state import open_books
 from graph.ledger import Note
 from tests.conftest import ROOT
 from tests.openai_server import answering_with, serving

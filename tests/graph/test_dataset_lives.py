@@ -8,8 +8,9 @@ import pytest
 
 from agents.faults import ModelUnavailableError
 from agents.offline import OfflineModel
-from app.opening import open_books, open_context
+from app.opening import open_context
 from app.settings import read_settings
+from app.state import open_books
 from graph.brief import Brief, read_brief
 from graph.dataset import dataset_graph
 from graph.state import DatasetInput

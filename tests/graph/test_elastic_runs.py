@@ -8,8 +8,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from app.opening import open_books, open_context
+from app.opening import open_context
 from app.settings import SettingsError, read_settings
+from app.state import open_books
 from bench.retrieval import compare
 from bench.rows import measure
 from graph.brief import read_brief

@@ -1,0 +1,92 @@
+"""Pace: what a server takes in a minute, as the user says (`Pace`) or its own replies (`Quota`).
+
+`agents/gate.py` asks both how long to wait before the next call; times are seconds of its clock.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+BURST_SECONDS = 1.0
+"""A pace may be this far ahead of itself: what was not used is made up for in small bursts."""
+LONGEST_RESET = 60.0
+_LENGTHS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_LENGTH = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd]?)")
+
+
+@dataclass
+class _Drip:
+    """So many units a minute: each taken moves the time at which the next are due."""
+
+    a_minute: float | None
+    due: float = -math.inf
+
+    def wait(self, now: float) -> float:
+        return self.due - BURST_SECONDS - now if self.a_minute else 0.0
+
+    def take(self, amount: float, now: float) -> None:
+        if self.a_minute:
+            self.due = max(self.due, now) + amount * 60 / self.a_minute
+
+
+class Pace:
+    """Requests and tokens a minute, evenly spread; None is without limit.
+
+    A call is let through as soon as all before it are paid for, however large it is: one that is
+    larger than a minute's tokens goes alone, and what follows waits for it.
+    """
+
+    def __init__(self, requests: float | None = None, tokens: float | None = None) -> None:
+        self._requests = _Drip(requests)
+        self._tokens = _Drip(tokens)
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until the next call may be sent; at most 0 if it may be now."""
+        return max(self._requests.wait(now), self._tokens.wait(now))
+
+    def take(self, tokens: int, now: float) -> None:
+        """Count a call that takes at most so many tokens."""
+        self._requests.take(1, now)
+        self._tokens.take(tokens, now)
+
+    def correct(self, difference: int, now: float) -> None:
+        """Count so many tokens more than were taken, or fewer."""
+        self._tokens.take(difference, now)
+
+
+@dataclass
+class Quota:
+    """A server's last word: units up to this count may be sent before it resets.
+
+    What was sent since that reply's call is counted against it: the server had not seen it yet.
+    """
+
+    unit: str
+    up_to: float = math.inf
+    resets: float = -math.inf
+    _counted: float = field(default=-1.0, init=False)
+
+    def heard(self, headers: Mapping[str, str], counted: float, now: float) -> None:
+        """Take the headers of a reply to a call that made the count what it was."""
+        left = headers.get(f"x-ratelimit-remaining-{self.unit}", "")
+        after = seconds_of(headers.get(f"x-ratelimit-reset-{self.unit}", ""))
+        if after is None or not left.isdecimal() or counted < self._counted:
+            return
+        self._counted = counted
+        self.up_to = counted + int(left)
+        self.resets = now + min(after, LONGEST_RESET)
+
+    def wait(self, count: float, now: float) -> float:
+        """Return the seconds until the count may be reached; at most 0 if it may be now."""
+        return self.resets - now if count > self.up_to else 0.0
+
+
+def seconds_of(length: str) -> float | None:
+    """Return the seconds of a length such as `6m0s`, `120ms`, `1.5`; None if it is none."""
+    parts = _LENGTH.findall(length)
+    if not parts or "".join(number + unit for number, unit in parts) != length.strip():
+        return None
+    return sum(float(number) * _LENGTHS[unit] for number, unit in parts)
