@@ -117,7 +117,7 @@ class Teller:
         if emit is None:
             yield
             return
-        self._watch = self._watch or Watch(self._context.ledger.progress(), self._context.run.name)
+        self._watch = self._watch or Watch(self._context.ledger.progress())
         watch = self._watch
 
         def heard(event: dict[str, object]) -> None:
@@ -177,8 +177,7 @@ class Teller:
 class Watch:
     """Watches outcomes for a run in which nothing is accepted; `before` is what was there."""
 
-    def __init__(self, before: Progress, run: str) -> None:
-        self._run = run
+    def __init__(self, before: Progress) -> None:
         self._any = before.accepted > 0 or bool(_SOUND & before.dropped.keys())
         self._reasons = Counter(before.dropped)
         self._said = 0
