@@ -7,7 +7,6 @@ limit. Where it does not fit while other calls are on their way, it waits for th
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -108,7 +107,6 @@ class Budget:
         self._journal = journal
         self._prices = prices or {}
         self._session = session or Session(journal, leads=True)
-        self._numbers = itertools.count()
         self._mine: set[str] = set()
         self._settled = asyncio.Event()
         self._reserve = partial(
@@ -122,7 +120,7 @@ class Budget:
             BudgetExhaustedError: it would pass a limit, and nothing is on its way that may settle
                 for less.
         """
-        name = f"{self._session.id}-{next(self._numbers)}"
+        name = f"{self._session.id}-{next(self._session.numbers)}"
         wanted = Reservation(name, self._session.id, model, most)
         while True:
             if self.caps.minutes and self._session.worked >= self.caps.minutes * 60:

@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, TypeVar
 
 from langchain_core.language_models import BaseChatModel
@@ -36,7 +37,8 @@ from agents.faults import (
     UnreadableReplyError,
     classify,
 )
-from agents.gate import Gates, Place
+from agents.gate import Place
+from agents.gates import Gates
 from agents.journal import CallKey, Journal, canonical, used
 from agents.replies import BadReplyError, cleaned, excerpt, value_in
 from agents.spending import Amount, Reservation
@@ -362,6 +364,7 @@ def _title(role: str, key: CallKey) -> str:
     return f"{title}, turn {key.ask + 1}" if key.step == "search" else f"{title}, repaired"
 
 
+@cache
 def _json_schema(schema: type[BaseModel]) -> dict[str, Any]:
     return {
         "type": "json_schema",

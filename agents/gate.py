@@ -110,9 +110,10 @@ class Gate:
         """How many calls wait for a place."""
         return len(self._again) + len(self._new)
 
-    def resize(self, start: int, most: int) -> None:
-        """Take another share of the run's width: other processes joined or left."""
+    def resize(self, start: int, most: int, pace: Pace | None = None) -> None:
+        """Take another share of the server: other processes joined or left."""
         self._width.resize(start, most)
+        self._pace = pace or self._pace
         self._admit()
 
     def place(self, tokens: int = 0, *, again: bool = False) -> Place:
@@ -239,32 +240,3 @@ class Gate:
             queue.popleft()
             self._let_in(place)
             turn.set_result(None)
-
-
-class Gates:
-    """The gates of a run's model servers, by their addresses."""
-
-    def __init__(self, start: int, *, most: int | None = None) -> None:
-        self._start, self._most = start, most
-        self._gates: dict[str, Gate] = {}
-
-    def of(self, address: str) -> Gate:
-        """Return the gate of the server at an address."""
-        if address not in self._gates:
-            self._gates[address] = Gate(self._start, most=self._most)
-        return self._gates[address]
-
-    @property
-    def width(self) -> int:
-        """How many calls may be in flight at present."""
-        return sum(gate.width for gate in self._gates.values()) or self._start
-
-    @property
-    def in_flight(self) -> int:
-        """How many calls are in flight."""
-        return sum(gate.in_flight for gate in self._gates.values())
-
-    @property
-    def waiting(self) -> int:
-        """How many calls wait for a place."""
-        return sum(gate.waiting for gate in self._gates.values())

@@ -125,7 +125,9 @@ def read_value(text: str, schema: type[T]) -> T:
 
 
 def _validated(found: object, schema: type[T]) -> T:
-    if any(_UNWRITABLE.search(text) for text in _texts(found)):
+    if not isinstance(found, dict):
+        raise _invalid(schema, "It is JSON, but no object.")
+    if any(_UNWRITABLE.search(text) for text in _texts(cast(object, found))):
         raise _invalid(schema, "It holds control characters or halves of characters.")
     try:
         return schema.model_validate(found, strict=False)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import count
 from uuid import uuid4
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -41,6 +42,8 @@ class Session:
     """How long the run had worked when this session began, in seconds."""
     began: float = field(default_factory=time.monotonic)
     """When this session began, by its own clock."""
+    numbers: Iterator[int] = field(default_factory=count)
+    """What tells this session's reservations apart."""
     _heard: dict[str, tuple[int, float]] = field(default_factory=dict[str, tuple[int, float]])
     _peers: set[str] = field(default_factory=set[str])
 

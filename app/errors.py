@@ -14,14 +14,13 @@ from app.services import ServicesError
 from app.settings import SettingsError, redact
 from app.upload import UploadError
 from graph.brief import BriefError
-from graph.ledger import LedgerError
 from prompts.rendering import PromptError
 from tools.documents import DocumentError
 from tools.index import IndexUnavailableError
 from tools.machines import MachineDirectoryError
 from tools.patience import ServiceDownError
 from tools.questions_file import QuestionsFileError
-from tools.tables import StateError
+from tools.tables import StateError, advice
 from training.rows import TrainingError
 
 MISTAKES = (
@@ -29,7 +28,6 @@ MISTAKES = (
     CallError,
     DocumentError,
     IndexUnavailableError,
-    LedgerError,
     MachineDirectoryError,
     PromptError,
     QuestionsFileError,
@@ -65,7 +63,8 @@ def _told(error: Exception) -> tuple[int, str]:
         named = f" ({error.filename})" if error.filename else ""
         return MISTAKE, f"{error.strerror or error}{named}. {_DISK}"
     if isinstance(error, SQLAlchemyError):
-        return MISTAKE, f"The run's ledger or journal fails: {error.__cause__ or error}. {_DISK}"
+        said = f"The run's ledger or journal fails: {error.__cause__ or error}."
+        return MISTAKE, f"{said} {advice(error)}"
     return FAULT, (
         f"Officina failed: {type(error).__name__}: {error}. "
         "Run the same command with --debug to see where; what was finished is kept."

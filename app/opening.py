@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from sqlalchemy.pool import StaticPool
 
 from agents.budget import Budget, Caps
 from agents.calls import Calls
-from agents.gate import Gates
+from agents.gates import Gates
 from agents.journal import Journal
 from agents.sessions import Session
 from app.budgeting import check_prices
@@ -67,17 +67,20 @@ async def rehearse(brief: Brief, settings: Settings, machines: MachineSource) ->
     await check_questions(brief, settings)
     journal = Journal(create_engine("sqlite://", poolclass=StaticPool))
     async with open_roles(settings, start=False) as models:
-        session = Session(journal, leads=True)
-        calls = _calls(journal, brief, settings, prompts, session, _at_start(settings))
+        session, gates = Session(journal, leads=True), _gates(settings)
+        calls = _calls(brief, settings, prompts, session, gates, _at_start(settings))
         await probed(models, calls, prompts)
     return journal
 
 
 @asynccontextmanager
 async def open_context(
-    run: Path, brief: Brief, settings: Settings, machines: MachineSource
+    run: Path, brief: Brief, settings: Settings, machines: MachineSource, joins: str = ""
 ) -> AsyncGenerator[Context]:
-    """Yield the live parts of a run on its folder, and close them."""
+    """Yield the live parts of a run on its folder, and close them.
+
+    One process of a run leads; each other one joins, in a session whose id the leader gives it.
+    """
     check_prices(brief, settings)
     prompts = Prompts(settings.prompts)
     recipe = recipe_of(brief)
@@ -86,14 +89,22 @@ async def open_context(
     tracing = open_tracing(run, settings)
     try:
         with open_books(run) as (ledger, journal):
-            session = Session(journal, leads=True)
+            gates = _gates(settings)
+
+            def on_change(living: int, dead: Sequence[str]) -> None:
+                gates.share(living)
+                if dead and not joins:
+                    ledger.release(*dead)
+
+            session = Session(journal, leads=not joins, on_change=on_change)
+            session.id = joins or session.id
             async with (
                 session.beating(),
                 open_directory(machines, settings, patience) as directory,
                 _index(run, settings, patience, ledger) as index,
                 open_roles(settings) as opened,
             ):
-                calls = partial(_calls, journal, brief, settings, prompts, session)
+                calls = partial(_calls, brief, settings, prompts, session, gates)
                 with untraced():
                     models = await probed(opened, calls(_at_start(settings)), prompts, ledger)
                 yield Context(
@@ -102,6 +113,7 @@ async def open_context(
                     prompts=prompts,
                     models=models,
                     calls=calls(patience),
+                    session=session.id,
                     ledger=ledger,
                     index=index,
                     machines=directory,
@@ -136,15 +148,19 @@ def _at_start(settings: Settings) -> Patience:
     return Patience(min(START_SECONDS, settings.services.patience))
 
 
+def _gates(settings: Settings) -> Gates:
+    return Gates(settings.concurrency, settings.services.servers)
+
+
 def _calls(
-    journal: Journal,
     brief: Brief,
     settings: Settings,
     prompts: Prompts,
     session: Session,
+    gates: Gates,
     patience: Patience,
 ) -> Calls:
-    limits = brief.limits
+    limits, journal = brief.limits, session.journal
     caps = Caps(
         calls=limits.calls_for(brief.rows),
         tokens=limits.tokens,
@@ -152,5 +168,4 @@ def _calls(
         minutes=limits.minutes,
     )
     budget = Budget(journal, caps, settings.services.prices, session)
-    gates = Gates(settings.concurrency)
     return Calls(journal, gates, budget, prompts, patience=patience, redact=settings.redact)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,11 +49,12 @@ class ReportFacts:
     `machines` are names by code; `evaluation` is the mean token F1 by arm; `losses` one per
     training step; `offline` says that the rows were written by rules, for trying the tool; `traces`
     is the filter that finds the run's traces in LangSmith, empty when it has none; `note` says what
-    is not quite as the brief asks; `truths` set an estimate beside what it came to.
+    is not quite as the brief asks; `truths` set an estimate beside what it came to. `entries` are
+    gone through twice.
     """
 
     brief: Brief
-    entries: Sequence[Entry]
+    entries: Iterable[Entry]
     notes: Sequence[Note]
     spent: Sequence[Spent]
     prices: Mapping[str, Price]
@@ -78,7 +79,8 @@ def write_report(path: Path, facts: ReportFacts) -> None:
 
 def render_report(facts: ReportFacts) -> str:
     """Return the report as HTML, the same for the same facts."""
-    rows, stages = tally.exported_rows(facts.entries), tally.funnel(facts.entries)
+    survey = tally.survey(facts.entries)
+    rows, stages = survey.rows, survey.funnel
     documents = tally.coverage(facts.documents, rows)
     covered = [document for document in documents if document.rows]
     library = Library(facts.documents)
@@ -87,13 +89,13 @@ def render_report(facts: ReportFacts) -> str:
         brief=facts.brief,
         rows=rows,
         asked=_asked(facts.brief),
-        figures=_figures(facts, rows, documents),
+        figures=_figures(facts, survey, documents),
         costs=[dollars(cost_of([each], facts.prices)) for each in facts.spent],
         unpriced=unpriced(facts.spent, facts.prices),
         estimated=[(truth, _between(truth)) for truth in facts.truths],
         funnel=stages,
-        open_candidates=sum(entry.status == "planned" for entry in facts.entries),
-        revised=sum(each.status == "accepted" and each.drafts > 1 for each in facts.entries),
+        open_candidates=survey.left,
+        revised=survey.revised,
         funnel_chart=charts.bars("The funnel", [(stage.name, stage.count) for stage in stages]),
         scores=_score_charts(rows, facts.brief),
         spreads=_spreads(rows, facts.machines),
@@ -102,8 +104,15 @@ def render_report(facts: ReportFacts) -> str:
         strips=_strips(covered),
         training=_training_charts(facts),
         notes=_notes(facts.notes),
-        samples=[samples.sample(row, library) for row in samples.choose(rows, SAMPLES)],
+        samples=[samples.sample(row, library) for row in _samples(facts, rows)],
     )
+
+
+def _samples(facts: ReportFacts, rows: Sequence[tally.Exported]) -> list[TrainingRow]:
+    """Return the rows to show, whole: a second look at the entries is cheaper than to hold them."""
+    chosen = {row.id: place for place, row in enumerate(samples.choose(rows, SAMPLES))}
+    whole = [each.row for each in facts.entries if each.row and each.row.id in chosen]
+    return sorted(whole, key=lambda row: chosen[row.id])
 
 
 def _template() -> Template:
@@ -152,9 +161,9 @@ def _windows(windows: Windows) -> str:
 
 
 def _figures(
-    facts: ReportFacts, rows: Sequence[TrainingRow], documents: Sequence[tally.DocumentCoverage]
+    facts: ReportFacts, survey: tally.Survey, documents: Sequence[tally.DocumentCoverage]
 ) -> dict[str, str]:
-    tried = sum(entry.status != "planned" for entry in facts.entries)
+    rows, tried = survey.rows, survey.tried
     sections = [rows for document in documents for _, rows in document.sections]
     tokens = sum(each.input_tokens + each.output_tokens for each in facts.spent)
     return {
@@ -170,7 +179,7 @@ def _figures(
 
 
 def _score_charts(
-    rows: Sequence[TrainingRow], brief: Brief
+    rows: Sequence[tally.Exported], brief: Brief
 ) -> list[tuple[str, int, float, Markup]]:
     """Return each score's name, least, mean and histogram."""
     found: list[tuple[str, int, float, Markup]] = []
@@ -182,7 +191,9 @@ def _score_charts(
     return found
 
 
-def _spreads(rows: Sequence[TrainingRow], machines: Mapping[str, str]) -> list[tuple[str, Markup]]:
+def _spreads(
+    rows: Sequence[tally.Exported], machines: Mapping[str, str]
+) -> list[tuple[str, Markup]]:
     """Return rows by machine (where there are machines), language, kind and so on."""
     counts = {
         "language": Counter(row.language for row in rows),

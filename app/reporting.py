@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from agents.prices import Price
@@ -14,8 +15,19 @@ from app.settings import is_offline
 from app.state import open_books
 from app.traces import TRACES_FILE, run_filter
 from graph.brief import Brief
+from graph.ledger import Entry, Ledger
 from tools.library import DOCUMENTS, MACHINES_KEPT, Library, read_machines
 from training.launch import TrainingResult
+
+
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """The ledger's entries, read again each time they are gone through, so that none is held."""
+
+    ledger: Ledger
+
+    def __iter__(self) -> Iterator[Entry]:
+        return self.ledger.entries()
 
 
 def write_run_report(run: Path, started: RunFile, brief: Brief) -> Path:
@@ -27,7 +39,7 @@ def write_run_report(run: Path, started: RunFile, brief: Brief) -> Path:
         spent = journal.spent()
         facts = ReportFacts(
             brief=brief,
-            entries=ledger.entries(),
+            entries=_Entries(ledger),
             notes=ledger.notes(),
             spent=spent,
             prices=prices,
@@ -42,7 +54,7 @@ def write_run_report(run: Path, started: RunFile, brief: Brief) -> Path:
             truths=beside_truth(estimate, spent, prices, result.seconds) if estimate else (),
             traces=run_filter(started.id) if (run / TRACES_FILE).exists() else "",
         )
-    write_report(path, facts)
+        write_report(path, facts)
     return path
 
 

@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-from typing import Literal
+from typing import Literal, TypeVar
 
+from app.tally import Exported
 from tools.documents import Document
 from tools.library import Library
 from training.rows import TrainingRow
@@ -22,6 +23,8 @@ _TABLE_RULE = re.compile(r"[\s:|-]*-[\s:|-]*")
 _HEADING = re.compile(r"#{1,6} ")
 _FENCE = re.compile(r"`{3,}|~{3,}")
 
+Countable = Exported | TrainingRow
+R = TypeVar("R", Exported, TrainingRow)
 Span = tuple[int, int]
 Kind = Literal["prose", "heading", "listing", "table"]
 
@@ -75,11 +78,11 @@ class Sample:
         return len(self.row.context) - self.oracles
 
 
-def choose(rows: Sequence[TrainingRow], count: int) -> list[TrainingRow]:
+def choose(rows: Sequence[R], count: int) -> list[R]:
     """Return rows that differ most in their traits; ties go to the lower id."""
     left = sorted(rows, key=lambda row: row.id)
     seen: Counter[tuple[str, str]] = Counter()
-    chosen: list[TrainingRow] = []
+    chosen: list[R] = []
     while left and len(chosen) < count:
         row = min(left, key=lambda row: sum(seen[trait] for trait in _traits(row)))
         left.remove(row)
@@ -101,7 +104,7 @@ def sample(row: TrainingRow, library: Library) -> Sample:
     return Sample(row, tuple(excerpts))
 
 
-def _traits(row: TrainingRow) -> list[tuple[str, str]]:
+def _traits(row: Countable) -> list[tuple[str, str]]:
     return [
         ("document", row.document),
         ("kind", row.kind),

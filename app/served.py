@@ -143,7 +143,7 @@ async def plan(state: QuestionLife, runtime: Runtime[None]) -> Update:
             missing=1,
             rate=1.0,
             most=1,
-            asked=context.ledger.asked(),
+            asked=context.ledger.times_asked(),
             exhausted=context.ledger.exhausted_windows(),
         )
         if not chosen:
@@ -186,8 +186,8 @@ def _entry(candidate: str, context: Context) -> Entry:
 
 def _input(candidate: str, context: Context) -> QuestionInput:
     entry = _entry(candidate, context)
-    asked = context.ledger.asked().get(entry.candidate.window.id, ())
-    return QuestionInput(entry.candidate, tuple(filter(None, asked)))
+    asked = context.ledger.asked(entry.candidate.window.id, before=entry.candidate.round)
+    return QuestionInput(entry.candidate, asked)
 
 
 def _wished_windows(wish: QuestionWish, context: Context) -> list[Window]:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from agents.gates import ServerLimits
 from agents.prices import Price
 from agents.specs import Connecting, TransportKind
 from tools.elastic_schema import Fields
@@ -101,6 +102,8 @@ class Services(_Part):
     """What carries calls: aiohttp, or OpenAI's own client, which takes several times its CPU."""
     prices: dict[str, Price] = Field(default_factory=dict[str, Price])
     """US dollars per million tokens, by model spec without its URL."""
+    servers: dict[str, ServerLimits] = Field(default_factory=dict[str, ServerLimits])
+    """What model servers take, by their addresses, such as https://api.openai.com/v1."""
     patience: float = Field(default=600, ge=0)
     """Seconds that a run waits for a service that does not answer, before it ends resumable."""
 

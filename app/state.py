@@ -43,6 +43,7 @@ def open_books(run: Path) -> Generator[Books]:
         books = Books(Ledger(engines[0]), Journal(engines[1]))
         yield books
         books.journal.close()
+        books.ledger.close()
     finally:
         for engine in engines:
             engine.dispose()

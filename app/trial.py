@@ -90,7 +90,7 @@ class Trial:
     @property
     def tried(self) -> int:
         """How many candidates have been tried, those that follow from others too."""
-        return len(self._apart.ledger.entries())
+        return sum(tally.candidates for tally in self._apart.ledger.tallies())
 
     async def go_on(self, count: int, *, deep: bool = False) -> None:
         """Live so many more candidates, and half as many of each kind that follow from them.
@@ -113,12 +113,12 @@ class Trial:
 
     def known(self) -> Known:
         """Return what is known of the run."""
-        entries = self._apart.ledger.entries()
+        entries = list(self._apart.ledger.entries())
         return _known(entries, self._finished(entries), self._context)
 
     async def letters_per_token(self) -> float | None:
         """Return how many letters of a prompt make a token; None if no call has counted any."""
-        entries = self._apart.ledger.entries()
+        entries = list(self._apart.ledger.entries())
         candidates = [entry.candidate for entry in entries if entry.candidate.round == 1]
         return await _letters_per_token(candidates, self._finished(entries), self._context)
 
@@ -135,7 +135,10 @@ async def begin_trial(manuals: str, context: Context) -> Trial:
 
 def _apart(context: Context) -> Context:
     """Return the same context with a ledger of its own, that nobody else sees."""
-    return replace(context, ledger=Ledger(create_engine("sqlite://", poolclass=StaticPool)))
+    engine = create_engine(
+        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
+    )
+    return replace(context, ledger=Ledger(engine))
 
 
 @contextmanager
@@ -153,28 +156,29 @@ def _timed(context: Context, watch: Stopwatch) -> Generator[None]:
 
 async def _live(candidates: Sequence[Candidate], apart: Context) -> None:
     """Live the candidates as the farm does, as many at a time as calls may be in flight."""
-    asked = apart.ledger.asked()
     apart.ledger.plan(candidates)
+    claimed = await apart.ledger.claim("trial", len(candidates))
     places = asyncio.Semaphore(apart.width)
 
-    async def live(candidate: Candidate) -> None:
+    async def live(question: QuestionInput) -> None:
         async with places:
-            before = tuple(filter(None, asked.get(candidate.window.id, ())))
-            await run_apart(QuestionInput(candidate, before), apart)
+            await run_apart(question, apart)
 
     try:
         async with asyncio.TaskGroup() as group:
-            for candidate in candidates:
-                group.create_task(live(candidate))
+            for question in claimed:
+                group.create_task(live(question))
     except ExceptionGroup as several:
         raise several.exceptions[0] from several
 
 
 async def _following(tried: Sequence[Candidate], apart: Context, *, again: bool) -> list[Candidate]:
     """Return what the run is likely to plan next: rows that derive, and windows asked `again`."""
-    entries, most = apart.ledger.entries(), len(tried) // 2
-    selection = await select(apart, entries, {})
-    number = Counter[Variant](entry.candidate.variant for entry in entries)
+    ledger, most = apart.ledger, len(tried) // 2
+    selection = await select(apart, ledger.made(), {})
+    number = Counter[Variant]()
+    for tally in ledger.tallies():
+        number[tally.variant] += tally.candidates
     derived = sum(number[variant] for variant in ABSTAINING)
     following = next_derived(
         selection.derivable,
@@ -183,6 +187,7 @@ async def _following(tried: Sequence[Candidate], apart: Context, *, again: bool)
         rate=1.0,
         most=most,
         tried=number,
+        windows=apart.window_by_id,
     )
     if again:
         windows = {candidate.window.id for candidate in tried}
@@ -192,16 +197,16 @@ async def _following(tried: Sequence[Candidate], apart: Context, *, again: bool)
             missing=most,
             rate=1.0,
             most=most,
-            asked=apart.ledger.asked(),
-            exhausted=apart.ledger.exhausted_windows(),
+            asked=ledger.times_asked(),
+            exhausted=ledger.exhausted_windows(),
         )
     return following
 
 
 def _once_more(round_: int, apart: Context) -> list[Candidate]:
     """Return the candidates of a round for the windows that were asked in the one before."""
-    asked, windows = apart.ledger.asked(), apart.windows
-    again = [each for each in windows if len(asked.get(each.id, ())) == round_ - 1]
+    asked, windows = apart.ledger.times_asked(), apart.windows
+    again = [each for each in windows if asked[each.id] == round_ - 1]
     return next_candidates(
         again,
         round_=round_,

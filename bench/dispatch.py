@@ -16,7 +16,8 @@ import multiprocessing
 import resource
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from math import ceil
 from multiprocessing.pool import Pool
 from multiprocessing.synchronize import Barrier
@@ -27,15 +28,11 @@ from typing import Any, get_args
 
 from langchain_core.messages import HumanMessage, SystemMessage
 
-from agents.budget import Budget, Caps
-from agents.calls import Calls
-from agents.gate import Gates
 from agents.journal import CallKey, Journal
-from agents.models import open_model
 from agents.specs import Connecting, TransportKind
+from bench.asking import opened
 from bench.mock_server import Mock, serving
-from bench.plain import MODEL, SYSTEM, Said, bare_chat, plain_openai, pooled, prompt
-from prompts.templates import Prompts
+from bench.plain import SYSTEM, Said, bare_chat, plain_openai, pooled, prompt
 from tools.tables import sqlite_engine
 
 _barrier: Barrier
@@ -51,6 +48,7 @@ class Size:
     width: int
     characters: int
     connecting: Connecting
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +63,15 @@ class Took:
 
 async def ours(size: Size) -> None:
     """Make the calls through the engine, journalled on disk."""
-    with TemporaryDirectory() as folder:
-        engine = sqlite_engine(Path(folder) / "journal.sqlite")
-        journal = Journal(engine)
-        budget = Budget(journal, Caps(calls=2 * len(size.numbers)))
-        calls = Calls(journal, Gates(size.width, most=size.width), budget, Prompts())
-        model = open_model("critic", f"openai:{MODEL}@{size.url}", {}, size.connecting)
+    async with opened(size.folder, size.url, size.width, size.connecting) as (calls, model):
 
         async def call(number: int) -> None:
             messages = [SystemMessage(SYSTEM), HumanMessage(prompt(number, size.characters))]
-            await calls.ask(model, messages, Said, CallKey(f"{number:08}", "critique", 0))
+            key = CallKey(f"{number:08}", "critique", 0)
+            await calls.ask(model, messages, Said, key)
+            calls.forget(key.candidate)
 
         await pooled(size.numbers, size.width + size.width // 2, call)
-        await model.close()
-        engine.dispose()
 
 
 async def _plain(size: Size) -> None:
@@ -122,11 +115,14 @@ def _run(name: str, size: Size) -> Took:
 
 
 def _together(pool: Pool, name: str, size: Size, workers: int) -> Took:
-    shares = [
-        Size(size.url, size.numbers[at::workers], size.width // workers, *_rest(size))
-        for at in range(workers)
-    ]
-    took = pool.starmap(_run, [(name, share) for share in shares], chunksize=1)
+    """Run a contender in all processes of the pool, over one state that is made here."""
+    with TemporaryDirectory() as folder:
+        engine = sqlite_engine(Path(folder) / "journal.sqlite")
+        Journal(engine).close()
+        engine.dispose()
+        share = replace(size, folder=folder, width=size.width // workers)
+        shares = [replace(share, numbers=size.numbers[at::workers]) for at in range(workers)]
+        took = pool.starmap(_run, [(name, each) for each in shares], chunksize=1)
     return Took(
         min(each.began for each in took),
         max(each.ended for each in took),
@@ -135,26 +131,26 @@ def _together(pool: Pool, name: str, size: Size, workers: int) -> Took:
     )
 
 
-def _rest(size: Size) -> tuple[int, Connecting]:
-    return size.characters, size.connecting
-
-
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Return what each contender took, over all rounds."""
     context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(options.workers)
     took: dict[str, list[Took]] = {name: [] for name in options.contenders}
-    with (
-        serving(Mock(latency=options.latency, seed=options.seed)) as url,
-        context.Pool(options.workers, _join, (barrier,)) as pool,
-    ):
-        connecting = Connecting(transport=options.transport)
-        size = Size(url, range(options.calls), options.width, options.prompt, connecting)
+    with serving(Mock(latency=options.latency, seed=options.seed)) as url, ExitStack() as stack:
+        size = Size(
+            url,
+            range(options.calls),
+            options.width,
+            options.prompt,
+            Connecting(transport=options.transport),
+        )
+        pools: dict[str, Pool] = {}
         for name in options.contenders:
-            warm = Size(url, range(options.width), options.width, *_rest(size))
-            _together(pool, name, warm, options.workers)
+            barrier = context.Barrier(options.workers)
+            pools[name] = stack.enter_context(context.Pool(options.workers, _join, (barrier,)))
+            warm = replace(size, numbers=range(2 * options.width))
+            _together(pools[name], name, warm, options.workers)
         for _ in range(options.rounds):
-            for name in options.contenders:
+            for name, pool in pools.items():
                 took[name].append(_together(pool, name, size, options.workers))
     ideal = ceil(options.calls / options.width) * options.latency
     return {name: _summary(each, options.calls, ideal) for name, each in took.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import resource
 import time
+from dataclasses import dataclass
 
 from checks.duplicates import Asked, near_duplicates
 
@@ -59,31 +60,45 @@ _ASKED = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """An invented passage: its text, and what may be asked of it, in two wordings each."""
+
+    text: str
+    asked: tuple[tuple[tuple[str, str], str], ...]
+
+
+def synthetic_passage(chosen: random.Random, number: int) -> Passage:
+    """Return an invented passage with four questions and their answers."""
+    machine = chosen.randrange(10, 99)
+    part = f"{chosen.choice(_KINDS)} {chosen.choice(_PARTS)} {number:x}"
+    verb, unit = chosen.choice(_VERBS), chosen.choice(_UNITS)
+    value = chosen.randrange(1, 900)
+    other, days = chosen.choice(_PARTS), value % 9 + 2
+    text = (
+        f"On the machine M{machine} {verb} the {part} every {value} hours, switched off and "
+        f"seen from the side of the {other}. Set it to {value % 70} {unit} afterwards. "
+        f"A {part} in poor condition damages the {other} in {days} days."
+    )
+    answers = (
+        f"Every {value} hours.",
+        f"{value % 70} {unit}.",
+        f"In poor condition it damages the {other} in {days} days.",
+        f"Switched off and seen from the side of the {other}.",
+    )
+    said = [(one.format(p=part, v=verb), again.format(p=part, v=verb)) for one, again in _ASKED]
+    return Passage(text, tuple(zip(said, answers, strict=True)))
+
+
 def synthetic_rows(count: int) -> list[Asked]:
     """Return invented rows: up to four questions on a passage, a tenth of them asked again."""
     chosen = random.Random(count)
     rows: list[Asked] = []
     while len(rows) < count:
-        machine, number = chosen.randrange(10, 99), len(rows)
-        part = f"{chosen.choice(_KINDS)} {chosen.choice(_PARTS)} {number:x}"
-        verb, unit = chosen.choice(_VERBS), chosen.choice(_UNITS)
-        value = chosen.randrange(1, 900)
-        other, days = chosen.choice(_PARTS), value % 9 + 2
-        passage = (
-            f"On the machine M{machine} {verb} the {part} every {value} hours, switched off and "
-            f"seen from the side of the {other}. Set it to {value % 70} {unit} afterwards. "
-            f"A {part} in poor condition damages the {other} in {days} days."
-        )
-        answers = (
-            f"Every {value} hours.",
-            f"{value % 70} {unit}.",
-            f"In poor condition it damages the {other} in {days} days.",
-            f"Switched off and seen from the side of the {other}.",
-        )
-        for (first, again), answer in zip(_ASKED, answers, strict=True):
-            for wording in (first, again)[: 1 + (chosen.random() < 0.1)]:
-                question = wording.format(p=part, v=verb)
-                rows.append(Asked(f"r{len(rows)}", question, (passage,), answer, "en"))
+        passage = synthetic_passage(chosen, len(rows))
+        for (first, again), answer in passage.asked:
+            for question in (first, again)[: 1 + (chosen.random() < 0.1)]:
+                rows.append(Asked(f"r{len(rows)}", question, (passage.text,), answer, "en"))
     return rows[:count]
 
 

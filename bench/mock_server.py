@@ -369,10 +369,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
     for each in fields(Mock):
-        default: Any = each.default
-        kind = cast("Any", "True".__eq__ if isinstance(default, bool) else type(default))
+        value: Any = each.default
+        kind = cast(Any, "True".__eq__ if isinstance(value, bool) else type(value))
         name = f"--{each.name.replace('_', '-')}"
-        parser.add_argument(name, type=kind, default=default, choices=CHOICES.get(each.name))
+        parser.add_argument(name, type=kind, default=value, choices=CHOICES.get(each.name))
     options = vars(parser.parse_args())
     port = options.pop("port")
     asyncio.run(_run(Mock(**options), port))

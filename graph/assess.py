@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from checks.coverage import section_coverage
@@ -11,66 +12,68 @@ from checks.duplicates import Asked, near_duplicates
 from checks.leakage.evaluation import near_evaluation
 from checks.names import names_of, without_names
 from checks.sentences import digit_sentences
-from graph.context import Context
-from graph.ledger import Entry, reason_code
-from graph.quality import QualityReport, quality_report, why_void
+from graph.context import Context, Emit
+from graph.ledger import Made, reason_code
+from graph.quality import QualityReport, quality_report
 from graph.selection import Selection, abstentions_wanted, contrasts_wanted, select_rows
 from training.rows import ABSTAINING
 
 NEAR_EVALUATION = "near_evaluation_question"
 
 
-async def assess_rows(context: Context, *, nothing_left: bool = False) -> QualityReport:
+async def assess_rows(
+    context: Context, *, nothing_left: bool = False, emit: Emit | None = None
+) -> QualityReport:
     """Set duplicates and surplus rows aside in the ledger, and report on what remains.
 
     With `nothing_left` to try, answerable rows take the place of rows that abstain.
     """
     ledger = context.ledger
-    entries = ledger.entries()
-    with_row = [entry for entry in entries if entry.row]
-    void = {e.candidate.id: why for e in with_row if e.row and (why := why_void(e.row, e.judged))}
-    # What abstains asks what its origin asks, and is set aside with it.
-    near = near_evaluation(list(map(_asked, with_row)), context.evaluation_questions)
-    void |= {id: f"{NEAR_EVALUATION} of line {line}" for id, line in near.items()}
-    compared = [e for e in with_row if e.candidate.variant not in ABSTAINING]
-    doubles = await _doubles([e for e in compared if e.candidate.id not in void], context)
+    made = await asyncio.to_thread(ledger.made)
+    if emit:
+        emit({"event": "comparing", "rows": len(made)})
+    void = {each.id: each.void for each in made if each.void} | await _near_evaluation(context)
+    doubles = await _doubles(made, void, context)
     duplicates = {double: f"duplicate of {kept}" for double, kept in doubles.items()}
-    selection = await select(context, entries, void | duplicates, nothing_left=nothing_left)
-    ledger.select(selection.set_aside)
-    dropped = [entry.reason for entry in entries if entry.status == "dropped"]
-    dropped += [*map(reason_code, void.values()), *["duplicate"] * len(doubles)]
-    rows = [entry.row for entry in selection.rows if entry.row]
+    selection = await select(context, made, void | duplicates, nothing_left=nothing_left)
+    await asyncio.to_thread(ledger.select, made, selection.set_aside)
+    dropped = Counter[str]()
+    for each in ledger.tallies():
+        if each.status == "dropped":
+            dropped[each.reason] += each.candidates
+    dropped.update([*map(reason_code, void.values()), *["duplicate"] * len(doubles)])
     sections = [
         (document.path, " > ".join(section.path))
         for document in context.library.documents
         for section in document.sections
     ]
     siblings = await context.all_siblings()
-    made = sum(entry.candidate.variant == "contrast" for entry in selection.rows)
-    coverage = section_coverage(sections, [(row.document, row.section) for row in rows])
+    contrasts = sum(each.variant == "contrast" for each in selection.rows)
+    coverage = section_coverage(sections, [each.place for each in selection.rows])
     return quality_report(
         wanted=context.brief.rows,
-        scores=[row.scores.model_dump() for row in rows],
-        dropped=dropped,
+        scores=[each.scores for each in selection.rows],
+        dropped=list(dropped.elements()),
         sections=coverage.total,
         sections_covered=coverage.covered,
         abstaining=len(selection.abstaining),
-        contrasts=made if any(siblings.values()) else None,
+        contrasts=contrasts if any(siblings.values()) else None,
     )
 
 
 async def select(
-    context: Context, entries: list[Entry], fallen: dict[str, str], *, nothing_left: bool = False
+    context: Context, made: Sequence[Made], fallen: dict[str, str], *, nothing_left: bool = False
 ) -> Selection:
     """Return which rows the dataset has when the fallen ones cannot be in it."""
     siblings = await context.all_siblings()
-    windows = {window.id for window in context.windows}
-    return select_rows(
-        entries,
+    return await asyncio.to_thread(
+        select_rows,
+        made,
         fallen,
         context.brief,
+        tried=await asyncio.to_thread(context.ledger.tried),
         siblings={code: [each.code for each in others] for code, others in siblings.items()},
-        windows=windows,
+        windows=context.window_by_id,
         nothing_left=nothing_left,
     )
 
@@ -123,11 +126,13 @@ def abstentions_missing(report: QualityReport, context: Context) -> bool:
 
 
 def _why_fewer(said: str, wanted: int, variants: Sequence[str], context: Context) -> str:
-    of_kind = [e for e in context.ledger.entries() if e.candidate.variant in variants]
-    reasons = Counter(entry.reason for entry in of_kind if entry.status == "dropped")
-    most = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common(3)) or "none"
+    of_kind = [e for e in context.ledger.tallies() if e.variant in variants and e.candidates]
+    reasons = Counter[str]()
+    for each in of_kind:
+        reasons[each.reason] += each.candidates if each.status == "dropped" else 0
+    most = ", ".join(f"{reason} {count}" for reason, count in (+reasons).most_common(3)) or "none"
     asked = f"{said} in brief.yaml asks for {wanted}"
-    if any(entry.status == "planned" for entry in of_kind):
+    if any(each.status == "planned" for each in of_kind):
         return f"{asked}: a limit was reached before all such rows were tried."
     if not of_kind:
         return f"{asked}: none was tried, for want of accepted rows to make them from."
@@ -145,27 +150,39 @@ def _why_nothing_was_asked(context: Context) -> str:
     )
 
 
-async def _doubles(entries: Sequence[Entry], context: Context) -> dict[str, str]:
+async def _near_evaluation(context: Context) -> dict[str, str]:
+    """Return the rows that are near an evaluation question, with the reason.
+
+    What abstains asks what its origin asks, and is set aside with it.
+    """
+    if not context.evaluation_questions:
+        return {}
+    rows = await asyncio.to_thread(lambda: [asked for asked, _ in context.ledger.asked_rows()])
+    near = await asyncio.to_thread(near_evaluation, rows, context.evaluation_questions)
+    return {id: f"{NEAR_EVALUATION} of line {line}" for id, line in near.items()}
+
+
+async def _doubles(made: Sequence[Made], void: Collection[str], context: Context) -> dict[str, str]:
     """Return the ids of rows that repeat an earlier one, with the id of that one.
 
     What holds for several machines is asked once, whichever of them a question names.
     """
     names = {machine.code: names_of(machine) for machine in await context.known_machines()}
-    rows = [_asked_of_any(entry, names) for entry in entries]
-    kept = context.question_vectors
-    return near_duplicates(rows, await kept.of([row.question for row in rows]) if kept else ())
+    compared = {e.id for e in made if e.variant not in ABSTAINING and e.id not in void}
+
+    def asked() -> list[Asked]:
+        rows = context.ledger.asked_rows()
+        return [_asked_of_any(row, codes, names) for row, codes in rows if row.id in compared]
+
+    rows, kept = await asyncio.to_thread(asked), context.question_vectors
+    vectors = await kept.of([row.question for row in rows]) if kept else ()
+    return await asyncio.to_thread(near_duplicates, rows, vectors)
 
 
-def _asked_of_any(entry: Entry, names: Mapping[str, Sequence[str]]) -> Asked:
+def _asked_of_any(
+    row: Asked, applies_to: Sequence[str], names: Mapping[str, Sequence[str]]
+) -> Asked:
     """Return what a row asks, without the names of the machines that it is true of alike."""
-    asked = _asked(entry)
-    alike = entry.row.applies_to if entry.row and len(entry.row.applies_to) > 1 else ()
+    alike = applies_to if len(applies_to) > 1 else ()
     unnamed = [name for code in alike for name in names.get(code, ())]
-    return replace(asked, question=without_names(asked.question, unnamed))
-
-
-def _asked(entry: Entry) -> Asked:
-    row = entry.row
-    assert row is not None
-    evidence = tuple(citation.quote for citation in row.citations)
-    return Asked(entry.candidate.id, row.question, evidence, row.answer, row.language)
+    return replace(row, question=without_names(row.question, unnamed)) if unnamed else row

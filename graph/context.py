@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Protocol
 
 from agents.answerer import Answerer
 from agents.calls import Calls, RoleModel
@@ -32,13 +33,26 @@ from tools.search import build_tools, look_up
 from training.recipe import Recipe
 
 
+class Helpers(Protocol):
+    """Other processes that farm the candidates of a run beside this one."""
+
+    async def begin(self) -> None:
+        """Let them begin, unless they have."""
+        ...
+
+    async def end(self) -> None:
+        """Let them finish what they are at, and wait for that."""
+        ...
+
+
 @dataclass
 class Context:
     """What a run works with; built at the edge by `app/settings.py`, closed by whoever built it.
 
     `models` by role; `width` is how many calls may be in flight; `child_env` is the environment of
-    training processes; `question_vectors` are there when the brief compares questions by
-    meaning. `emit` carries the outer graph's stream writer inside.
+    training processes; `session` is what the ledger calls this process; `question_vectors` are
+    there when the brief compares questions by meaning. `emit` carries the outer graph's stream
+    writer inside.
     """
 
     run: Path
@@ -54,6 +68,8 @@ class Context:
     child_env: Mapping[str, str]
     patience: Patience
     tracing: Tracing
+    session: str = ""
+    helpers: Helpers | None = None
     question_vectors: KeptVectors | None = None
     prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
     emit: Emit | None = None
@@ -79,6 +95,11 @@ class Context:
     def windows(self) -> list[Window]:
         """Every window that the brief allows, in the order that the seed decides."""
         return windows(self.library.documents, self.brief)
+
+    @cached_property
+    def window_by_id(self) -> Mapping[str, Window]:
+        """The same windows by their ids."""
+        return {window.id: window for window in self.windows}
 
     @cached_property
     def windows_of(self) -> Mapping[str, Sequence[Window]]:

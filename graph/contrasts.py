@@ -15,7 +15,7 @@ from checks.names import renamed
 from checks.scope import asks_the_same, says_the_same
 from graph.abstaining import origin_of
 from graph.context import Context
-from graph.ledger import Entry
+from graph.ledger import Made, Tally
 from graph.plan import HOPED_DERIVED, LEAST_RATE, derived
 from graph.state import Candidate, QuestionState
 from prompts.templates import Source
@@ -23,17 +23,18 @@ from training.rows import ContextPassage
 
 
 def next_contrasts(
-    context: Context, origins: Sequence[Entry], entries: Sequence[Entry], round_: int, missing: int
+    context: Context, origins: Sequence[Made], tallies: Sequence[Tally], round_: int, missing: int
 ) -> list[Candidate]:
     """Return as many contrasts of the origins as are likely needed for so many rows."""
-    finished = [e for e in entries if e.candidate.variant == "contrast" and e.status != "planned"]
-    rate = sum(e.row is not None for e in finished) / len(finished) if finished else HOPED_DERIVED
+    finished = [e for e in tallies if e.variant == "contrast" and e.status != "planned"]
+    tried = sum(each.candidates for each in finished)
+    made = sum(each.candidates for each in finished if each.status != "dropped")
+    rate = made / tried if tried else HOPED_DERIVED
     count = math.ceil(missing / max(rate, LEAST_RATE))
-    windows = {window.id: window for window in context.windows}
+    windows = context.window_by_id
     return [
-        derived(origin, "contrast", round_, windows[origin.row.counterpart])
+        derived(origin.id, "contrast", round_, windows[origin.counterpart])
         for origin in origins[:count]
-        if origin.row
     ]
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,10 +33,11 @@ from graph.context import Context
 from graph.contrasts import next_contrasts
 from graph.farm import farm_round
 from graph.ingest import ingest_folder
+from graph.ledger import Tally
 from graph.plan import next_candidates, next_derived
 from graph.selection import acceptance_rate, fallen_rows
 from graph.state import DatasetInput, DatasetOutput, DatasetState, Decision
-from training.rows import TrainingError
+from training.rows import ABSTAINING, ANSWERABLE, TrainingError, Variant
 
 RECURSION_LIMIT = 1_000_000
 """Never the end of a run: `limits.candidates` is, and a round may try one candidate alone."""
@@ -57,24 +59,27 @@ async def plan(state: DatasetState, runtime: Runtime[Context]) -> Update:
     context = runtime.context
     ledger, brief = context.ledger, context.brief
     last = ledger.last_round()
-    if ledger.entries("planned"):
+    if ledger.open_candidates():
+        # Whoever was at them is gone: one process at a time runs this graph.
+        ledger.release()
         return {"round": last, "exhausted": ""}
     if state.report is None:
-        await assess_rows(context)
-    entries = ledger.entries()
-    most = max(0, brief.limits.candidates_for(brief.rows) - len(entries))
-    fallen = fallen_rows(entries)
-    selection = await select(context, entries, fallen)
+        await asyncio.to_thread(ledger.reread)
+        await assess_rows(context, emit=runtime.stream_writer)
+    made, tallies = await asyncio.to_thread(ledger.made), ledger.tallies()
+    most = max(0, brief.limits.candidates_for(brief.rows) - sum(t.candidates for t in tallies))
+    fallen = fallen_rows(made)
+    selection = await select(context, made, fallen)
     contrasts = next_contrasts(
-        context, selection.contrastable, entries, last + 1, selection.contrasts
+        context, selection.contrastable, tallies, last + 1, selection.contrasts
     )[:most]
     chosen = contrasts + next_candidates(
         context.windows,
         round_=last + 1,
         missing=selection.missing_answerable(brief.rows) - selection.contrasts,
-        rate=acceptance_rate(entries, fallen, abstaining=False),
+        rate=acceptance_rate(tallies, made, fallen, ANSWERABLE),
         most=most - len(contrasts),
-        asked=ledger.asked(),
+        asked=ledger.times_asked(),
         exhausted=ledger.exhausted_windows(),
     )
     wanted = selection.abstentions if chosen else selection.in_share
@@ -82,11 +87,12 @@ async def plan(state: DatasetState, runtime: Runtime[Context]) -> Update:
         selection.derivable,
         round_=last + 1,
         missing=wanted - len(selection.abstaining),
-        rate=acceptance_rate(entries, fallen, abstaining=True),
+        rate=acceptance_rate(tallies, made, fallen, ABSTAINING),
         most=most - len(chosen),
-        tried=Counter(entry.candidate.variant for entry in entries),
+        tried=_by_variant(tallies),
+        windows=context.window_by_id,
     )
-    ledger.plan(chosen)
+    await asyncio.to_thread(ledger.plan, chosen)
     runtime.stream_writer({"event": "planned", "round": last + 1, "candidates": len(chosen)})
     exhausted = "" if chosen else why_nothing_is_left(context, candidates_left=most)
     return {"round": last + bool(chosen), "exhausted": exhausted}
@@ -105,12 +111,13 @@ async def farm(state: DatasetState, runtime: Runtime[Context]) -> Update:
 async def assess(state: DatasetState, runtime: Runtime[Context]) -> Update:
     """Compare the candidates with each other, and decide how the run goes on."""
     context = runtime.context
-    report = await assess_rows(context, nothing_left=bool(state.exhausted))
+    nothing_left = bool(state.exhausted)
+    report = await assess_rows(context, nothing_left=nothing_left, emit=runtime.stream_writer)
     runtime.stream_writer({"event": "assessed", "accepted": report.accepted})
     note = why_fewer_derived(report, context)
     # Rows that were to abstain may still be had from candidates that a limit left open.
     is_short = abstentions_missing(report, context)
-    cut_off = bool(is_short and context.ledger.entries("planned"))
+    cut_off = bool(is_short and context.ledger.open_candidates())
     decision: Decision = "again"
     if not report.missing and not cut_off:
         decision = "export"
@@ -176,6 +183,13 @@ def route_after_audit(state: DatasetState) -> Literal["train", "done"]:
 def route_after_train(state: DatasetState) -> Literal["evaluate", "done"]:
     """Evaluate only what was trained."""
     return "evaluate" if state.adapter else "done"
+
+
+def _by_variant(tallies: Sequence[Tally]) -> Counter[Variant]:
+    counts: Counter[Variant] = Counter()
+    for each in tallies:
+        counts[each.variant] += each.candidates
+    return counts
 
 
 def build_dataset_graph() -> StateGraph[DatasetState, Context, DatasetInput, DatasetOutput]:

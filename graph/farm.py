@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+from collections import deque
+from contextlib import suppress
 
 from agents.faults import BudgetExhaustedError, CallError, ModelUnavailableError
 from agents.probe import PROBED
@@ -14,42 +16,78 @@ from graph.tracing import ENDING_KEYS, begin, ending
 from tools.patience import ServiceDownError
 
 POOL_PER_PLACE = 1.5
+CLAIMED_AT_A_TIME = 8
+"""Few, so that no worker holds what another could begin."""
+IDLE_SECONDS = 0.2
 # None would inherit the outer graph's saver; the journal is what makes a candidate durable.
 _GRAPH = build_question_graph().compile(checkpointer=False, name="question")
 
 
 async def farm_round(context: Context) -> str:
-    """Run every open candidate to its outcome; return what ended the round early, if anything did.
+    """Run the open candidates to their outcomes, beside the helpers where there are some.
+
+    Returns what ended it early, if anything did.
 
     Raises:
         CallError: a model cannot be used at all.
         ServiceDownError: a service is away, and nothing has been made yet.
     """
-    asked = context.ledger.asked()
-    open_candidates = [entry.candidate for entry in context.ledger.entries("planned")]
-    waiting = iter(
-        QuestionInput(candidate, tuple(filter(None, asked.get(candidate.window.id, ()))))
-        for candidate in open_candidates
-    )
-    stopped: list[CallError | ServiceDownError] = []
+    helpers, never = context.helpers, asyncio.Event()
+    if helpers and context.ledger.open_candidates():
+        await helpers.begin()
+    while not (ended := await _farm(context, never)) and context.ledger.open_candidates():
+        # Others are at the rest; what one leaves behind is claimed again.
+        await asyncio.sleep(IDLE_SECONDS)
+    if ended and helpers:
+        await helpers.end()
+    return ended
+
+
+async def farm_beside(context: Context, over: asyncio.Event) -> str:
+    """Run open candidates as they come until it is over, or something ends it early."""
+    while not over.is_set():
+        if ended := await _farm(context, over):
+            return ended
+        with suppress(TimeoutError):
+            async with asyncio.timeout(IDLE_SECONDS):
+                await over.wait()
+    return ""
+
+
+async def _farm(context: Context, over: asyncio.Event) -> str:
+    """Run candidates that no other process has until there are no more of them.
+
+    What was claimed and not finished is given back.
+    """
+    claims, stopped = _Claims(context, over), list[CallError | ServiceDownError]()
+    running = 0
 
     async def work() -> None:
-        for question in waiting:
-            if stopped:
-                return
-            try:
-                await run_apart(question, context)
-            except (CallError, ServiceDownError) as error:
-                stopped.append(error)
+        nonlocal running
+        try:
+            while running <= _pool(context) and not stopped and (question := await claims.next()):
+                try:
+                    await run_apart(question, context)
+                except (CallError, ServiceDownError) as error:
+                    stopped.append(error)
+                begin()
+        finally:
+            running -= 1
 
-    pool = min(len(open_candidates), max(1, int(context.width * POOL_PER_PLACE)))
+    def begin() -> None:
+        nonlocal running
+        while running < _pool(context) and not stopped and not claims.ended:
+            running += 1
+            group.create_task(work())
+
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(pool):
-                group.create_task(work())
+            begin()
     except ExceptionGroup as several:
         # One sentence tells a fault better than a pool's worth of the same.
         raise several.exceptions[0] from several
+    finally:
+        context.ledger.release(context.session)
     if not stopped:
         return ""
     ends_short = isinstance(
@@ -58,6 +96,31 @@ async def farm_round(context: Context) -> str:
     if ends_short and context.calls.journal.count(but=PROBED):
         return str(stopped[0])
     raise stopped[0]
+
+
+class _Claims:
+    """Open candidates, claimed a few at a time and handed out one by one."""
+
+    def __init__(self, context: Context, over: asyncio.Event) -> None:
+        self._ledger = context.ledger
+        self._worker = context.session
+        self._over = over
+        self._claimed: deque[QuestionInput] = deque()
+        self._lock = asyncio.Lock()
+        self.ended = False
+
+    async def next(self) -> QuestionInput | None:
+        """Return a candidate that nobody else has, None when there is no more."""
+        async with self._lock:
+            if not self._claimed and not self.ended and not self._over.is_set():
+                self._claimed.extend(await self._ledger.claim(self._worker, CLAIMED_AT_A_TIME))
+                self.ended = not self._claimed
+            return self._claimed.popleft() if self._claimed else None
+
+
+def _pool(context: Context) -> int:
+    """Return how many candidates may be under way, so that the gate always has a next call."""
+    return max(1, int(context.calls.width * POOL_PER_PLACE))
 
 
 async def run_apart(question: QuestionInput, context: Context) -> None:

@@ -1,117 +1,145 @@
 """The ledger: every candidate's life, its row if it became one, and what ingest could not use.
 
-What the faces show (terminal, report, `status`, `why`) comes from the queries here.
+Several processes may work on one: each claims open candidates, and whoever finishes one first
+decides what stands. What the faces show (terminal, report, `status`, `why`) comes from
+`LedgerReader`, which this adds the writes to.
 """
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import Any, TypeVar
 
-from sqlalchemy import Engine, Update, func, select, update
-from sqlalchemy.dialects.sqlite import Insert, insert
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
 
+from graph.ledger_reading import (
+    LedgerReader,
+    Note,
+    Progress,
+    Tally,
+    asked_before,
+    reason_code,
+)
+from graph.ledger_statements import (
+    CLOSE,
+    FREE,
+    MOVE,
+    TAKE,
+    TAKEN,
+    Changes,
+    tally_into,
+    verdict_into,
+)
 from graph.ledger_tables import (
     CANDIDATES,
-    ENTRIES,
+    FACTS,
+    IS_OPEN,
+    LIVES,
     METADATA,
     NOTES,
-    VARIANT,
-    VERDICTS,
+    VERSION,
+    WINDOWS,
     Entry,
+    Made,
+    candidate_of,
     dump_life,
-    entry_of,
+    dump_window,
+    facts_of,
+    planned,
 )
-from graph.state import Candidate, Step
-from training.rows import ABSTAINING, TrainingRow, Variant
+from graph.state import Candidate, QuestionInput, Step
+from tools.group_commit import GroupCommit
+from tools.tables import insert_into, open_tables, writing
+from training.rows import TrainingRow
 
-_MOST_REPEATS = 3
-"""How often one question is drafted about a window that is then asked no more."""
+__all__ = ["Entry", "Ledger", "LedgerReader", "Made", "Note", "Progress", "Tally", "reason_code"]
 
-
-class LedgerError(Exception):
-    """The ledger cannot be read or written; the message says what to do."""
+T = TypeVar("T")
+_AT_A_TIME = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """What ingest could not use; page 0 is the whole file.
+class _Finish:
+    """How a candidate ended, as lines of the tables."""
 
-    Its kind is unreadable, skipped, no_machine, no_file, unknown_machine, or lost.
+    closed: Mapping[str, Any]
+    life: Mapping[str, object]
+    facts: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    worker: str
+    count: int
+
+
+class Ledger(LedgerReader):
+    """Candidates and notes in the tables of the engine's database.
+
+    Raises:
+        StateError: the tables cannot be read or written; the message says what to do.
     """
 
-    kind: str
-    path: str
-    page: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is; `dropped` counts by the reason's code, `variants` the accepted rows."""
-
-    planned: int
-    accepted: int
-    drafts: int
-    revisions: int
-    dropped: dict[str, int]
-    variants: dict[Variant, int] = field(default_factory=dict[Variant, int])
-
-
-class Ledger:
-    """Candidates and notes in two tables of the engine's database."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        try:
-            METADATA.create_all(engine)
-        except SQLAlchemyError as error:
-            raise LedgerError(
-                f"The ledger cannot be opened ({error.__cause__ or error}). "
-                "Check the run folder's disk and rights."
-            ) from error
+    def __init__(self, engine: Engine, commit: GroupCommit | None = None) -> None:
+        super().__init__(engine)
+        open_tables(engine, METADATA, "ledger", VERSION)
+        self._commit = commit or GroupCommit(engine, "ledger")
+        self._tally, self._verdict = tally_into(engine), verdict_into(engine)
 
     def plan(self, candidates: Sequence[Candidate]) -> None:
-        """Write down candidates that are to be tried; those already known stay as they are."""
+        """Write down a round that is to be tried, whole or not at all; what is known stays."""
         if not candidates:
             return
-        rows = [
-            {
-                "id": candidate.id,
-                "round": candidate.round,
-                "window": candidate.window.id,
-                "candidate": json.dumps(asdict(candidate), sort_keys=True),
-                "status": "planned",
-            }
-            for candidate in candidates
-        ]
-        with self._engine.begin() as connection:
-            connection.execute(insert(CANDIDATES).on_conflict_do_nothing(), rows)
-
-    def judge(self, candidate: str, sha256: str) -> None:
-        """Write down that a judge accepted the row with this SHA-256, and no other."""
-        verdict = insert(VERDICTS).values(candidate=candidate, sha256=sha256)
-        self._write(verdict.on_conflict_do_update(set_={"sha256": sha256}))
-
-    def accept(
-        self, candidate: str, row: TrainingRow, *, drafts: int, answers: int, life: Sequence[Step]
-    ) -> None:
-        """Write down that a candidate became a row."""
-        self._close(
-            candidate,
-            status="accepted",
-            reason="",
-            question=row.question,
-            drafts=drafts,
-            answers=answers,
-            life=dump_life(life),
-            row=row.model_dump_json(),
+        # In order, so that what is read in order lies together.
+        ordered = sorted(candidates, key=lambda each: (each.round, each.id))
+        windows = {each.window.id: each.window for each in ordered}
+        window = insert_into(self._engine, WINDOWS)
+        window = window.on_conflict_do_update(
+            index_elements=["id"], set_={"window": window.excluded.window}
         )
+        candidate = insert_into(self._engine, CANDIDATES).on_conflict_do_nothing()
+        changes, rounds = Changes(), {each.round for each in ordered}
+        with writing(self._engine) as connection:
+            for some in _parts(windows.values()):
+                lines = [{"id": each.id, "window": dump_window(each)} for each in some]
+                connection.execute(window, lines)
+            known = _by_variant(connection, rounds)
+            for some in _parts(ordered):
+                connection.execute(candidate, [planned(each) for each in some])
+            for variant, count in _by_variant(connection, rounds).items():
+                changes.add(("planned", "", variant), count - known.get(variant, 0))
+            self._count(connection, changes)
 
-    def drop(
+    async def claim(self, worker: str, count: int) -> list[QuestionInput]:
+        """Take so many open candidates that no worker has, in the order of round and id.
+
+        Each comes with what earlier rounds asked of its window, the same whenever it is claimed.
+        """
+        return await self._commit(self._claim, _Claim(worker, count))
+
+    def release(self, *workers: str) -> None:
+        """Give back what these workers claimed and did not finish; all workers if none is named."""
+        c = CANDIDATES.c
+        held = c.worker.in_(workers) if workers else c.worker.is_not(None)
+        with writing(self._engine) as connection:
+            connection.execute(update(CANDIDATES).where(IS_OPEN, held).values(worker=None))
+
+    async def judge(self, candidate: str, sha256: str) -> None:
+        """Write down that a judge accepted the row with this SHA-256, and no other."""
+        await self._commit(self._judge, {"candidate": candidate, "sha256": sha256})
+
+    async def accept(
+        self, candidate: str, row: TrainingRow, *, drafts: int, answers: int, life: Sequence[Step]
+    ) -> bool:
+        """Write down that a candidate became a row; False if it was finished before."""
+        closed = _closed(candidate, "accepted", "", row.question, drafts, answers)
+        lived = {"candidate": candidate, "life": dump_life(life), "row": row.model_dump_json()}
+        ending = _Finish(closed, lived, facts_of(candidate, row))
+        return await self._commit(self._finish, ending)
+
+    async def drop(
         self,
         candidate: str,
         reason: str,
@@ -120,137 +148,112 @@ class Ledger:
         drafts: int,
         answers: int,
         life: Sequence[Step],
-    ) -> None:
-        """Write down that a candidate did not become a row, and why."""
-        self._close(
-            candidate,
-            status="dropped",
-            reason=reason,
-            question=question,
-            drafts=drafts,
-            answers=answers,
-            life=dump_life(life),
-        )
+    ) -> bool:
+        """Write down why a candidate did not become a row; False if it was finished before."""
+        closed = _closed(candidate, "dropped", reason, question, drafts, answers)
+        lived = {"candidate": candidate, "life": dump_life(life), "row": None}
+        ending = _Finish(closed, lived)
+        return await self._commit(self._finish, ending)
 
-    def select(self, set_aside: dict[str, str]) -> None:
-        """Mark accepted candidates as set aside with a reason; all others as accepted again."""
-        has_row = CANDIDATES.c.row.is_not(None)
-        with self._engine.begin() as connection:
-            connection.execute(
-                update(CANDIDATES).where(has_row).values(status="accepted", reason="")
-            )
-            for candidate, reason in set_aside.items():
-                connection.execute(
-                    update(CANDIDATES)
-                    .where(CANDIDATES.c.id == candidate)
-                    .values(status="set_aside", reason=reason)
-                )
+    def select(self, made: Iterable[Made], set_aside: Mapping[str, str]) -> None:
+        """Mark made rows as set aside with a reason, all others as accepted; write what changes."""
+        moved = Changes()
+        changes: list[dict[str, str]] = []
+        for each in made:
+            reason = set_aside.get(each.id, "")
+            status = "set_aside" if reason else "accepted"
+            if (status, reason) != (each.status, each.reason):
+                changes.append({"of": each.id, "status": status, "reason": reason})
+                moved.add((each.status, reason_code(each.reason), each.variant), -1)
+                moved.add((status, reason_code(reason), each.variant), 1)
+        if not changes:
+            return
+        with writing(self._engine) as connection:
+            for some in _parts(changes):
+                connection.execute(MOVE, some)
+            self._count(connection, moved)
 
-    def entries(self, *statuses: str) -> list[Entry]:
-        """Return candidates of these statuses (all if none is given), by round and id."""
-        query = ENTRIES.where(CANDIDATES.c.status.in_(statuses)) if statuses else ENTRIES
-        with self._engine.connect() as connection:
-            return [entry_of(row) for row in connection.execute(query).mappings()]
-
-    def entry(self, candidate: str) -> Entry | None:
-        """Return one candidate by the beginning of its id, if that names exactly one."""
-        query = ENTRIES.where(CANDIDATES.c.id.startswith(candidate, autoescape=True))
-        with self._engine.connect() as connection:
-            found = connection.execute(query.limit(2)).mappings().all()
-        return entry_of(found[0]) if len(found) == 1 else None
-
-    def asked(self) -> dict[str, list[str]]:
-        """Return, by window, every question that finished candidates asked of it.
-
-        Those that the window is not to answer do not count.
-        """
-        c = CANDIDATES.c
-        finished = (c.status != "planned") & VARIANT.not_in(ABSTAINING)
-        query = select(c.window, c.question).where(finished)
-        asked: dict[str, list[str]] = {}
-        with self._engine.connect() as connection:
-            for window, question in connection.execute(query.order_by(c.round, c.id)):
-                asked.setdefault(window, []).append(question)
-        return asked
-
-    def exhausted_windows(self) -> set[str]:
-        """Return the windows about which the generator had nothing, or nothing new, left to ask."""
-        c = CANDIDATES.c
-        nothing = (c.reason == "nothing_to_ask") & (VARIANT == "drafted")
-        asked = (c.question != "") & (VARIANT == "drafted")
-        again = select(c.window).where(asked).group_by(c.window, c.question)
-        with self._engine.connect() as connection:
-            found = connection.execute(select(c.window).where(nothing)).scalars()
-            repeating = connection.execute(again.having(func.count() >= _MOST_REPEATS)).scalars()
-            return {*found, *repeating}
-
-    def last_round(self) -> int:
-        """Return the number of the last planned round, 0 if none was."""
-        with self._engine.connect() as connection:
-            return connection.execute(select(func.max(CANDIDATES.c.round))).scalar() or 0
-
-    def progress(self) -> Progress:
-        """Return the counts a live view shows."""
-        c = CANDIDATES.c
-        query = select(
-            c.status,
-            c.reason,
-            VARIANT.label("variant"),
-            func.count().label("count"),
-            func.sum(c.drafts).label("drafts"),
-            func.sum(func.max(c.drafts - 1, 0)).label("revisions"),
-        ).group_by(c.status, c.reason, VARIANT)
-        planned = accepted = drafts = revisions = 0
-        dropped: Counter[str] = Counter()
-        variants: Counter[Variant] = Counter()
-        with self._engine.connect() as connection:
-            for row in connection.execute(query).mappings():
-                planned += row["count"]
-                drafts += row["drafts"]
-                revisions += row["revisions"]
-                if row["status"] == "accepted":
-                    accepted += row["count"]
-                    variants[row["variant"]] += row["count"]
-                elif row["reason"]:
-                    dropped[reason_code(row["reason"])] += row["count"]
-        return Progress(
-            planned,
-            accepted,
-            drafts,
-            revisions,
-            dict(sorted(dropped.items())),
-            dict(sorted(variants.items())),
-        )
+    def reread(self) -> None:
+        """Read every made row whole, so that one edited behind our back counts as altered."""
+        found = [{"of": id, "now": content} for id, content in self.altered().items()]
+        if found:
+            changed = update(FACTS).where(FACTS.c.candidate == bindparam("of"))
+            with writing(self._engine) as connection:
+                connection.execute(changed.values(content=bindparam("now")), found)
 
     def note(self, notes: Sequence[Note]) -> None:
         """Write down what ingest could not use."""
         if not notes:
             return
-        with self._engine.begin() as connection:
-            connection.execute(
-                insert(NOTES).on_conflict_do_nothing(), [asdict(note) for note in notes]
-            )
+        with writing(self._engine) as connection:
+            statement = insert_into(self._engine, NOTES).on_conflict_do_nothing()
+            connection.execute(statement, [asdict(note) for note in notes])
 
-    def notes(self) -> list[Note]:
-        """Return what ingest could not use, by kind, path and page."""
-        query = select(NOTES).order_by(NOTES.c.kind, NOTES.c.path, NOTES.c.page)
-        with self._engine.connect() as connection:
-            return [Note(*row) for row in connection.execute(query)]
+    def close(self) -> None:
+        """Give back the connection that writes."""
+        self._commit.close()
 
-    def _close(self, candidate: str, **values: object) -> None:
-        self._write(update(CANDIDATES).where(CANDIDATES.c.id == candidate).values(**values))
+    def _claim(self, connection: Connection, claims: Sequence[_Claim]) -> list[list[QuestionInput]]:
+        return [self._claimed(connection, each) for each in claims]
 
-    def _write(self, statement: Insert | Update) -> None:
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(statement)
-        except SQLAlchemyError as error:
-            raise LedgerError(
-                f"An outcome cannot be written down ({error.__cause__ or error}). "
-                "Check that the disk is not full, then resume the run."
-            ) from error
+    def _claimed(self, connection: Connection, claim: _Claim) -> list[QuestionInput]:
+        ids = connection.execute(FREE, {"count": claim.count}).scalars().all()
+        if not ids:
+            return []
+        connection.execute(TAKE, {"ids": ids, "by": claim.worker})
+        lines = connection.execute(TAKEN, {"ids": ids}).mappings()
+        candidates = [candidate_of(line) for line in lines]
+        asked = asked_before(connection, {(each.window.id, each.round) for each in candidates})
+        return [QuestionInput(each, asked[each.window.id, each.round]) for each in candidates]
+
+    def _judge(self, connection: Connection, verdicts: Sequence[dict[str, str]]) -> Sequence[None]:
+        connection.execute(self._verdict, verdicts)
+        return [None] * len(verdicts)
+
+    def _finish(self, connection: Connection, endings: Sequence[_Finish]) -> list[bool]:
+        first, changes = list[_Finish](), Changes()
+        # In one order everywhere, so that two processes never wait for each other.
+        for ending in sorted(endings, key=lambda each: each.closed["of"]):
+            closed = ending.closed
+            variant = connection.execute(CLOSE, closed).scalar()
+            if variant is not None:
+                first.append(ending)
+                status, reason, drafts = closed["status"], closed["reason"], closed["drafts"]
+                changes.add(("planned", "", variant), -1)
+                changes.add((status, reason_code(reason), variant), 1, drafts)
+        if first:
+            connection.execute(insert(LIVES), [each.life for each in first])
+        if facts := [each.facts for each in first if each.facts]:
+            connection.execute(insert(FACTS), facts)
+        self._count(connection, changes)
+        return [any(each is ending for each in first) for ending in endings]
+
+    def _count(self, connection: Connection, changes: Changes) -> None:
+        if changes.lines:
+            connection.execute(self._tally, changes.lines)
 
 
-def reason_code(reason: str) -> str:
-    """Return what a reason is counted under: "duplicate of 3f…" is a duplicate."""
-    return reason.partition(" of ")[0]
+def _closed(
+    candidate: str, status: str, reason: str, question: str, drafts: int, answers: int
+) -> dict[str, Any]:
+    return {
+        "of": candidate,
+        "status": status,
+        "reason": reason,
+        # Postgres keeps no NUL in a text.
+        "question": question.replace("\0", ""),
+        "drafts": drafts,
+        "answers": answers,
+    }
+
+
+def _by_variant(connection: Connection, rounds: Collection[int]) -> dict[str, int]:
+    c = CANDIDATES.c
+    query = select(c.variant, func.count()).where(c.round.in_(rounds)).group_by(c.variant)
+    return {variant: count for variant, count in connection.execute(query)}
+
+
+def _parts(items: Iterable[T]) -> Iterator[list[T]]:
+    left = iter(items)
+    while part := list(islice(left, _AT_A_TIME)):
+        yield part

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from graph.brief import Brief, Windows
-from graph.ledger import Entry
+from graph.ledger import Made
 from graph.selection import Derivation
 from graph.state import Candidate, Window
 from tools.documents import Document, Page, overlapping
@@ -42,16 +42,16 @@ def next_candidates(
     missing: int,
     rate: float | None,
     most: int,
-    asked: Mapping[str, Sequence[str]],
+    asked: Mapping[str, int],
     exhausted: set[str],
 ) -> list[Candidate]:
     """Return the candidates of a round: the windows asked least, as many as are likely needed.
 
     `rate` is the share of decided candidates that were accepted, None before the first round;
-    `most` is how many candidates the run may still try.
+    `most` is how many candidates the run may still try, `asked` how often windows were asked.
     """
     open_windows = [window for window in known if window.id not in exhausted]
-    open_windows.sort(key=lambda window: len(asked.get(window.id, ())))
+    open_windows.sort(key=lambda window: asked.get(window.id, 0))
     likely = max(rate, LEAST_RATE) if rate is not None else HOPED_RATE
     count = max(0, min(math.ceil(missing / likely), most, len(open_windows)))
     return [
@@ -68,10 +68,11 @@ def next_derived(
     rate: float | None,
     most: int,
     tried: Mapping[Variant, int],
+    windows: Mapping[str, Window],
 ) -> list[Candidate]:
     """Return the candidates derived in a round: kinds and origins in turn, as many as needed.
 
-    `tried` is how many of each kind there were before.
+    `tried` is how many of each kind there were before; `windows` are those of the origins by id.
     """
     likely = max(rate, LEAST_RATE) if rate is not None else HOPED_DERIVED
     count = min(math.ceil(missing / likely), most, len(derivable))
@@ -82,18 +83,19 @@ def next_derived(
         left: list[Abstaining] = [kind for kind, queue in queues.items() if queue]
         variant = min(left, key=lambda each: number[each])
         number[variant] += 1
-        chosen.append(derived(queues[variant].popleft(), variant, round_))
+        origin = queues[variant].popleft()
+        chosen.append(derived(origin.id, variant, round_, windows[origin.window]))
     return chosen
 
 
-def _queues(derivable: Sequence[Derivation]) -> dict[Abstaining, deque[Entry]]:
+def _queues(derivable: Sequence[Derivation]) -> dict[Abstaining, deque[Made]]:
     """Return the origins of each kind, so that neighbours in the queues begin with other kinds."""
     found = {each.variant for each in derivable}
     kinds: list[Abstaining] = [kind for kind in ABSTAINING if kind in found]
     places: dict[str, int] = {}
-    queues: dict[Abstaining, list[tuple[int, int, Entry]]] = {kind: [] for kind in kinds}
+    queues: dict[Abstaining, list[tuple[int, int, Made]]] = {kind: [] for kind in kinds}
     for each in derivable:
-        place = places.setdefault(each.origin.candidate.id, len(places))
+        place = places.setdefault(each.origin.id, len(places))
         later = (kinds.index(each.variant) - place) % len(kinds)
         queues[each.variant].append((later, place, each.origin))
     return {
@@ -102,13 +104,9 @@ def _queues(derivable: Sequence[Derivation]) -> dict[Abstaining, deque[Entry]]:
     }
 
 
-def derived(
-    origin: Entry, variant: Variant, round_: int, window: Window | None = None
-) -> Candidate:
-    """Return the candidate of a kind that derives from a row, for its own window or another."""
-    about = window or origin.candidate.window
-    id_ = _digest(variant, origin.candidate.id, about.id)[:16]
-    return Candidate(id_, round_, about, variant, origin.candidate.id)
+def derived(origin: str, variant: Variant, round_: int, window: Window) -> Candidate:
+    """Return the candidate of a kind that derives from a row, for its window or another."""
+    return Candidate(_digest(variant, origin, window.id)[:16], round_, window, variant, origin)
 
 
 def main_language(document: Document) -> str:

@@ -116,18 +116,28 @@ def judged_hash(
     ).hexdigest()
 
 
+def content_hash(row: TrainingRow) -> str:
+    """Return the SHA-256 of what of a row is judged, "" where the row itself says another."""
+    prompt = (row.system, row.user)
+    sha256 = judged_hash(row.question, row.answer, row.context, row.citations, prompt)
+    as_told = row.sha256 == sha256 and row.oracle_positions == oracle_positions(row.context)
+    return sha256 if as_told else ""
+
+
 def why_void(row: TrainingRow, judged: str) -> str:
-    """Return why a row's verdict does not hold for it, "" when it does.
+    """Return why a row's verdict does not hold for it, "" when it does."""
+    return why_void_with(content_hash(row), judged)
+
+
+def why_void_with(content: str, judged: str) -> str:
+    """Return why a verdict does not hold for a row with this content hash, "" when it does.
 
     `judged` is the SHA-256 that its judge accepted: none at all leaves it `unjudged`, another than
     the row's own content `altered`.
     """
     if not judged:
         return "unjudged"
-    prompt = (row.system, row.user)
-    sha256 = judged_hash(row.question, row.answer, row.context, row.citations, prompt)
-    as_judged = judged == row.sha256 == sha256
-    return "" if as_judged and row.oracle_positions == oracle_positions(row.context) else "altered"
+    return "" if judged == content else "altered"
 
 
 def oracle_positions(context: Sequence[ContextPassage]) -> tuple[int, ...]:

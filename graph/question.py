@@ -181,7 +181,7 @@ async def judge(state: QuestionState, runtime: Runtime[Context]) -> Update:
     spent = brief.limits.answers if state.answer.abstained else state.answers
     verdict = verdict_on_row(judged, brief.thresholds, spent, brief.limits, sha256)
     if verdict.decision == "accept":
-        context.ledger.judge(state.candidate.id, sha256)
+        await context.ledger.judge(state.candidate.id, sha256)
     return {"judgement": judged, **decided("judge", verdict, judged.reasons)}
 
 
@@ -192,7 +192,7 @@ async def row(state: QuestionState, runtime: Runtime[Context]) -> Update:
         made = await make_row(state, context)
     except UnjudgedRowError as error:
         return await drop_candidate(replace(state, verdict=drop("unjudged", str(error))), runtime)
-    context.ledger.accept(
+    await context.ledger.accept(
         state.candidate.id, made, drafts=state.drafts, answers=state.answers, life=state.life
     )
     _emit(
@@ -206,7 +206,7 @@ async def drop_candidate(state: QuestionState, runtime: Runtime[Context]) -> Upd
     assert state.verdict is not None
     question = state.question.text if state.question else ""
     reason = state.verdict.reason
-    runtime.context.ledger.drop(
+    await runtime.context.ledger.drop(
         state.candidate.id,
         reason,
         question=question,

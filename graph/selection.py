@@ -11,10 +11,9 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from checks.abstentions import has_value
 from graph.brief import Brief
-from graph.ledger import Entry, reason_code
-from training.rows import ABSTAINING, Abstaining, TrainingRow
+from graph.ledger import Made, Tally, reason_code
+from training.rows import ABSTAINING, Abstaining, Variant
 
 ORIGIN_GONE = "origin_set_aside"
 _SURPLUS = "surplus"
@@ -24,7 +23,7 @@ _SURPLUS = "surplus"
 class Derivation:
     """A row that can be made from an accepted one."""
 
-    origin: Entry
+    origin: Made
     variant: Abstaining
 
 
@@ -36,17 +35,17 @@ class Selection:
     `contrasts` how many answerable rows are left to contrasts, which `contrastable` may give.
     """
 
-    answerable: list[Entry]
-    abstaining: list[Entry]
+    answerable: list[Made]
+    abstaining: list[Made]
     set_aside: dict[str, str]
     derivable: list[Derivation]
     abstentions: int
     in_share: int
-    contrastable: list[Entry]
+    contrastable: list[Made]
     contrasts: int
 
     @property
-    def rows(self) -> list[Entry]:
+    def rows(self) -> list[Made]:
         """All rows of the dataset."""
         return [*self.answerable, *self.abstaining]
 
@@ -62,57 +61,57 @@ class Selection:
 
 
 def select_rows(
-    entries: Sequence[Entry],
+    made: Sequence[Made],
     fallen: Mapping[str, str],
     brief: Brief,
     *,
+    tried: Collection[tuple[str, Variant]],
     siblings: Mapping[str, Collection[str]],
     windows: Collection[str],
     nothing_left: bool = False,
 ) -> Selection:
-    """Select among all entries of a ledger, given in order of round and id.
+    """Select among all made rows of a ledger, given in order of round and id.
 
-    `fallen` are the ids of rows that cannot be in the dataset, with the reasons; `siblings` the
-    codes of each machine's siblings; `windows` the ids of those that can be asked about; with
-    `nothing_left` no more is tried.
+    `fallen` are the ids of rows that cannot be in the dataset, with the reasons; `tried` the
+    origins and kinds of all derived candidates; `siblings` the codes of each machine's siblings;
+    `windows` the ids of those that can be asked about; with `nothing_left` no more is tried.
     """
     set_aside = dict(fallen)
-    answerable: list[Entry] = []
-    for entry in entries:
-        if entry.row is None or entry.candidate.id in fallen or _abstains(entry):
+    answerable: list[Made] = []
+    for each in made:
+        if each.id in fallen or _abstains(each):
             continue
-        if entry.candidate.origin in set_aside:
-            set_aside[entry.candidate.id] = f"{ORIGIN_GONE} of {entry.candidate.origin}"
+        if each.origin in set_aside:
+            set_aside[each.id] = f"{ORIGIN_GONE} of {each.origin}"
         else:
-            answerable.append(entry)
-    abstaining = _in_turn([e for e in entries if e.row and e.candidate.id not in fallen])
+            answerable.append(each)
+    abstaining = _in_turn([each for each in made if each.id not in fallen])
     share, rows = brief.unanswerable, brief.rows
     wanted = abstentions_wanted(brief)
     every = answerable
     most = contrasts_wanted(brief) if siblings else 0
     answerable, contrastable, contrasts = _with_contrasts(
-        answerable, entries, rows - wanted, most, windows
+        answerable, tried, rows - wanted, most, windows
     )
     if nothing_left:
         answerable, contrastable, contrasts = [*answerable, *every], [], 0
-        answerable = list({entry.candidate.id: entry for entry in answerable}.values())
+        answerable = list({each.id: each for each in answerable}.values())
     in_share = min(wanted, round(len(answerable) * share / (1 - share)))
     kept, chosen = _fitted(answerable, abstaining, rows, in_share)
     derivable: list[Derivation] = []
     if len(chosen) < wanted and not nothing_left:
-        tried = {(e.candidate.origin, e.candidate.variant) for e in entries}
         for origins in (kept[: rows - wanted], kept):
-            derivable = derivable or _derivable(origins, tried, brief.abstentions, siblings)
+            known = [each for each in origins if each.window in windows]
+            derivable = derivable or _derivable(known, tried, brief.abstentions, siblings)
     if derivable:
         kept = kept[: rows - wanted]
-        origins = {entry.candidate.id for entry in kept}
-        chosen = [entry for entry in chosen if entry.candidate.origin in origins]
-    stays = {entry.candidate.id for entry in (*kept, *chosen)}
-    for entry in (*every, *abstaining):
-        if entry.candidate.id not in stays:
-            gone = entry.candidate.origin and entry.candidate.origin not in stays
-            reason = f"{ORIGIN_GONE} of {entry.candidate.origin}" if gone else _SURPLUS
-            set_aside[entry.candidate.id] = reason
+        origins = {each.id for each in kept}
+        chosen = [each for each in chosen if each.origin in origins]
+    stays = {each.id for each in (*kept, *chosen)}
+    for each in (*every, *abstaining):
+        if each.id not in stays:
+            gone = each.origin and each.origin not in stays
+            set_aside[each.id] = f"{ORIGIN_GONE} of {each.origin}" if gone else _SURPLUS
     return Selection(kept, chosen, set_aside, derivable, wanted, in_share, contrastable, contrasts)
 
 
@@ -126,89 +125,92 @@ def contrasts_wanted(brief: Brief) -> int:
     return round(brief.rows * brief.contrasts)
 
 
-def fallen_rows(entries: Sequence[Entry]) -> dict[str, str]:
+def fallen_rows(made: Sequence[Made]) -> dict[str, str]:
     """Return the rows that were set aside for what they are, not for want of room."""
     return {
-        entry.candidate.id: entry.reason
-        for entry in entries
-        if entry.status == "set_aside" and reason_code(entry.reason) not in (_SURPLUS, ORIGIN_GONE)
+        each.id: each.reason
+        for each in made
+        if each.status == "set_aside" and reason_code(each.reason) not in (_SURPLUS, ORIGIN_GONE)
     }
 
 
 def acceptance_rate(
-    entries: Sequence[Entry], fallen: Collection[str], *, abstaining: bool
+    tallies: Sequence[Tally],
+    made: Sequence[Made],
+    fallen: Collection[str],
+    variants: Collection[Variant],
 ) -> float | None:
     """Return the share of finished candidates that became sound rows; None before the first."""
-    finished = [e for e in entries if e.status != "planned" and _abstains(e) == abstaining]
-    sound = sum(e.row is not None and e.candidate.id not in fallen for e in finished)
-    return sound / len(finished) if finished else None
+    of_kind = [each for each in tallies if each.variant in variants and each.status != "planned"]
+    finished = sum(each.candidates for each in of_kind)
+    sound = sum(each.variant in variants and each.id not in fallen for each in made)
+    return sound / finished if finished else None
 
 
-def _abstains(entry: Entry) -> bool:
-    return entry.candidate.variant in ABSTAINING
+def _abstains(row: Made) -> bool:
+    return row.variant in ABSTAINING
 
 
 def _with_contrasts(
-    answerable: Sequence[Entry],
-    entries: Sequence[Entry],
+    answerable: Sequence[Made],
+    tried: Collection[tuple[str, Variant]],
     room: int,
     most: int,
     windows: Collection[str],
-) -> tuple[list[Entry], list[Entry], int]:
+) -> tuple[list[Made], list[Made], int]:
     """Return the answerable rows in the order of their right to the room, contrasts among them.
 
     Beside them the rows that contrasts can still be derived from, and how many places are left to
     these: while there are such, no other row takes them.
     """
-    drafted = [entry for entry in answerable if entry.candidate.variant != "contrast"]
-    made = [entry for entry in answerable if entry.candidate.variant == "contrast"]
-    has_one = {entry.candidate.origin for entry in made}
-    tried = {e.candidate.origin for e in entries if e.candidate.variant == "contrast"}
+    drafted = [each for each in answerable if each.variant != "contrast"]
+    made = [each for each in answerable if each.variant == "contrast"]
+    has_one = {each.origin for each in made}
     can = [
-        entry
-        for entry in drafted
-        if entry.row and entry.row.counterpart in windows and entry.candidate.id not in tried
+        each
+        for each in drafted
+        if each.counterpart in windows and (each.id, "contrast") not in tried
     ]
-    fit = has_one.union(entry.candidate.id for entry in can)
-    places = [place for place, entry in enumerate(drafted) if entry.candidate.id in fit]
+    fit = has_one.union(each.id for each in can)
+    places = [place for place, each in enumerate(drafted) if each.id in fit]
     while drafted and most and bisect_left(places, room - most) < most:
         most -= 1
-    origins = {entry.candidate.id for entry in drafted[: max(0, room - most)]}
-    made = [entry for entry in made if entry.candidate.origin in origins][:most]
-    can = [entry for entry in can if entry.candidate.id in origins]
+    origins = {each.id for each in drafted[: max(0, room - most)]}
+    made = [each for each in made if each.origin in origins][:most]
+    can = [each for each in can if each.id in origins]
     left = most - len(made)
     place = max(0, room - most)
     rest = [] if left else drafted[place:]
     return [*drafted[:place], *made, *rest], can if left else [], left
 
 
-def _in_turn(entries: Sequence[Entry]) -> list[Entry]:
+def _in_turn(made: Sequence[Made]) -> list[Made]:
     """Return the rows that abstain, the first of each kind first, then the second of each."""
     seen: Counter[str] = Counter()
-    ranked: list[tuple[int, int, Entry]] = []
-    for place, entry in enumerate(filter(_abstains, entries)):
-        ranked.append((seen[entry.candidate.variant], place, entry))
-        seen[entry.candidate.variant] += 1
-    return [entry for _, _, entry in sorted(ranked, key=lambda each: each[:2])]
+    ranked: list[tuple[int, int, Made]] = []
+    for place, each in enumerate(filter(_abstains, made)):
+        ranked.append((seen[each.variant], place, each))
+        seen[each.variant] += 1
+    return [each for _, _, each in sorted(ranked, key=lambda turn: turn[:2])]
 
 
 def _fitted(
-    answerable: Sequence[Entry], abstaining: Sequence[Entry], rows: int, most: int
-) -> tuple[list[Entry], list[Entry]]:
+    answerable: Sequence[Made], abstaining: Sequence[Made], rows: int, most: int
+) -> tuple[list[Made], list[Made]]:
     """Return the most abstaining rows whose origins are among the answerable ones beside them."""
-    places = {entry.candidate.id: place for place, entry in enumerate(answerable)}
-    held = [entry for entry in abstaining if entry.candidate.origin in places]
-    origins = sorted(places[entry.candidate.origin or ""] for entry in held)
+    places = {each.id: place for place, each in enumerate(answerable)}
+    held = [each for each in abstaining if each.origin in places]
+    origins = sorted(places[each.origin or ""] for each in held)
     count = min(most, len(held))
     while count and bisect_left(origins, rows - count) < count:
         count -= 1
-    fitting = [e for e in held if places[e.candidate.origin or ""] < rows - count]
+    fitting = [each for each in held if places[each.origin or ""] < rows - count]
     return list(answerable[: rows - count]), fitting[:count]
 
 
 def _derivable(
-    origins: Sequence[Entry],
-    tried: Collection[tuple[str | None, str]],
+    origins: Sequence[Made],
+    tried: Collection[tuple[str, Variant]],
     kinds: Sequence[Abstaining],
     siblings: Mapping[str, Collection[str]],
 ) -> list[Derivation]:
@@ -216,16 +218,12 @@ def _derivable(
         Derivation(origin, kind)
         for origin in origins
         for kind in dict.fromkeys(kinds)
-        if (origin.candidate.id, kind) not in tried
-        and origin.row
-        and _lends_itself(origin.row, kind, siblings)
+        if (origin.id, kind) not in tried and _lends_itself(origin, kind, siblings)
     ]
 
 
-def _lends_itself(
-    row: TrainingRow, kind: Abstaining, siblings: Mapping[str, Collection[str]]
-) -> bool:
+def _lends_itself(row: Made, kind: Abstaining, siblings: Mapping[str, Collection[str]]) -> bool:
     if kind == "near_miss":
-        others = set(siblings.get(row.machine_code or "", ()))
+        others = set(siblings.get(row.machine or "", ()))
         return bool(others.difference(row.applies_to))
-    return kind != "false_premise" or has_value(row.question, row.answer, row.language)
+    return kind != "false_premise" or row.has_value

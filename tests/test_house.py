@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "training": {"checks", "tools"},
     "checks": {"tools"},
     "tools": set[str](),
-    "bench": {"tools", "checks", "app", "graph", "agents", "prompts"},
+    "bench": {"tools", "checks", "training", "app", "graph", "agents", "prompts"},
 }
 ROOMS = sorted(MAY_IMPORT)
 ONLY_IN = {

@@ -18,6 +18,7 @@ Variant = Literal["drafted", "contrast", "unanswerable", "near_miss", "false_pre
 """How a row came to be: drafted from a window, or derived from an accepted row."""
 Abstaining = Literal["unanswerable", "near_miss", "false_premise"]
 ABSTAINING: tuple[Abstaining, ...] = get_args(Abstaining)
+ANSWERABLE: tuple[Variant, ...] = ("drafted", "contrast")
 
 
 class TrainingError(Exception):

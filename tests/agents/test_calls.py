@@ -24,7 +24,7 @@ from agents.faults import (
     Server,
     UnreadableReplyError,
 )
-from agents.gate import Gates
+from agents.gates import Gates
 from agents.journal import CallKey, Journal, Spent
 from prompts.templates import Prompts
 from tools.patience import Patience
@@ -91,7 +91,7 @@ def calls_on(
 ) -> Calls:
     journal = Journal(engine)
     budget = Budget(journal, Caps(calls=most))
-    return Calls(journal, Gates(width, most=width), budget, Prompts(), patience=patience)
+    return Calls(journal, Gates(width), budget, Prompts(), patience=patience)
 
 
 def role(*replies: Any) -> RoleModel:

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine
 from agents.budget import Budget, Caps
 from agents.calls import Calls, RoleModel
 from agents.faults import ModelDownError
-from agents.gate import Gates
+from agents.gates import Gates
 from agents.journal import CallKey, Journal
 from prompts.templates import Prompts
 from tools.patience import Patience
@@ -66,7 +66,7 @@ def engine(tmp_path) -> Iterator[Engine]:
 async def asked(engine: Engine, model: Crowded, calls: int, patience: Patience) -> list[Any]:
     journal = Journal(engine)
     budget = Budget(journal, Caps(calls=10 * calls))
-    engaged = Calls(journal, Gates(16, most=16), budget, Prompts(), patience=patience)
+    engaged = Calls(journal, Gates(16), budget, Prompts(), patience=patience)
     role = RoleModel("critic", "crowded", model)
     keys = [CallKey(f"c{number}", "critique", 0) for number in range(calls)]
     ways = (engaged.say(role, [HumanMessage("Well?")], key) for key in keys)

@@ -18,7 +18,7 @@ from agents.faults import (
     PromptTooLongError,
     UnreadableReplyError,
 )
-from agents.gate import Gates
+from agents.gates import Gates
 from agents.journal import CallKey, Journal
 from agents.models import open_model, parse_spec
 from prompts.templates import Prompts

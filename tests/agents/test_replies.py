@@ -101,7 +101,7 @@ class Scored(BaseModel):
         ('{"score": 1, "notes": ["a\\u0000b"]}', "control characters"),
         ('{"score": "high"}', "score: "),
         ('{"score": 1, "notes": ' + "[" * 100_000, "too deeply"),
-        ("[1, 2]", "the reply: "),
+        ("[1, 2]", "no object"),
         ('{"score": 7, "notes": ["cut', "Unterminated"),
     ],
 )

@@ -49,7 +49,7 @@ def books(tmp_path: Path) -> Iterator[tuple[Ledger, Journal]]:
     window = Window("w", "d", 0, 10, (1, 1), "en", None)
     ledger.plan([Candidate(f"c{number}", 1, window) for number in range(5)])
     for number, reason in enumerate(["no_subject", "no_subject", "unanswered"]):
-        ledger.drop(f"c{number}", reason, question="q", drafts=2, answers=0, life=[])
+        asyncio.run(ledger.drop(f"c{number}", reason, question="q", drafts=2, answers=0, life=[]))
     usage = {"input_tokens": 900, "output_tokens": 100, "total_tokens": 1000}
     reply = AIMessage("yes", usage_metadata=usage)
     for attempt in range(3):

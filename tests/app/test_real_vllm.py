@@ -11,7 +11,7 @@ from agents.answerer import Answer
 from agents.budget import Budget, Caps
 from agents.calls import Calls
 from agents.faults import UnreadableReplyError
-from agents.gate import Gates
+from agents.gates import Gates
 from agents.journal import CallKey, Journal
 from agents.probe import probe
 from app.roles import open_roles

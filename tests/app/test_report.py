@@ -75,7 +75,7 @@ def test_marked_table_row_keeps_cells(page: BeautifulSoup) -> None:
 
 
 def test_funnel_counts_every_candidate(entries: list[Entry]) -> None:
-    stages = {stage.name: (stage.count, stage.lost) for stage in tally.funnel(entries)}
+    stages = {stage.name: (stage.count, stage.lost) for stage in tally.survey(entries).funnel}
     assert stages == {
         "candidates": (9, {}),
         "question accepted": (8, {"no_subject": 1}),
@@ -86,7 +86,7 @@ def test_funnel_counts_every_candidate(entries: list[Entry]) -> None:
 
 
 def test_coverage_counts_rows_by_section(facts: ReportFacts) -> None:
-    rows = tally.exported_rows(facts.entries)
+    rows = tally.survey(facts.entries).rows
     seven, nine = tally.coverage(facts.documents, rows)
     assert dict(seven.asked) == {
         "Kappa 7 stretch wrapper > Turntable": 2,

@@ -142,7 +142,7 @@ async def test_second_question_is_about_another_window(url, folder):
         _, error = await stream(url, thread, "question", input={**wish, "run": "runs/several"})
         assert not error
     with open_books(folder / "runs" / "several") as (ledger, _):
-        entries = ledger.entries()
+        entries = list(ledger.entries())
     assert [entry.candidate.round for entry in entries] == [1, 2]
     assert len({entry.candidate.window.id for entry in entries}) == 2
 

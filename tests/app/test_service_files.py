@@ -13,7 +13,8 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from app.services import Services, read_services
+from agents.specs import Connecting
+from app.services import Services, ServicesError, read_services
 from app.settings import ROLES
 from tests.conftest import ROOT
 from tests.test_house import ROOMS, modules
@@ -126,3 +127,10 @@ def missing(part: BaseModel, above: str = "") -> Iterator[str]:
         for each in value.values() if isinstance(value, dict) else [value]:
             if isinstance(each, BaseModel) and name in part.model_fields_set:
                 yield from missing(each, f"{above}{name}.")
+
+
+def test_connection_settings_reach_the_models():
+    services = read_services({"timeout": 5, "transport": "openai", "output_tokens": 64}, "x")
+    assert services.connecting == Connecting(64, 5, "openai")
+    with pytest.raises(ServicesError, match="transport"):
+        read_services({"transport": "httpx"}, "x")

@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from app.opening import open_context
 from app.settings import read_settings
 from graph.brief import read_brief
 from graph.context import Context
 from graph.ingest import ingest_folder
+from graph.ledger_tables import LIVES
 from graph.plan import next_candidates, windows
 from graph.state import QuestionInput
 from tools.documents import read_folder
 from tools.passages import split
 from training.recipe import load_recipe, save_recipe
+from training.rows import TrainingRow
 
 PAGES = {
     "page_1": "# Jaw\n\nThe sealing jaw of the press must be tightened to 24 Nm with a torque "
@@ -125,6 +128,13 @@ async def first_question(context: Context, manuals: Path) -> QuestionInput:
     )
     context.ledger.plan([candidate])
     return QuestionInput(candidate)
+
+
+def edit_row(context: Context, row: TrainingRow) -> None:
+    """Change a row in the ledger's file, as a hand would."""
+    edited = update(LIVES).where(LIVES.c.candidate == row.id)
+    with context.ledger._engine.begin() as connection:
+        connection.execute(edited.values(row=row.model_dump_json()))
 
 
 @pytest.fixture

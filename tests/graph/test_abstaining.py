@@ -86,7 +86,7 @@ def make(tmp_path, scripted):
         ended = await question_graph.ainvoke(QuestionInput(first), context=context)
         assert isinstance(ended["outcome"], Accepted)
         origin = context.ledger.entry(first.id)
-        candidate = derived(origin, variant, 2)
+        candidate = derived(origin.candidate.id, variant, 2, origin.candidate.window)
         context.ledger.plan([candidate])
         ended = await question_graph.ainvoke(QuestionInput(candidate), context=context)
         return ended["outcome"], context.ledger.entry(candidate.id), origin.row

@@ -7,12 +7,12 @@ from app.opening import open_context
 from app.settings import read_settings
 from graph.brief import Brief, read_brief
 from graph.dataset import dataset_graph
-from graph.ledger import Entry
+from graph.ledger import Made
 from graph.question import question_graph
 from graph.selection import select_rows
-from graph.state import Accepted, Candidate, DatasetInput, Dropped, QuestionInput, Window
+from graph.state import Accepted, Candidate, DatasetInput, Dropped, QuestionInput
 from tests.conftest import ROOT
-from tests.graph.conftest import critique, judgement, question
+from tests.graph.conftest import critique, edit_row, judgement, question
 from tests.graph.test_scope import TORQUE, answered, asked, life, write_manuals, write_names
 from tools.documents import read_folder
 from tools.passages import split
@@ -77,7 +77,7 @@ async def test_same_answer_is_no_contrast(scripted, folder):
     assert isinstance(outcome, Accepted)
     entry = context.ledger.entry("c1")
     altered = entry.row.model_copy(update={"answer": same})
-    context.ledger.accept("c1", altered, drafts=1, answers=1, life=())
+    edit_row(context, altered)
     window = next(w for w in context.windows if w.id == entry.row.counterpart)
     candidate = Candidate("c2", 2, window, "contrast", "c1")
     again = [asked((CASE[0], same), "Kappa 50"), critique(), *answered_by_sibling(folder, same)]
@@ -136,74 +136,66 @@ async def made(run, machines=EXAMPLES / "machines.csv", **brief):
     return pq.read_table(run / "dataset" / "rows.parquet").to_pylist()
 
 
-def entry_of(row, number: int, origin: str | None = None, counterpart: str = "w2") -> Entry:
-    window = Window("w", "d", 0, 9, (1, 1), "en", "P40")
+def made_row(number: int, origin: str | None = None, counterpart: str = "w2") -> Made:
     variant = "contrast" if origin else "drafted"
-    candidate = Candidate(f"r{number:02}", 1 + bool(origin), window, variant, origin)
-    made = row.model_copy(update={"id": candidate.id, "counterpart": counterpart})
-    return Entry(candidate, "accepted", "", "q", 1, 1, (), made)
+    id = f"r{number:02}"
+    return Made(id, variant, origin, "w", "accepted", "", machine="P40", counterpart=counterpart)
 
 
-@pytest.fixture
-async def accepted(scripted, folder):
-    lines = [asked(CASE, "Kappa 40"), critique(), *answered(folder, CASE), judgement()]
-    _, entry, _ = await life(scripted, folder, write_names(folder), lines)
-    return entry.row
+def selected(made, brief, fallen=None, siblings=("P40",), windows=("w2",), **options):
+    tried = {(each.origin, each.variant) for each in made if each.origin}
+    return select_rows(
+        made, fallen or {}, brief, tried=tried, siblings=siblings, windows=windows, **options
+    )
 
 
 @pytest.mark.parametrize("count", [8, 12])
-async def test_contrasts_keep_their_room(accepted, count):
+def test_contrasts_keep_their_room(count):
     brief = Brief(rows=10, unanswerable=0, contrasts=0.2)
-    first = [entry_of(accepted, number) for number in range(count)]
-    found = select_rows(first, {}, brief, siblings={"P40"}, windows={"w2"})
+    first = [made_row(number) for number in range(count)]
+    found = selected(first, brief)
     assert (len(found.rows), found.contrasts) == (8, 2)
-    again = [*first, *(entry_of(accepted, 20 + n, f"r{n:02}") for n in range(2))]
-    found = select_rows(again, {}, brief, siblings={"P40"}, windows={"w2"})
-    assert [e.candidate.variant for e in found.rows].count("contrast") == 2
+    again = [*first, *(made_row(20 + n, f"r{n:02}") for n in range(2))]
+    found = selected(again, brief)
+    assert [e.variant for e in found.rows].count("contrast") == 2
     assert (len(found.rows), found.contrasts) == (10, 0)
 
 
-async def test_rows_in_the_room_of_failed_contrasts_may_have_their_own(accepted):
+def test_rows_in_the_room_of_failed_contrasts_may_have_their_own():
     brief = Brief(rows=10, unanswerable=0, contrasts=0.5)
-    plain = [entry_of(accepted, number, counterpart="") for number in range(6)]
-    later = [entry_of(accepted, number) for number in range(6, 10)]
-    found = select_rows([*plain, *later], {}, brief, siblings={"P40"}, windows={"w2"})
+    plain = [made_row(number, counterpart="") for number in range(6)]
+    later = [made_row(number) for number in range(6, 10)]
+    found = selected([*plain, *later], brief)
     assert found.contrasts == len(found.contrastable) == 2
-    assert {e.candidate.id for e in found.contrastable} == {"r06", "r07"}
+    assert {e.id for e in found.contrastable} == {"r06", "r07"}
 
 
-async def test_rows_take_the_room_of_contrasts_that_fail(accepted):
+def test_rows_take_the_room_of_contrasts_that_fail():
     brief = Brief(rows=10, unanswerable=0, contrasts=0.2)
-    first = [entry_of(accepted, number, counterpart="") for number in range(12)]
-    found = select_rows(first, {}, brief, siblings={"P40"}, windows={"w2"})
+    first = [made_row(number, counterpart="") for number in range(12)]
+    found = selected(first, brief)
     assert (len(found.rows), found.contrasts) == (10, 0)
-    left = [entry_of(accepted, number) for number in range(12)]
-    found = select_rows(left, {}, brief, siblings={"P40"}, windows={"w2"}, nothing_left=True)
+    left = [made_row(number) for number in range(12)]
+    found = selected(left, brief, nothing_left=True)
     assert (len(found.rows), found.contrasts) == (10, 0)
 
 
-async def test_contrast_goes_with_its_origin(accepted):
+def test_contrast_goes_with_its_origin():
     brief = Brief(rows=10, unanswerable=0, contrasts=0.2)
-    entries = [entry_of(accepted, n) for n in range(9)] + [entry_of(accepted, 20, "r03")]
-    found = select_rows(
-        entries,
-        {"r03": "duplicate of r01"},
-        brief,
-        siblings={"P40"},
-        windows={"w2"},
-    )
+    entries = [made_row(n) for n in range(9)] + [made_row(20, "r03")]
+    found = selected(entries, brief, {"r03": "duplicate of r01"})
     assert found.set_aside["r20"] == "origin_set_aside of r03"
 
 
-async def test_no_siblings_means_no_contrasts(accepted):
+def test_no_siblings_means_no_contrasts():
     brief = Brief(rows=10, unanswerable=0, contrasts=0.5)
-    entries = [entry_of(accepted, number) for number in range(12)]
-    found = select_rows(entries, {}, brief, siblings=(), windows={"w2"})
+    entries = [made_row(number) for number in range(12)]
+    found = selected(entries, brief, siblings=())
     assert (len(found.rows), found.contrasts, found.contrastable) == (10, 0, [])
 
 
-async def test_windows_that_are_gone_give_no_contrast(accepted):
+def test_windows_that_are_gone_give_no_contrast():
     brief = Brief(rows=10, unanswerable=0, contrasts=0.2)
-    entries = [entry_of(accepted, number) for number in range(12)]
-    found = select_rows(entries, {}, brief, siblings={"P40"}, windows={"another"})
+    entries = [made_row(number) for number in range(12)]
+    found = selected(entries, brief, windows={"another"})
     assert (len(found.rows), found.contrasts, found.contrastable) == (10, 0, [])

@@ -15,6 +15,7 @@ from graph.brief import Brief, read_brief
 from graph.dataset import dataset_graph
 from graph.state import DatasetInput
 from tests.conftest import ROOT
+from tests.graph.conftest import edit_row
 from tests.openai_server import answering_with, refusal, serving
 from tools.documents import DocumentError
 
@@ -161,12 +162,12 @@ async def test_documents_without_a_machine_are_listed(tmp_path, manuals):
 async def test_altered_row_is_rejected_and_replaced(tmp_path):
     run = tmp_path / "run"
     _, _, context = await make(run)
-    entry = context.ledger.entries("accepted")[0]
+    entry, *_ = context.ledger.entries("accepted")
     altered = entry.row.model_copy(update={"answer": "42 Nm."})
     settings = read_settings(model="offline", by_role={}, concurrency=1)
     brief = context.brief
     async with open_context(run, brief, settings, EXAMPLES / "machines.csv") as again:
-        again.ledger.accept(altered.id, altered, drafts=1, answers=1, life=[])
+        edit_row(again, altered)
         await dataset_graph.ainvoke(DatasetInput(str(EXAMPLES)), context=again)
     rows = pq.read_table(run / "dataset/rows.parquet").to_pylist()
     assert len(rows) == 12

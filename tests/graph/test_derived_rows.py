@@ -12,6 +12,7 @@ from graph.brief import read_brief
 from graph.dataset import dataset_graph
 from graph.state import DatasetInput
 from tests.conftest import ROOT
+from tests.graph.conftest import edit_row
 
 EXAMPLES = ROOT / "examples" / "manuals"
 
@@ -118,7 +119,7 @@ async def test_twins_go_with_their_origin(tmp_path):
         assert entry is not None
         assert entry.row is not None
         altered = entry.row.model_copy(update={"answer": "42 Nm."})
-        context.ledger.accept(origin, altered, drafts=1, answers=1, life=[])
+        edit_row(context, altered)
         ended = await dataset_graph.ainvoke(DatasetInput(str(EXAMPLES)), context=context)
     assert ended["report"].accepted == 12
     after = pq.read_table(folder / "dataset/rows.parquet").to_pylist()

@@ -10,7 +10,6 @@ from pathlib import Path
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from sqlalchemy import update
 
 from agents.answerer import Answer
 from agents.critic import Critique, RowJudgement
@@ -20,13 +19,12 @@ from app.settings import read_settings
 from graph.brief import read_brief
 from graph.evidence import UnjudgedRowError, make_row
 from graph.ingest import ingest_folder
-from graph.ledger_tables import CANDIDATES
 from graph.plan import next_candidates
 from graph.publish import export_dataset
 from graph.quality import ACCEPT, judged_hash
 from graph.state import QuestionState
 from graph.surroundings import row_prompt
-from tests.graph.conftest import PAGES
+from tests.graph.conftest import PAGES, edit_row
 from training.formats import read_rows
 from training.rows import ContextPassage, RowCitation
 
@@ -119,7 +117,7 @@ class JudgedRows(RuleBasedStateMachine):
     def judge(self, which):
         if self._bind_verdict(which):
             state = self.states[which]
-            self.context.ledger.judge(state.candidate.id, state.verdict.sha256)
+            self.run(self.context.ledger.judge(state.candidate.id, state.verdict.sha256))
             self.judged[which] = self._said(which)
 
     @rule(which=WHICH)
@@ -140,8 +138,8 @@ class JudgedRows(RuleBasedStateMachine):
         return True
 
     def _accept(self, which, row):
-        self.context.ledger.accept(row.id, row, drafts=1, answers=1, life=[])
-        self.kept[which] = self._said(which)
+        if self.run(self.context.ledger.accept(row.id, row, drafts=1, answers=1, life=[])):
+            self.kept[which] = self._said(which)
 
     @rule(which=WHICH)
     def keep(self, which):
@@ -165,11 +163,7 @@ class JudgedRows(RuleBasedStateMachine):
         if which in self.kept:
             entry = self.context.ledger.entry(self.states[which].candidate.id)
             edited = entry.row.model_copy(update={field: f"Another {word}?"})
-            values = {"row": edited.model_dump_json()}
-            with self.context.ledger._engine.begin() as connection:
-                connection.execute(
-                    update(CANDIDATES).where(CANDIDATES.c.id == edited.id).values(**values)
-                )
+            edit_row(self.context, edited)
             self.kept[which] = (field, word)
 
     @invariant()

@@ -66,7 +66,7 @@ def test_windows_depend_on_the_seed_alone(seed, pages):
 
 def test_least_asked_windows_come_first():
     known = windows([document(6)], Brief())
-    asked = {known[0].id: ["q"], known[1].id: ["q", "q"]}
+    asked = {known[0].id: 1, known[1].id: 2}
     chosen = next_candidates(
         known, round_=2, missing=2, rate=1.0, most=9, asked=asked, exhausted=set()
     )
