@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Executable,
+    Row,
     Select,
     Table,
     bindparam,
@@ -60,6 +61,16 @@ class Spent:
     role: str
     model: str
     calls: int
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedCall:
+    """What one finished call was for, and what it came to."""
+
+    key: CallKey
+    role: str
     input_tokens: int
     output_tokens: int
 
@@ -176,6 +187,17 @@ class Journal:
                 for role, model, calls, input_tokens, output_tokens in connection.execute(query)
             ]
 
+    def finished(self, candidates: Collection[str]) -> list[FinishedCall]:
+        """Return the finished calls of these candidates, each candidate's together."""
+        names = (*KEY[:4], "role", "input_tokens", "output_tokens")
+        columns = [CALLS.c[name] for name in names]
+        query = select(*columns).where(CALLS.c.candidate.in_(candidates)).order_by(*columns[:4])
+        with self.engine.connect() as connection:
+            return [
+                FinishedCall(_key_of(row), row.role, row.input_tokens, row.output_tokens)
+                for row in connection.execute(query)
+            ]
+
     def spending(self) -> dict[str, Amount]:
         """Return the most that can have been spent, by model: what a kill left unsettled too."""
         return self._read(spending)
@@ -238,6 +260,10 @@ def _kept(reply: AIMessage) -> dict[str, Any]:
 
 def _revived(text: str) -> AIMessage:
     return AIMessage(**json.loads(text))
+
+
+def _key_of(row: Row[Any]) -> CallKey:
+    return CallKey(row.candidate, row.step, row.attempt, row.ask)
 
 
 def _place(key: CallKey, sent: str) -> tuple[object, ...]:

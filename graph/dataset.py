@@ -102,7 +102,8 @@ async def farm(state: DatasetState, runtime: Runtime[Context]) -> Update:
     """Run the question graph for every open candidate of the round."""
     runtime.context.emit = runtime.stream_writer
     try:
-        return {"exhausted": await farm_round(runtime.context) or state.exhausted}
+        async with runtime.context.teller.telling():
+            return {"exhausted": await farm_round(runtime.context) or state.exhausted}
     finally:
         runtime.context.emit = None
 
