@@ -80,10 +80,11 @@ class Decided:
 def write_manual(folder: Path, pages: int) -> None:
     """Write a manual of so many pages that each state something else."""
     named = product(range(1, pages + 1), _UNITS, _PARTS, _PLACES)
-    names = (f"{place} {part} of {unit} {number}" for number, unit, part, place in named)
+    names = (f"{place} {part} of the {unit} {number}" for number, unit, part, place in named)
     texts = {
-        f"page_{at + 1}": f"# {name}\n\nThe {name} must be tightened to {20 + at} Nm with a torque "
-        f"wrench. Check the {name} every {100 + at} hours, and replace it when it is worn."
+        f"page_{at + 1}": f"# Maintenance of the {name}\n\nThe tightening torque of the {name} is "
+        f"{20 + at} Nm. Use a torque wrench before the first start of every shift. Check it for "
+        "cracks every week. A part with cracks must be replaced at once, whatever its age may be."
         for at, name in enumerate(islice(names, pages))
     }
     (folder / "plant.json").write_text(json.dumps(texts), encoding="utf-8")
@@ -91,7 +92,7 @@ def write_manual(folder: Path, pages: int) -> None:
 
 async def one_pass(manuals: Path, settings: Settings, items: int) -> tuple[float, float, int]:
     """Farm all candidates in a new run; return wall and CPU seconds, and the rows."""
-    brief = Brief(rows=items, distractors=2, windows=Windows(input_pages=1))
+    brief = Brief(rows=items, distractors=0, windows=Windows(input_pages=1))
     with TemporaryDirectory() as folder:
         async with open_context(Path(folder), brief, settings, None) as context:
             await ingest_folder(str(manuals), context, lambda _: None)
