@@ -51,7 +51,9 @@ def run(
     generator: OptionalModel = None,
     critic: OptionalModel = None,
     answerer: OptionalModel = None,
-    concurrency: Annotated[int | None, typer.Option(help="Most calls in flight.")] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(help="Calls in flight at first; learned from there.")
+    ] = None,
     workers: Processes = 1,
     machines: Machines = None,
     ingest: Annotated[
@@ -90,7 +92,9 @@ def estimate(
     generator: OptionalModel = None,
     critic: OptionalModel = None,
     answerer: OptionalModel = None,
-    concurrency: Annotated[int | None, typer.Option(help="Most calls in flight.")] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(help="Calls in flight at first; learned from there.")
+    ] = None,
     machines: Machines = None,
     sample: Annotated[
         int, typer.Option(min=0, help="Candidates really asked first; 0 asks nothing.")
