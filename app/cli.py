@@ -29,6 +29,7 @@ Out = Annotated[Path | None, typer.Option(help="The run folder; runs/<folder nam
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 Recipe = Annotated[str, typer.Option(help="A recipe's name or path.")]
 Machines = Annotated[Path | None, typer.Option(help="machines.csv, if elsewhere.")]
+Concurrency = Annotated[int | None, typer.Option(help="Calls in flight at first; learned then.")]
 Processes = Annotated[int, typer.Option("--workers", min=1, help="Processes that farm.")]
 OptionalModel = Annotated[str | None, typer.Option(metavar="SPEC")]
 
