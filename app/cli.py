@@ -218,6 +218,12 @@ def doctor() -> None:
     raise typer.Exit(DONE if examine() else MISTAKE)
 
 
+_INTERRUPTED = (
+    "Interrupted. Go on with `officina resume` and the run folder, or start again where there is "
+    "none yet."
+)
+
+
 def main() -> None:
     """Run a verb; tell errors as sentences and leave with the documented exit code."""
     arguments = [word for word in sys.argv[1:] if word != "--debug"]
@@ -232,7 +238,7 @@ def main() -> None:
         _leave(*told(error))
     # Typer turns Ctrl-C into this code.
     if code == INTERRUPTED:
-        _leave(INTERRUPTED, "Interrupted. Go on with `officina resume` and the run folder.")
+        _leave(INTERRUPTED, _INTERRUPTED)
     sys.exit(code or DONE)
 
 

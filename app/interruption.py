@@ -1,7 +1,7 @@
 """Interruption: how Ctrl-C and SIGTERM end a run, in its own process and in its workers.
 
-first signal    no more calls are sent; those in flight may finish; then everything closes
-second signal   the process ends at once: what a run keeps outlives a kill at any moment
+With the first signal no more calls are sent, those in flight may finish, and then all closes. With
+the second the process ends at once: what a run keeps outlives a kill at any moment.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SECONDS_TO_FINISH = 5.0
 _SHOW_CURSOR = "\x1b[?25h"
 
 
-class RunInterrupted(Exception):  # noqa: N818
+class RunInterrupted(Exception):
     """A run was interrupted; the message says what it has and how to go on."""
 
 

@@ -50,10 +50,12 @@ async def work(run: Path, session: str, models: Mapping[str, str], parent: Paren
     started, brief = read_run(run)
     settings = replace(settings_of(started), models=models)
     machines = machines_of(run, started)
-    async with open_context(run, brief, settings, machines, joins=session) as context:
-        async with interruptible(context) as interruption:
-            parent.stop = interruption.begin
-            return await farm_beside(context, parent.over)
+    async with (
+        open_context(run, brief, settings, machines, joins=session) as context,
+        interruptible(context) as interruption,
+    ):
+        parent.stop = interruption.begin
+        return await farm_beside(context, parent.over)
 
 
 async def _live(run: Path, session: str, models: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Whole runs killed at random points of their lives, resumed, killed again, and compared at the end.
+"""Whole runs killed at random points of their lives, resumed, killed again, and compared.
 
     python -m bench.kill --rows 30 --points 20 --seed 1
     python -m bench.kill --workers 2 --state postgresql://… --in-flight 128

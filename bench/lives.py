@@ -160,7 +160,8 @@ class Life:
         return True
 
     def _ended(self) -> None:
-        assert self._process and self._log
+        assert self._process
+        assert self._log
         if self._process.poll() is None:
             self._process.kill()
         self.code = self._process.wait()
