@@ -39,6 +39,9 @@ class Wanted:
     workers: int = 1
     state: str = "sqlite"
     limits: Mapping[str, float] = field(default_factory=dict[str, float])
+    patience: float = 30.0
+    more: Mapping[str, str] = field(default_factory=dict[str, str])
+    """More variables for its processes."""
 
     def spent(self, seen: Seen, name: str) -> float:
         """Return what the server has seen, as the limit of this name counts it."""
@@ -66,7 +69,7 @@ class Life:
         self._kept.mkdir(parents=True, exist_ok=True)
         brief = {"rows": wanted.rows, "limits": _whole_numbers(wanted.limits)}
         (self._kept / "brief.yaml").write_text(yaml.safe_dump(brief), "utf-8")
-        services = {"prices": {MODEL: PRICE}, "patience": 30}
+        services = {"prices": {MODEL: PRICE}, "patience": wanted.patience}
         (self._kept / "officina.yaml").write_text(yaml.safe_dump(services), "utf-8")
 
     @property
@@ -184,7 +187,7 @@ class Life:
 
     def _environment(self) -> dict[str, str]:
         state = "" if self.wanted.state == "sqlite" else self.wanted.state
-        return {**variables(), "OPENAI_API_KEY": "none", STATE_URL: state}
+        return {**variables(), "OPENAI_API_KEY": "none", STATE_URL: state, **self.wanted.more}
 
 
 def _command() -> list[str]:
