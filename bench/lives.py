@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -109,6 +110,13 @@ class Life:
             while stats(self.url).in_flight:
                 time.sleep(0.01)
 
+    def signal(self, number: signal.Signals) -> list[psutil.Process]:
+        """Send the run's own process a signal; return the processes that it has started."""
+        assert self._process
+        children = psutil.Process(self._process.pid).children(recursive=True)
+        self._process.send_signal(number)
+        return children
+
     def end(self, add: str = "") -> int:
         """Let the run end, with more budget where some is given; return the exit code."""
         if not self.is_running and (add or not self._is_over()):
@@ -152,6 +160,8 @@ class Life:
             stderr=self._log,
             text=True,
             env=self._environment(),
+            # A shell gives its background jobs a Ctrl-C that is ignored, and they hand it on.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
         self._began = time.monotonic()
 

@@ -75,7 +75,8 @@ def half(tmp_path, url):
 
 def test_another_prompt_repeats_only_its_calls(half, tmp_path):
     template = tmp_path / "prompts" / "judge_question.md"
-    template.write_text(template.read_text() + "\nThink twice.\n")
+    before, _, _ = template.read_text().rpartition("{% endblock %}")
+    template.write_text(before + "Think twice.\n{% endblock %}\n")
     assert half.end() == WHOLE
     assert set(asked_twice(half.run)) == {"critique"}
 
