@@ -52,6 +52,7 @@ TOKENS_PER_MESSAGE = 16
 """More than a chat template writes around a message."""
 TOKENS_OF_TOOLS = 1024
 """More than a chat template says about tools in general."""
+FINISH_TICK = 0.02
 LONELY_TRIES = 20
 """So often a call may be refused by a server that serves others, however long patience lasts."""
 WAIT, LONGEST_WAIT, JITTER = 0.5, 30.0, 0.25
@@ -228,6 +229,12 @@ class Calls:
         if schema:
             options["response_format"] = _json_schema(schema)
         return await self._send(model, messages, key, **options)
+
+    async def finish(self) -> None:
+        """Send no more calls, and return when those in flight are written down."""
+        self._gates.close()
+        while self._gates.in_flight:
+            await asyncio.sleep(FINISH_TICK)
 
     def forget(self, candidate: str) -> None:
         """Drop what is kept in memory about a candidate whose life is over."""

@@ -86,6 +86,8 @@ class Gate:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.in_flight = 0
+        self.is_closed = False
+        """Whether no more calls are let in: the run is about to end."""
         self.dark_since: float | None = None
         """Since when the server has refused whatever was in flight, and served nothing."""
         self._width = Width(start, most)
@@ -203,7 +205,7 @@ class Gate:
 
     def _delay(self, place: Place) -> float:
         """Return the seconds until a call may be sent: at most 0 for now, infinity if unknown."""
-        if self.in_flight >= self.width:
+        if self.is_closed or self.in_flight >= self.width:
             return math.inf
         now = self._clock()
         requests, tokens = self._quotas

@@ -37,6 +37,7 @@ class Gates:
 
     start: int
     limits: Mapping[str, ServerLimits] = field(default_factory=dict[str, ServerLimits])
+    is_closed: bool = False
     _among: int = 1
     _gates: dict[str, Gate] = field(default_factory=dict[str, Gate])
 
@@ -45,7 +46,14 @@ class Gates:
         if address not in self._gates:
             start, most = self._widths(address)
             self._gates[address] = Gate(start, most=most, pace=self._pace(address))
+            self._gates[address].is_closed = self.is_closed
         return self._gates[address]
+
+    def close(self) -> None:
+        """Let no more calls in; those in flight go on."""
+        self.is_closed = True
+        for gate in self._gates.values():
+            gate.is_closed = True
 
     def share(self, among: int) -> None:
         """Take an equal share among so many processes."""

@@ -6,8 +6,10 @@ Exit codes: 0 done as wanted; 3 finished short of it; 2 a mistake in the call or
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
@@ -254,9 +256,16 @@ def doctor() -> None:
     raise typer.Exit(DONE if examine() else MISTAKE)
 
 
+_INTERRUPTED = (
+    "Interrupted. Go on with `officina resume` and the run folder, or start again where there is "
+    "none yet."
+)
+
+
 def main() -> None:
     """Run a verb; tell errors as sentences and leave with the documented exit code."""
     arguments = [word for word in sys.argv[1:] if word != "--debug"]
+    signal.signal(signal.SIGTERM, _as_ctrl_c)
     try:
         code = app(args=arguments, standalone_mode=False)
     except Exception as error:
@@ -267,8 +276,16 @@ def main() -> None:
         _leave(*told(error))
     # Typer turns Ctrl-C into this code.
     if code == INTERRUPTED:
-        _leave(INTERRUPTED, "Interrupted. Go on with `officina resume` and the run folder.")
+        _leave(INTERRUPTED, _INTERRUPTED)
     sys.exit(code or DONE)
+
+
+def _as_ctrl_c(number: int, frame: FrameType | None) -> None:
+    """Do on SIGTERM what Ctrl-C does, also where a shell had us ignore that."""
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):
+        raise KeyboardInterrupt
+    handler(signal.SIGINT, frame)
 
 
 def _leave(code: int, sentence: str) -> NoReturn:

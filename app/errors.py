@@ -8,7 +8,8 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from agents.faults import CallError
-from app.exits import FAULT, MISTAKE
+from app.exits import FAULT, INTERRUPTED, MISTAKE
+from app.interruption import RunInterrupted
 from app.runs import RunError
 from app.services import ServicesError
 from app.settings import SettingsError, redact
@@ -55,6 +56,8 @@ def traced(error: Exception) -> str:
 def _told(error: Exception) -> tuple[int, str]:
     if isinstance(error, typer.TyperException):
         return MISTAKE, f"{error.format_message()}. `officina --help` shows the verbs."
+    if isinstance(error, RunInterrupted):
+        return INTERRUPTED, str(error)
     if isinstance(error, ServiceDownError):
         return MISTAKE, f"{error} Then go on with `officina resume` and the run folder."
     if isinstance(error, MISTAKES):

@@ -8,7 +8,7 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
@@ -25,6 +25,7 @@ from app.state import RUN_FILE, StateKind, open_books
 from app.tracing import untraced
 from app.workers import helping
 from graph.brief import Brief, dump_brief, load_brief
+from graph.context import Context
 from graph.dataset import dataset_graph
 from graph.state import DatasetInput, DatasetState, Decision
 from tools.library import DOCUMENTS, MACHINES_KEPT, write_whole
@@ -250,10 +251,11 @@ async def drive(
     settings: Settings,
     on_event: Callable[[Mapping[str, object]], None],
     workers: int = 1,
+    within: Callable[[Context], AbstractAsyncContextManager[object]] = nullcontext,
 ) -> Result:
     """Run the dataset graph on the folder to its end, and write down how it ended.
 
-    Of several workers, this process is one.
+    Of several workers, this process is one. `within` holds the run, and may end it.
     """
     began = time.monotonic()
     if started.estimated:
@@ -264,6 +266,7 @@ async def drive(
     async with (
         open_context(run, brief, settings, machines) as context,
         helping(context, settings, workers - 1),
+        within(context),
     ):
         title = f"dataset of {brief.rows} rows from {Path(started.manuals).name}"
         with context.tracing.dataset(title, {"models": started.models}).following() as config:

@@ -17,6 +17,7 @@ from agents.prices import cost_of, unpriced
 from app.directory import POSTGRES, describe, load_file
 from app.exits import DONE, MISTAKE, SHORT
 from app.expected import beside_truth, kept
+from app.interruption import interruptible
 from app.opening_index import for_manuals
 from app.progress import RunView, print_unused, printable, render_status
 from app.reporting import prices_of, write_run_report
@@ -78,7 +79,10 @@ def carry_out(
             open_books(run) as (ledger, journal),
             RunView(brief, ledger, journal, limit, console, settings.services.prices) as view,
         ):
-            result = asyncio.run(drive(run, started, brief, settings, view.on_event, workers))
+            driven = drive(
+                *(run, started, brief, settings, view.on_event, workers), within=interruptible
+            )
+            result = asyncio.run(driven)
         write_run_report(run, started, brief)
     return tell(run, result, as_json=as_json)
 

@@ -3,50 +3,67 @@
 python -m app.worker RUN SESSION generator=SPEC critic=SPEC answerer=SPEC
 
 `app/workers.py` starts it. It claims candidates like the run's own process, and ends at once where
-its parent is gone.
+its parent is gone. Ctrl-C in a terminal reaches both, and is its parent's to act on.
 """
 
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.errors import told
 from app.exits import DONE, SHORT
+from app.interruption import RunInterrupted, interruptible
 from app.opening import open_context
 from app.runs import machines_of, read_run, settings_of
-from app.workers import END
+from app.workers import END, STOP
 from graph.farm import farm_beside
 
 
-async def work(run: Path, session: str, models: Mapping[str, str], over: asyncio.Event) -> str:
+@dataclass
+class Parent:
+    """The run's own process, whose words come through our standard input."""
+
+    stop: Callable[[], object]
+    """What to do when it stops."""
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def obey(self) -> None:
+        """Do as it says; raise once it is gone."""
+        reader = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader)
+        await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
+        while word := await reader.readline():
+            if word == END:
+                self.over.set()
+            if word == STOP:
+                self.stop()
+        raise ConnectionError("The run's own process is gone.")
+
+
+async def work(run: Path, session: str, models: Mapping[str, str], parent: Parent) -> str:
     """Farm the run's candidates until it is over; return what ended it early, if anything did."""
     started, brief = read_run(run)
     settings = replace(settings_of(started), models=models)
     machines = machines_of(run, started)
-    async with open_context(run, brief, settings, machines, joins=session) as context:
-        return await farm_beside(context, over)
-
-
-async def _obey(over: asyncio.Event) -> None:
-    """Wait for the parent's word; raise where it is gone without one."""
-    reader = asyncio.StreamReader()
-    protocol = asyncio.StreamReaderProtocol(reader)
-    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
-    if await reader.readline() != END:
-        raise ConnectionError("The run's own process is gone.")
-    over.set()
+    async with (
+        open_context(run, brief, settings, machines, joins=session) as context,
+        interruptible(context) as interruption,
+    ):
+        parent.stop = interruption.begin
+        return await farm_beside(context, parent.over)
 
 
 async def _live(run: Path, session: str, models: Mapping[str, str]) -> None:
-    over = asyncio.Event()
-    obeying = asyncio.create_task(_obey(over))
-    working = asyncio.create_task(work(run, session, models, over))
+    parent = Parent(stop=lambda: working.cancel())
+    obeying = asyncio.create_task(parent.obey())
+    working = asyncio.create_task(work(run, session, models, parent))
     await asyncio.wait((obeying, working), return_when=asyncio.FIRST_COMPLETED)
-    if obeying.done() and obeying.exception():
+    if obeying.done():
         working.cancel()
     await working
 
@@ -54,9 +71,10 @@ async def _live(run: Path, session: str, models: Mapping[str, str]) -> None:
 def main() -> None:
     """Work, and tell what keeps it from that in a line."""
     run, session, *models = sys.argv[1:]
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         asyncio.run(_live(Path(run), session, dict(each.split("=", 1) for each in models)))
-    except (KeyboardInterrupt, asyncio.CancelledError):
+    except (RunInterrupted, KeyboardInterrupt, asyncio.CancelledError):
         sys.exit(SHORT)
     except Exception as error:
         print(told(error)[1], file=sys.stderr)

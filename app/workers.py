@@ -19,7 +19,7 @@ from app.roles import tell
 from app.settings import Settings
 from graph.context import Context
 
-END = b"end\n"
+END, STOP = b"end\n", b"stop\n"
 _SECONDS_TO_END = 60.0
 
 
@@ -30,6 +30,7 @@ class Workers:
     context: Context
     count: int
     models: Mapping[str, str]
+    _is_stopping: bool = False
     _running: dict[str, asyncio.subprocess.Process] = field(
         default_factory=dict[str, asyncio.subprocess.Process]
     )
@@ -53,18 +54,26 @@ class Workers:
 
     async def end(self) -> None:
         """Let them finish what they have begun, and wait for that."""
-        for process in self._running.values():
-            assert process.stdin is not None
-            with suppress(OSError):
-                process.stdin.write(END)
-                await process.stdin.drain()
-        await asyncio.wait_for(asyncio.gather(*self._watchers), _SECONDS_TO_END)
+        await asyncio.wait_for(self._say(END), _SECONDS_TO_END)
+
+    async def stop(self) -> None:
+        """Let them finish the calls that they have in flight, and wait for that."""
+        self._is_stopping = True
+        await self._say(STOP)
 
     def kill(self) -> None:
         """End them at once; what they had claimed is claimed again when the run goes on."""
         for process in self._running.values():
             with suppress(ProcessLookupError):
                 process.kill()
+
+    async def _say(self, word: bytes) -> None:
+        for process in list(self._running.values()):
+            assert process.stdin is not None
+            with suppress(OSError):
+                process.stdin.write(word)
+                await process.stdin.drain()
+        await asyncio.gather(*self._watchers)
 
     async def _watch(self, session: str, process: asyncio.subprocess.Process) -> None:
         """Wait for the end of a worker; one that fails leaves its candidates to the others."""
@@ -74,7 +83,7 @@ class Workers:
             said = line.decode(errors="replace").strip() or said
         code = await process.wait()
         del self._running[session]
-        if code != DONE:
+        if code != DONE and not self._is_stopping:
             self.context.ledger.release(session)
             tell(f"A worker ended ({said or f'exit code {code}'}); the others go on without it.")
 

@@ -44,6 +44,10 @@ class Helpers(Protocol):
         """Let them finish what they are at, and wait for that."""
         ...
 
+    async def stop(self) -> None:
+        """Let them finish the calls that they have in flight, and wait for that."""
+        ...
+
 
 @dataclass
 class Context:

@@ -19,6 +19,7 @@ POOL_PER_PLACE = 1.5
 CLAIMED_AT_A_TIME = 8
 """Few, so that no worker holds what another could begin."""
 IDLE_SECONDS = 0.2
+_GO_ON = "Go on with `officina resume` and the run folder once it answers."
 # None would inherit the outer graph's saver; the journal is what makes a candidate durable.
 _GRAPH = build_question_graph().compile(checkpointer=False, name="question")
 
@@ -94,7 +95,8 @@ async def _farm(context: Context, over: asyncio.Event) -> str:
         stopped[0], BudgetExhaustedError | ModelUnavailableError | ServiceDownError
     )
     if ends_short and context.calls.journal.count(but=PROBED):
-        return str(stopped[0])
+        is_spent = isinstance(stopped[0], BudgetExhaustedError)
+        return str(stopped[0]) if is_spent else f"{stopped[0]} {_GO_ON}"
     raise stopped[0]
 
 

@@ -4,7 +4,8 @@
     evaluate   python -m training.predict              evaluation.jsonl, evaluation.json
 
 Nothing here loads torch. The caller gives the environment of the children. What was finished from
-the same files before is returned as it is; an interrupted caller leaves no child behind.
+the same files before is returned as it is; neither an interrupted caller nor a killed one leaves a
+child behind.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from statistics import fmean
 
@@ -27,6 +29,7 @@ from training.rows import Frozen, TrainingError
 ROOT = Path(__file__).parent.parent
 PROGRESS = "progress: "
 SHOWN_LINES = 12
+STOP_SECONDS = 10.0
 LONGEST_LINE = 2**20
 
 
@@ -160,9 +163,10 @@ async def _run(
     """Run until the process ends, hand its progress on, keep all it says in `log`."""
     result.unlink(missing_ok=True)
     process = await asyncio.create_subprocess_exec(
-        *command,
+        *(sys.executable, "-m", "training.leash", *command),
         cwd=ROOT,
         env=dict(env),
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         limit=LONGEST_LINE,
@@ -171,14 +175,22 @@ async def _run(
     try:
         await _follow(process, log, on_line)
     except BaseException:
-        os.killpg(process.pid, signal.SIGTERM)
-        await process.wait()
+        _signal_all(process, signal.SIGTERM)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await process.wait()
+        _signal_all(process, signal.SIGKILL)
         raise
     # The launcher exits with 0 when its child was killed: only the result says that it finished.
     if process.returncode or not result.is_file():
         last = log.read_text("utf-8").splitlines()[-SHOWN_LINES:]
         raise TrainingError(f"{log.stem} failed; all it said is in {log}:\n" + "\n".join(last))
     _stamp(result).write_text(made_from, "utf-8")
+
+
+def _signal_all(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
 
 
 async def _follow(

@@ -6,10 +6,14 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
+from bench.lives import Life, Wanted
+from bench.mock_server import Mock, serving, stats
 from tests.conftest import ROOT
 
 EXAMPLES = ROOT / "examples" / "manuals"
@@ -73,13 +77,38 @@ def test_killed_run_ends_as_one_never_killed(never_killed, tmp_path, share):
     assert (run / sums).read_bytes() == (never_killed / sums).read_bytes()
 
 
+@pytest.fixture
+def served(tmp_path):
+    """A run against a server that takes its time, and the server's URL."""
+    with serving(Mock(0.5, offline=True)) as url:
+        yield Life(tmp_path / "run", url, Wanted(200, 8)), url
+
+
 @pytest.mark.slow
-def test_interrupt_says_how_to_resume(tmp_path):
-    run = tmp_path / "run"
-    process = start("run", EXAMPLES, "--rows", "200", "--out", run)
-    reach(run, 10, process)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert "officina resume" in said
-    assert "Traceback" not in said
+@pytest.mark.parametrize(("number", "workers"), [(signal.SIGINT, 1), (signal.SIGTERM, 2)])
+def test_stopped_run_keeps_calls_in_flight(served, number, workers):
+    life, url = served
+    life.wanted = replace(life.wanted, workers=workers)
+    life.begin()
+    assert life.reach((20, 0.2))
+    started = life.signal(number)
+    assert life.end() == 130
+    assert "officina resume" in life.said
+    assert "Traceback" not in life.said
+    seen = stats(url)
+    assert seen.requests == seen.completed == life.calls()
+    assert psutil.wait_procs(started, timeout=5)[1] == []
+
+
+@pytest.mark.slow
+def test_second_signal_ends_at_once(served):
+    life, url = served
+    life.begin()
+    assert life.reach((20, 0.2))
+    for _ in range(2):
+        life.signal(signal.SIGINT)
+        assert life.reach((0, 0.05)) or life.end() == 130
+    assert life.end() == 130
+    assert "Stopped at once" in life.said
+    assert "Traceback" not in life.said
+    assert stats(url).requests > life.calls()

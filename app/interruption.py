@@ -1,0 +1,118 @@
+"""Interruption: how Ctrl-C and SIGTERM end a run, in its own process and in its workers.
+
+With the first signal no more calls are sent, those in flight may finish, and then all closes. With
+the second the process ends at once: what a run keeps outlives a kill at any moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from asyncio import CancelledError
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+from app.exits import INTERRUPTED
+from app.roles import tell
+from graph.context import Context
+
+SECONDS_TO_FINISH = 5.0
+"""How long calls in flight may take once a run is to stop."""
+_SHOW_CURSOR = "\x1b[?25h"
+
+
+class RunInterrupted(Exception):
+    """A run was interrupted; the message says what it has and how to go on."""
+
+
+@dataclass
+class Interruption:
+    """Winds a run down once, and then cancels the task that is at it."""
+
+    context: Context
+    task: asyncio.Task[Any]
+    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+    _winding: asyncio.Task[None] | None = None
+    _is_heard: bool = False
+
+    def hear(self, number: int, frame: FrameType | None) -> None:
+        """Take a signal."""
+        if self._is_heard:
+            tell(f"{_SHOW_CURSOR if os.isatty(2) else ''}Stopped at once. {self.told()}")
+            os._exit(INTERRUPTED)
+        self._is_heard = True
+        self._loop.call_soon_threadsafe(self.begin)
+
+    def begin(self) -> None:
+        """Wind down, unless that has begun."""
+        if self._winding is None:
+            self._winding = self._loop.create_task(self._wind_down())
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the run is to stop."""
+        return self._winding is not None
+
+    def over(self) -> None:
+        """Let the task live: it has ended."""
+        if self._winding is not None:
+            self._winding.cancel()
+
+    def told(self) -> str:
+        """Return how to go on."""
+        return f"Go on with `officina resume {self.context.run}`."
+
+    async def _wind_down(self) -> None:
+        try:
+            in_flight = self.context.calls.state().in_flight
+            if in_flight:
+                tell(
+                    f"Stopping: {in_flight} calls in flight have {SECONDS_TO_FINISH:g} s to "
+                    "finish. Once more stops at once."
+                )
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SECONDS_TO_FINISH):
+                    await self._finish()
+        finally:
+            self.task.cancel()
+
+    async def _finish(self) -> None:
+        if helpers := self.context.helpers:
+            await asyncio.gather(self.context.calls.finish(), helpers.stop())
+        else:
+            await self.context.calls.finish()
+
+
+@asynccontextmanager
+async def interruptible(context: Context) -> AsyncGenerator[Interruption]:
+    """Let signals end the block as they should.
+
+    Raises:
+        RunInterrupted: one did.
+    """
+    task = asyncio.current_task()
+    assert task
+    interruption = Interruption(context, task)
+    numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) != signal.SIG_IGN]
+    before = {number: signal.signal(number, interruption.hear) for number in numbers}
+    try:
+        yield interruption
+    except CancelledError:
+        if not interruption.has_begun:
+            raise
+        task.uncancel()
+        accepted = context.ledger.progress().accepted
+        raise RunInterrupted(
+            f"Interrupted with {accepted} of {context.brief.rows} rows; what was finished is kept. "
+            f"{interruption.told()}"
+        ) from None
+    finally:
+        interruption.over()
+        # Once a signal came, the next one ends all at once, however long closing takes.
+        if not interruption.has_begun:
+            for number, handler in before.items():
+                signal.signal(number, handler)

@@ -1,0 +1,108 @@
+"""A disk that fills up, or cannot be written: a sentence, and later the same dataset."""
+
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.slow
+OFFICINA = Path(sys.executable).parent / "officina"
+MANUALS = ROOT / "examples" / "manuals"
+SUMS = "dataset/manifest.json"
+
+
+def officina(*arguments) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([OFFICINA, *map(str, arguments)], capture_output=True, text=True)
+
+
+def start(run):
+    return officina("run", MANUALS, "--rows", 12, "--out", run)
+
+
+@contextmanager
+def disk(folder, size):
+    """Mount a small file system on a folder; skip where we may not."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}k", "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("needs the right to mount a small file system")
+    try:
+        yield lambda options: subprocess.run(
+            ["mount", "-o", f"remount,{options}", str(folder)], check=True
+        )
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> Path:
+    run = tmp_path_factory.mktemp("whole") / "run"
+    assert start(run).returncode == 0
+    return run
+
+
+def calls(run):
+    with (
+        suppress(sqlite3.Error),
+        closing(sqlite3.connect(f"file:{run}/journal.sqlite?mode=ro", uri=True)) as it,
+    ):
+        return it.execute("SELECT count(*) FROM calls").fetchone()[0]
+    return 0
+
+
+# Kilobytes: full at the ledger's first tables, in ingest, at the plan, in the farm, near the end.
+@pytest.mark.parametrize("size", [40, 500, 700, 1600, 3300])
+def test_full_disk_says_so_and_loses_nothing(whole, tmp_path, size):
+    with disk(tmp_path / "disk", size) as remount:
+        run = tmp_path / "disk" / "run"
+        ended = start(run)
+        assert ended.returncode in (2, 3)
+        assert "Traceback" not in ended.stderr
+        assert "resume" in ended.stderr.splitlines()[-1]
+        kept = calls(run)
+        remount("size=64m")
+        again = officina("resume", run) if (run / "run.json").exists() else start(run)
+        assert again.returncode == 0, again.stderr
+        assert kept <= calls(run) == calls(whole)
+        assert (run / SUMS).read_bytes() == (whole / SUMS).read_bytes()
+
+
+def test_folder_that_cannot_be_written_is_told(whole, tmp_path):
+    with disk(tmp_path / "disk", 64_000) as remount:
+        run = tmp_path / "disk" / "run"
+        shutil.copytree(whole, run)
+        (run / "dataset" / "manifest.json").unlink()
+        remount("ro")
+        for ended in (officina("resume", run), start(tmp_path / "disk" / "other")):
+            assert ended.returncode == 2
+            assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("name", ["journal.sqlite", "ledger.sqlite"])
+@pytest.mark.parametrize("damage", ["torn", "flipped"])
+def test_damaged_state_is_told(whole, tmp_path, name, damage):
+    """Torn in its last page, or a byte of that page is another; the rows are never other ones."""
+    at, run = random.Random(f"{name} {damage}"), tmp_path / "run"
+    shutil.copytree(whole, run, ignore=shutil.ignore_patterns("dataset"))
+    file = run / name
+    content = bytearray(file.read_bytes())
+    if damage == "torn":
+        del content[-at.randrange(1, 4096) :]
+    else:
+        content[-4096:-4088] = bytes(byte ^ 0xFF for byte in content[-4096:-4088])
+    file.write_bytes(content)
+    ended = officina("resume", run)
+    assert "Traceback" not in ended.stderr
+    if ended.returncode:
+        assert ended.returncode == 2
+        assert ".recover" in ended.stderr
+    else:
+        assert (run / SUMS).read_bytes() == (whole / SUMS).read_bytes()
