@@ -32,6 +32,7 @@ from app.runs import (
 from app.settings import Settings, SettingsError, is_offline, read_settings
 from app.state import open_books
 from app.traces import trace_of
+from app.workers import Farming
 from graph.brief import Brief, load_brief
 from training.recipe import load_recipe
 
@@ -63,7 +64,13 @@ def settings_for(
 
 
 def carry_out(
-    run: Path, started: RunFile, brief: Brief, settings: Settings, *, workers: int, as_json: bool
+    run: Path,
+    started: RunFile,
+    brief: Brief,
+    settings: Settings,
+    *,
+    farming: Farming,
+    as_json: bool,
 ) -> int:
     """Drive a run to its end, show it, write its report, and return the exit code."""
     console = Console(stderr=True)
@@ -77,7 +84,7 @@ def carry_out(
             open_books(run) as (ledger, journal),
             RunView(brief, ledger, journal, limit, console, settings.services.prices) as view,
         ):
-            result = asyncio.run(drive(run, started, brief, settings, view.on_event, workers))
+            result = asyncio.run(drive(run, started, brief, settings, view.on_event, farming))
         write_run_report(run, started, brief)
     return tell(run, result, as_json=as_json)
 

@@ -18,8 +18,10 @@ from app.errors import told
 from app.exits import DONE, SHORT
 from app.opening import open_context
 from app.runs import machines_of, read_run, settings_of
+from app.state import outlasting
 from app.workers import END
 from graph.farm import farm_beside
+from tools.patience import Patience
 
 
 async def work(run: Path, session: str, models: Mapping[str, str], over: asyncio.Event) -> str:
@@ -27,8 +29,12 @@ async def work(run: Path, session: str, models: Mapping[str, str], over: asyncio
     started, brief = read_run(run)
     settings = replace(settings_of(started), models=models)
     machines = machines_of(run, started)
-    async with open_context(run, brief, settings, machines, joins=session) as context:
-        return await farm_beside(context, over)
+
+    async def farm() -> str:
+        async with open_context(run, brief, settings, machines, joins=session) as context:
+            return await farm_beside(context, over)
+
+    return await outlasting(run, Patience(settings.services.patience), farm)
 
 
 async def _obey(over: asyncio.Event) -> None:
