@@ -22,6 +22,7 @@ from graph.context import Context
 
 EngineKind = Literal["local", "ray"]
 END = b"end\n"
+MODULE = "app.worker"
 _SECONDS_TO_END = 60.0
 
 
@@ -57,7 +58,7 @@ class Workers:
             session = uuid4().hex[:16]
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", "app.worker", str(self.context.run), session, *models),
+                *("-m", MODULE, str(self.context.run), session, *models),
                 stdin=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
             )
