@@ -8,6 +8,7 @@ URLs) it has from its node's own: nothing of this process's is sent, since Ray w
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -20,7 +21,7 @@ from agents.specs import parse_spec
 from app.errors import told
 from app.roles import tell
 from app.runs import RunError, read_run
-from app.settings import STATE_URL, SettingsError, redact
+from app.settings import STATE_URL, SettingsError, redact, variables
 from app.state import StateKind
 from app.worker import work
 from app.workers import EngineKind, Farming
@@ -144,9 +145,14 @@ async def _awaited(reference: Any) -> Any:  # noqa: ANN401
 def _connected() -> Any:  # noqa: ANN401
     """Return Ray, connected to the cluster that RAY_ADDRESS names or this machine is a node of."""
     ray: Any = import_module("ray")
+    address = variables().get("RAY_ADDRESS", "auto")
+    host, _, port = address.removeprefix("ray://").rpartition(":")
     try:
-        ray.init("auto", log_to_driver=False, logging_level="ERROR")
-    except (ConnectionError, RuntimeError, ray.exceptions.RayError) as error:
+        if port.isdecimal():
+            # Ray itself tries for minutes.
+            socket.create_connection((host, int(port)), _SECONDS_TO_ANSWER).close()
+        ray.init(address, log_to_driver=False, logging_level="ERROR")
+    except (OSError, RuntimeError, ray.exceptions.RayError) as error:
         raise SettingsError(
             f"There is no Ray cluster to work on ({str(error).strip().splitlines()[0]}). Start one "
             "with `ray start --head` here and `ray start --address=HOST:6379` on the other "
