@@ -67,6 +67,9 @@ class Session:
         self.worked_before = await self.journal.commit(enter, self)
         beats = asyncio.create_task(self._watch())
         try:
+            if not self.leads:
+                # Until the others have made room for it: a server's width is shared by all.
+                await asyncio.sleep(BEAT_SECONDS * 1.25)
             yield
         finally:
             beats.cancel()

@@ -56,6 +56,12 @@ async def outlast(patience: Patience, call: Callable[[], T]) -> T:
             raise ServiceDownError(" ".join(str(error.__cause__ or error).split())) from error
 
     try:
+        # Patience itself costs more than most calls take.
+        return await asyncio.to_thread(call)
+    except (DBAPIError, StateError) as error:
+        if not is_away(error):
+            raise
+    try:
         own = replace(patience, longest=LONGEST_WAIT)
         return await own(SERVICE, lambda: asyncio.to_thread(attempt))
     except ServiceDownError as error:
