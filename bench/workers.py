@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import resource
 import sys
 import tempfile
@@ -231,7 +230,6 @@ def nodes(options: argparse.Namespace, count: int) -> Generator[Any]:
     small = {"object_store_memory": 80 * 2**20, "include_dashboard": False}
     cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, **small})
     added = [cluster.add_node(num_cpus=1, **small) for _ in range(max(2, count))]
-    os.environ["RAY_ADDRESS"] = cluster.address
     try:
 
         def kill_node(_: Context) -> None:
