@@ -7,7 +7,6 @@ A changed prompt is another call; what was paid for the old one stays on the acc
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Collection, Sequence
@@ -35,6 +34,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from agents.journal_tables import CALLS, JOURNAL, KEY, METADATA, SPENDING, TOOL_CALLS, VERSION
 from agents.spending import Amount, Reservation, Settlement, settle, spending
 from tools.group_commit import GroupCommit, Write
+from tools.outages import outlast
+from tools.patience import Patience
 from tools.redact import Redactor
 from tools.tables import StateError, advice, insert_into, open_tables, writing
 
@@ -94,10 +95,11 @@ class _Known:
 class Journal:
     """Finished calls in tables of the engine's database; what is read of a candidate is kept."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, patience: Patience | None = None) -> None:
         open_tables(engine, METADATA, JOURNAL, VERSION)
         self.engine = engine
-        self._commits = GroupCommit(engine, JOURNAL)
+        self._patience = patience or Patience(0)
+        self._commits = GroupCommit(engine, JOURNAL, patience)
         self._reader: Connection | None = None
         self._known: dict[str, _Known] = {}
         self._record = partial(_record_replies, made=_new(engine, CALLS))
@@ -116,7 +118,7 @@ class Journal:
         try:
             if self.engine.dialect.name == "sqlite":
                 return self._look(query)
-            return await asyncio.to_thread(self._read, query)
+            return await outlast(self._patience, partial(self._read, query))
         except SQLAlchemyError as error:
             raise StateError(
                 f"The journal cannot be read ({error.__cause__ or error}). {advice(error)}"

@@ -15,14 +15,17 @@ from itertools import count
 from uuid import uuid4
 
 from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from agents.journal import Journal
 from agents.journal_tables import RESERVATIONS, SESSIONS
+from agents.spending import forfeit
 from tools.tables import StateError
 
 BEAT_SECONDS = 2.0
-SILENT_SECONDS = 15.0
-"""How long a session may be silent before it is taken for dead."""
+SILENT_LOOKS = 8
+"""So often is a session looked at in vain before it is taken for dead. Looks, not seconds: while
+the database is away, or the watcher sleeps, nobody is looked at."""
 _OVER = -1
 
 OnChange = Callable[[int, Sequence[str]], None]
@@ -44,7 +47,8 @@ class Session:
     """When this session began, by its own clock."""
     numbers: Iterator[int] = field(default_factory=count)
     """What tells this session's reservations apart."""
-    _heard: dict[str, tuple[int, float]] = field(default_factory=dict[str, tuple[int, float]])
+    _heard: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
+    """By session: its last beat, and how often it was looked at since."""
     _peers: set[str] = field(default_factory=set[str])
 
     @property
@@ -63,6 +67,9 @@ class Session:
         self.worked_before = await self.journal.commit(enter, self)
         beats = asyncio.create_task(self._watch())
         try:
+            if not self.leads:
+                # Until the others have made room for it: a server's width is shared by all.
+                await asyncio.sleep(BEAT_SECONDS * 1.25)
             yield
         finally:
             beats.cancel()
@@ -74,29 +81,34 @@ class Session:
     async def _watch(self) -> None:
         while True:
             # A beat that is missed for a moment must not end a run.
-            with suppress(StateError):
-                self._look(await self.journal.read(_beats))
+            with suppress(StateError, SQLAlchemyError):
+                await self._look(await self.journal.read(_beats))
             await asyncio.sleep(BEAT_SECONDS)
             self.beat += 1
             with suppress(StateError):
                 await self.journal.commit(_write, self)
 
-    def _look(self, beats: dict[str, int]) -> None:
-        now = time.monotonic()
+    async def _look(self, beats: dict[str, int]) -> None:
         for id, beat in beats.items():
-            if self._heard.get(id, (None, 0.0))[0] != beat:
-                self._heard[id] = (beat, now)
-        silent = {id for id, (_, at) in self._heard.items() if now - at >= SILENT_SECONDS}
+            last, looks = self._heard.get(id, (None, 0))
+            self._heard[id] = (beat, looks + 1 if last == beat else 0)
+        silent = {id for id, (_, looks) in self._heard.items() if looks >= SILENT_LOOKS}
         peers = {id for id, beat in beats.items() if beat != _OVER} - silent - {self.id}
-        if peers != self._peers:
-            self._peers, before = peers, self._peers
-            self.on_change(len(peers) + 1, sorted(before & silent))
+        if peers == self._peers:
+            return
+        dead = sorted(self._peers & silent)
+        if dead and self.leads:
+            await self.journal.commit(_forfeit, dead)
+        self.on_change(len(peers) + 1, dead)
+        # Last of all: what failed of this is tried again at the next look.
+        self._peers = peers
 
 
 def enter(connection: Connection, sessions: Sequence[Session]) -> list[float]:
     """Begin sessions; return for each the seconds that the run has worked so far.
 
     Nobody else's calls are on their way where a leader begins: what is still reserved stays spent.
+    A worker enters again where it lost the database, or was started anew.
     """
     worked = select(func.coalesce(func.sum(SESSIONS.c.seconds), 0.0)).where(SESSIONS.c.leads == 1)
     before = float(connection.execute(worked).scalar_one())
@@ -104,6 +116,7 @@ def enter(connection: Connection, sessions: Sequence[Session]) -> list[float]:
         connection.execute(delete(RESERVATIONS))
         # Whoever lives all the same says so with the next beat.
         connection.execute(update(SESSIONS).values(beat=_OVER))
+    connection.execute(delete(SESSIONS).where(SESSIONS.c.id.in_([each.id for each in sessions])))
     values = [{"id": s.id, "leads": int(s.leads), "beat": 0, "seconds": 0.0} for s in sessions]
     connection.execute(insert(SESSIONS), values)
     return [before] * len(sessions)
@@ -114,6 +127,12 @@ def _write(connection: Connection, sessions: Sequence[Session]) -> list[None]:
         values = {"beat": each.beat, "seconds": each.seconds}
         connection.execute(update(SESSIONS).where(SESSIONS.c.id == each.id).values(values))
     return [None] * len(sessions)
+
+
+def _forfeit(connection: Connection, dead: Sequence[Sequence[str]]) -> list[None]:
+    for each in dead:
+        forfeit(connection, each)
+    return [None] * len(dead)
 
 
 def _beats(connection: Connection) -> dict[str, int]:

@@ -102,6 +102,9 @@ def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
     """Take reservations back, and leave in `spending` what they really came to."""
     if not settlements:
         return
+    if connection.dialect.name == "postgresql":
+        # In the order in which `reserve` holds them, so that no two processes wait in a circle.
+        connection.execute(_SPENT_HELD)
     connection.execute(_GONE, [{"gone": each.reservation.id} for each in settlements])
     _add(connection, ((s.reservation.model, s.spent - s.reservation.most) for s in settlements))
 

@@ -10,7 +10,7 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
@@ -33,6 +33,10 @@ Recipe = Annotated[str, typer.Option(help="A recipe's name or path.")]
 Machines = Annotated[Path | None, typer.Option(help="machines.csv, if elsewhere.")]
 Concurrency = Annotated[int | None, typer.Option(help="Calls in flight at first; learned then.")]
 Processes = Annotated[int, typer.Option("--workers", min=1, help="Processes that farm.")]
+Engine = Annotated[
+    Literal["local", "ray"],
+    typer.Option(help="Where they farm: here, or on a Ray cluster's nodes (state in Postgres)."),
+]
 OptionalModel = Annotated[str | None, typer.Option(metavar="SPEC")]
 
 
@@ -58,6 +62,7 @@ def run(
         int | None, typer.Option(help="Calls in flight at first; learned from there.")
     ] = None,
     workers: Processes = 1,
+    engine: Engine = "local",
     machines: Machines = None,
     ingest: Annotated[
         bool | None,
@@ -70,18 +75,21 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Make a dataset from a folder of manuals."""
-    from app import runs, verbs
+    from app import ray_workers, runs, verbs
     from app.directory import machine_source
 
     roles = {"generator": generator, "critic": critic, "answerer": answerer}
     settings = verbs.settings_for(
         manuals, model=model, roles=roles, concurrency=concurrency, brief=brief, ingest=ingest
     )
+    farming = ray_workers.farming_of(
+        workers, engine, runs.state_of(settings), settings.models.values()
+    )
     wanted = verbs.read_wanted(brief, rows)
     folder = out or Path("runs") / manuals.resolve().name
     found = machine_source(manuals, machines, settings)
     started = runs.create_run(folder, manuals, wanted, settings, found, eval_questions)
-    code = verbs.carry_out(folder, started, wanted, settings, workers=workers, as_json=as_json)
+    code = verbs.carry_out(folder, started, wanted, settings, farming=farming, as_json=as_json)
     raise typer.Exit(code)
 
 
@@ -142,10 +150,11 @@ def resume(
         typer.Option(metavar="MORE", help="Raise limits first, as calls=500,money=2.50."),
     ] = None,
     workers: Processes = 1,
+    engine: Engine = "local",
     as_json: Json = False,
 ) -> None:
     """Go on with a run that was interrupted or ended short; a finished one is left as it is."""
-    from app import budgeting, runs, verbs
+    from app import budgeting, ray_workers, runs, verbs
 
     started, brief = runs.read_run(run)
     if add_budget:
@@ -155,7 +164,8 @@ def resume(
         print(f"{run} is finished; nothing was changed.", file=sys.stderr)
         raise typer.Exit(verbs.tell(run, started.result, as_json=as_json))
     settings = runs.settings_of(started)
-    code = verbs.carry_out(run, started, brief, settings, workers=workers, as_json=as_json)
+    farming = ray_workers.farming_of(workers, engine, started.state, settings.models.values())
+    code = verbs.carry_out(run, started, brief, settings, farming=farming, as_json=as_json)
     raise typer.Exit(code)
 
 

@@ -88,7 +88,7 @@ async def open_context(
     patience = Patience(settings.services.patience)
     tracing = open_tracing(run, settings)
     try:
-        with open_books(run) as (ledger, journal):
+        with open_books(run, patience) as (ledger, journal):
             gates = _gates(settings)
 
             def on_change(living: int, dead: Sequence[str]) -> None:

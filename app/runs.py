@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
@@ -21,20 +22,25 @@ from app.directory import POSTGRES, MachineSource
 from app.opening import open_context, rehearse
 from app.services import read_services, resumed
 from app.settings import STATE_URL, IndexKind, Settings, SettingsError, read_settings
-from app.state import RUN_FILE, StateKind, open_books
+from app.state import RUN_FILE, StateKind, open_books, outlasting
 from app.tracing import untraced
-from app.workers import helping
+from app.workers import ALONE, Farming, helping
 from graph.brief import Brief, dump_brief, load_brief
 from graph.context import Context
 from graph.dataset import dataset_graph
 from graph.state import DatasetInput, DatasetState, Decision
 from tools.library import DOCUMENTS, MACHINES_KEPT, write_whole
+from tools.patience import Patience
 from tools.questions_file import KEPT, read_questions
 
 PACKAGES = ("officina", "langgraph", "langchain", "langchain-openai", "tantivy", "pypdfium2")
 
 MACHINES, ESTIMATE = "machines.csv", "estimate.json"
 _FIRST_FILES = {".lock", "brief.yaml", MACHINES, KEPT, f"{RUN_FILE}.part"}
+
+
+Within = Callable[[Context], AbstractAsyncContextManager[object]]
+OnEvent = Callable[[Mapping[str, object]], None]
 
 
 class RunError(Exception):
@@ -116,7 +122,7 @@ def create_run(
         versions={name: metadata.version(name) for name in PACKAGES}
         | {"python": platform.python_version()},
         index=settings.index,
-        state="postgres" if settings.variables.get(STATE_URL) else "sqlite",
+        state=state_of(settings),
         ingest=settings.ingest,
         services=settings.services.model_dump(mode="json"),
         services_file=str(settings.services_file) if settings.services_file else None,
@@ -131,7 +137,7 @@ def create_run(
         if evaluation_questions:
             shutil.copyfile(evaluation_questions, run / KEPT)
         write_run_file(run, made)
-        with open_books(run) as (_, journal):
+        with open_books(run, new=True) as (_, journal):
             journal.adopt(rehearsed)
     return made
 
@@ -157,6 +163,11 @@ def _take_over(run: Path, made: RunFile, brief: Brief) -> None:
         path.unlink(missing_ok=True)
     for folder in (run / DOCUMENTS, run / "index"):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def state_of(settings: Settings) -> StateKind:
+    """Return where the state of a new run is kept."""
+    return "postgres" if settings.variables.get(STATE_URL) else "sqlite"
 
 
 def _refuse_strangers(run: Path) -> None:
@@ -249,23 +260,52 @@ async def drive(
     started: RunFile,
     brief: Brief,
     settings: Settings,
-    on_event: Callable[[Mapping[str, object]], None],
-    workers: int = 1,
-    within: Callable[[Context], AbstractAsyncContextManager[object]] = nullcontext,
+    on_event: OnEvent,
+    farming: Farming = ALONE,
+    within: Within = nullcontext,
 ) -> Result:
     """Run the dataset graph on the folder to its end, and write down how it ended.
 
-    Of several workers, this process is one. `within` holds the run, and may end it.
+    Where the state's database goes away and comes back, it goes on by itself. `within` holds the
+    run, and may end it.
     """
     began = time.monotonic()
     if started.estimated:
         started.estimated = False
         write_run_file(run, started)
-    machines = machines_of(run, started)
+    patience = Patience(settings.services.patience, partial(_say_waiting, on_event))
+    work = partial(_walk, run, started, brief, settings, on_event, farming, within)
+    ended, accepted, replayed = await outlasting(run, patience, work)
+    started.result = Result(
+        decision=ended.decision,
+        reason=ended.reason,
+        accepted=accepted,
+        wanted=brief.rows,
+        dataset=ended.dataset,
+        adapter=ended.adapter,
+        evaluation=ended.evaluation,
+        replayed=replayed,
+        seconds=round(time.monotonic() - began, 1),
+        note=ended.note,
+    )
+    write_run_file(run, started)
+    return started.result
+
+
+async def _walk(
+    run: Path,
+    started: RunFile,
+    brief: Brief,
+    settings: Settings,
+    on_event: OnEvent,
+    farming: Farming,
+    within: Within,
+) -> tuple[DatasetState, int, int]:
+    """Walk the dataset graph once; return its last state, the rows accepted, the calls replayed."""
     ended = DatasetState(started.manuals)
     async with (
-        open_context(run, brief, settings, machines) as context,
-        helping(context, settings, workers - 1),
+        open_context(run, brief, settings, machines_of(run, started)) as context,
+        helping(context, settings, farming),
         within(context),
     ):
         title = f"dataset of {brief.rows} rows from {Path(started.manuals).name}"
@@ -281,19 +321,8 @@ async def drive(
                     on_event(cast("dict[str, object]", value))
                 else:
                     ended = replace(ended, **cast("dict[str, Any]", value))
-        accepted = context.ledger.progress().accepted
-        replayed = context.calls.replayed
-    started.result = Result(
-        decision=ended.decision,
-        reason=ended.reason,
-        accepted=accepted,
-        wanted=brief.rows,
-        dataset=ended.dataset,
-        adapter=ended.adapter,
-        evaluation=ended.evaluation,
-        replayed=replayed,
-        seconds=round(time.monotonic() - began, 1),
-        note=ended.note,
-    )
-    write_run_file(run, started)
-    return started.result
+        return ended, context.ledger.progress().accepted, context.calls.replayed
+
+
+def _say_waiting(on_event: OnEvent, service: str, seconds: float) -> None:
+    on_event({"event": "waiting", "service": service, "seconds": round(seconds, 1)})

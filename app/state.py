@@ -7,18 +7,24 @@ password, comes from the environment each time.
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from agents.journal import Journal
 from app.settings import STATE_URL, SettingsError, variables
 from graph.ledger import Ledger
-from tools.tables import postgres_engine, sqlite_engine
+from tools.group_commit import GroupCommit
+from tools.outages import is_away, outlast
+from tools.patience import Patience
+from tools.tables import StateError, postgres_engine, sqlite_engine
 
+T = TypeVar("T")
 RUN_FILE = "run.json"
 StateKind = Literal["sqlite", "postgres"]
 
@@ -31,16 +37,19 @@ class Books(NamedTuple):
 
 
 @contextmanager
-def open_books(run: Path) -> Generator[Books]:
-    """Yield the ledger and the journal of a run.
+def open_books(
+    run: Path, patience: Patience | None = None, *, new: bool = False
+) -> Generator[Books]:
+    """Yield the ledger and the journal of a run; a database that goes away is waited for.
 
     Raises:
         SettingsError: they are in a database whose URL is not set.
-        StateError: they cannot be read or written.
+        StateError: they cannot be read or written, or are not there and the run is not new.
     """
-    engines = _engines(run)
+    engines = _engines(run, new=new)
     try:
-        books = Books(Ledger(engines[0]), Journal(engines[1]))
+        commit = GroupCommit(engines[0], "ledger", patience)
+        books = Books(Ledger(engines[0], commit), Journal(engines[1], patience))
         yield books
         books.journal.close()
         books.ledger.close()
@@ -49,7 +58,27 @@ def open_books(run: Path) -> Generator[Books]:
             engine.dispose()
 
 
-def _engines(run: Path) -> tuple[Engine, Engine]:
+async def outlasting(run: Path, patience: Patience, work: Callable[[], Awaitable[T]]) -> T:
+    """Return what the work returns; where its database goes away, wait, and begin it again.
+
+    Most of a run waits by itself, and loses nothing. What does not is ended by the outage: it
+    begins again and finds its work done, as after a resume.
+    """
+    while True:
+        try:
+            return await work()
+        except (SQLAlchemyError, StateError) as error:
+            if not is_away(error):
+                raise
+        await outlast(patience, partial(_reach, run))
+
+
+def _reach(run: Path) -> None:
+    for engine in _engines(run):
+        engine.dispose()
+
+
+def _engines(run: Path, *, new: bool = False) -> tuple[Engine, Engine]:
     file = run / RUN_FILE
     kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     if kept.get("state", "sqlite") == "sqlite":
@@ -57,5 +86,5 @@ def _engines(run: Path) -> tuple[Engine, Engine]:
     url = variables().get(STATE_URL)
     if not url:
         raise SettingsError(f"The run's state is in a database. Set {STATE_URL} again.")
-    engine = postgres_engine(url, f"officina_{kept['id'].replace('-', '')[:16]}")
+    engine = postgres_engine(url, f"officina_{kept['id'].replace('-', '')[:16]}", new=new)
     return engine, engine

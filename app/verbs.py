@@ -34,6 +34,7 @@ from app.runs import (
 from app.settings import Settings, SettingsError, is_offline, read_settings
 from app.state import open_books
 from app.traces import trace_of
+from app.workers import Farming
 from graph.brief import Brief, load_brief
 from training.recipe import load_recipe
 
@@ -65,7 +66,13 @@ def settings_for(
 
 
 def carry_out(
-    run: Path, started: RunFile, brief: Brief, settings: Settings, *, workers: int, as_json: bool
+    run: Path,
+    started: RunFile,
+    brief: Brief,
+    settings: Settings,
+    *,
+    farming: Farming,
+    as_json: bool,
 ) -> int:
     """Drive a run to its end, show it, write its report, and return the exit code."""
     console = Console(stderr=True)
@@ -80,7 +87,7 @@ def carry_out(
             RunView(brief, ledger, journal, limit, console, settings.services.prices) as view,
         ):
             driven = drive(
-                *(run, started, brief, settings, view.on_event, workers), within=interruptible
+                *(run, started, brief, settings, view.on_event, farming), within=interruptible
             )
             result = asyncio.run(driven)
         write_run_report(run, started, brief)

@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,9 +20,12 @@ from app.errors import told
 from app.exits import DONE, SHORT
 from app.interruption import RunInterrupted, interruptible
 from app.opening import open_context
-from app.runs import machines_of, read_run, settings_of
+from app.runs import Within, machines_of, read_run, settings_of
+from app.state import outlasting
 from app.workers import END, STOP
+from graph.context import Context
 from graph.farm import farm_beside
+from tools.patience import Patience
 
 
 @dataclass
@@ -31,6 +35,13 @@ class Parent:
     stop: Callable[[], object]
     """What to do when it stops."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @asynccontextmanager
+    async def within(self, context: Context) -> AsyncGenerator[None]:
+        """Let it, and signals, end the block."""
+        async with interruptible(context) as interruption:
+            self.stop = interruption.begin
+            yield
 
     async def obey(self) -> None:
         """Do as it says; raise once it is gone."""
@@ -45,23 +56,30 @@ class Parent:
         raise ConnectionError("The run's own process is gone.")
 
 
-async def work(run: Path, session: str, models: Mapping[str, str], parent: Parent) -> str:
+async def work(
+    run: Path,
+    session: str,
+    models: Mapping[str, str],
+    over: asyncio.Event,
+    within: Within = nullcontext,
+) -> str:
     """Farm the run's candidates until it is over; return what ended it early, if anything did."""
     started, brief = read_run(run)
     settings = replace(settings_of(started), models=models)
     machines = machines_of(run, started)
-    async with (
-        open_context(run, brief, settings, machines, joins=session) as context,
-        interruptible(context) as interruption,
-    ):
-        parent.stop = interruption.begin
-        return await farm_beside(context, parent.over)
+
+    async def farm() -> str:
+        opened = open_context(run, brief, settings, machines, joins=session)
+        async with opened as context, within(context):
+            return await farm_beside(context, over)
+
+    return await outlasting(run, Patience(settings.services.patience), farm)
 
 
 async def _live(run: Path, session: str, models: Mapping[str, str]) -> None:
     parent = Parent(stop=lambda: working.cancel())
     obeying = asyncio.create_task(parent.obey())
-    working = asyncio.create_task(work(run, session, models, parent))
+    working = asyncio.create_task(work(run, session, models, parent.over, parent.within))
     await asyncio.wait((obeying, working), return_when=asyncio.FIRST_COMPLETED)
     if obeying.done():
         working.cancel()

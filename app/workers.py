@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Literal
 from uuid import uuid4
 
 from agents.specs import parse_spec
@@ -19,8 +20,21 @@ from app.roles import tell
 from app.settings import Settings
 from graph.context import Context
 
+EngineKind = Literal["local", "ray"]
 END, STOP = b"end\n", b"stop\n"
+MODULE = "app.worker"
 _SECONDS_TO_END = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Farming:
+    """Who farms: so many processes here, this one among them, or this one and so many by Ray."""
+
+    workers: int = 1
+    engine: EngineKind = "local"
+
+
+ALONE = Farming()
 
 
 @dataclass
@@ -45,7 +59,7 @@ class Workers:
             session = uuid4().hex[:16]
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", "app.worker", str(self.context.run), session, *models),
+                *("-m", MODULE, str(self.context.run), session, *models),
                 stdin=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
             )
@@ -89,13 +103,18 @@ class Workers:
 
 
 @asynccontextmanager
-async def helping(context: Context, settings: Settings, count: int) -> AsyncGenerator[None]:
-    """Let so many more processes farm the context's run until the block ends."""
-    if not count:
+async def helping(context: Context, settings: Settings, farming: Farming) -> AsyncGenerator[None]:
+    """Let more processes farm the context's run until the block ends."""
+    models = {role: _spec(spec, role, context) for role, spec in settings.models.items()}
+    if farming.engine == "ray":
+        from app.ray_workers import RayWorkers
+
+        workers = RayWorkers(context, farming.workers, models)
+    elif farming.workers > 1:
+        workers = Workers(context, farming.workers - 1, models)
+    else:
         yield
         return
-    models = {role: _spec(spec, role, context) for role, spec in settings.models.items()}
-    workers = Workers(context, count, models)
     context.helpers = workers
     try:
         yield

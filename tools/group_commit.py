@@ -2,7 +2,8 @@
 
 Whatever is queued is committed as soon as the writer is free, with no timer: SQLite's at the end
 of each pass of the event loop, in its own thread, since a commit there takes less than handing it
-to another thread; Postgres's in a thread, since the loop must not wait for a network.
+to another thread; Postgres's in a thread, since the loop must not wait for a network. A Postgres
+that goes away is waited for, and nothing is committed twice.
 """
 
 from __future__ import annotations
@@ -10,17 +11,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from tools.outages import is_away, is_rolled_back, outlast
+from tools.patience import Patience, ServiceDownError
 from tools.tables import WRITES, StateError, advice
 
 T = TypeVar("T")
 R = TypeVar("R")
 Write = Callable[[Connection, Sequence[T]], Sequence[R]]
 """Writes items of one kind, and returns a result for each."""
+
+
+Kinds = Sequence[tuple[Write[Any, Any], list[Any]]]
+_TRIES = 10
+_NUMBER = text("SELECT pg_current_xact_id()::text")
+_STATUS = text("SELECT pg_xact_status(CAST(:number AS xid8))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +40,21 @@ class _Queued:
     done: asyncio.Future[Any]
 
 
+@dataclass(slots=True)
+class _Doubt:
+    """A transaction of Postgres's whose commit was sent and not yet confirmed."""
+
+    number: str = ""
+    results: Sequence[Sequence[Any]] = ()
+
+
 class GroupCommit:
     """Commits what is queued, on a connection of its own; `name` is what its faults are told of."""
 
-    def __init__(self, engine: Engine, name: str) -> None:
+    def __init__(self, engine: Engine, name: str, patience: Patience | None = None) -> None:
         self._engine = engine
         self._name = name
+        self._patience = patience or Patience(0)
         self._waits = engine.dialect.name != "sqlite"
         self._queue: list[_Queued] = []
         self._connection: Connection | None = None
@@ -55,11 +74,6 @@ class GroupCommit:
             loop.call_soon(self._begin)
         return await done
 
-    def now(self, write: Write[T, R], item: T) -> R:
-        """Return the write's result for the item, committed at once: where no loop runs."""
-        (result,) = self._transact([(write, [item])])[0]
-        return result
-
     def close(self) -> None:
         """Give the connection back."""
         if self._connection is not None:
@@ -77,16 +91,21 @@ class GroupCommit:
     async def _drain(self) -> None:
         while self._queue:
             batch, self._queue = self._queue, []
-            _deliver(batch, await asyncio.to_thread(self._attempt, batch))
+            attempt = partial(self._attempt, batch, _Doubt())
+            try:
+                found = await outlast(self._patience, attempt)
+            except StateError as error:
+                found = error
+            _deliver(batch, found)
         self._is_busy = False
 
-    def _attempt(self, batch: list[_Queued]) -> list[Any] | StateError:
+    def _attempt(self, batch: list[_Queued], doubt: _Doubt | None = None) -> list[Any] | StateError:
         by_write: dict[Write[Any, Any], list[int]] = {}
         for place, each in enumerate(batch):
             by_write.setdefault(each.write, []).append(place)
         kinds = [(write, [batch[p].item for p in places]) for write, places in by_write.items()]
         try:
-            found = self._transact(kinds)
+            found = self._transact(kinds, doubt)
         except StateError as error:
             return error
         results: list[Any] = [None] * len(batch)
@@ -95,18 +114,48 @@ class GroupCommit:
                 results[place] = value
         return results
 
-    def _transact(self, kinds: Sequence[tuple[Write[Any, Any], list[Any]]]) -> list[Sequence[Any]]:
-        try:
-            if self._connection is None:
-                connection = self._engine.connect()
-                self._connection = connection.execution_options(**{WRITES: True})
+    def _transact(self, kinds: Kinds, doubt: _Doubt | None = None) -> Sequence[Sequence[Any]]:
+        """Commit the writes; where there may be doubt, an outage is raised as it is."""
+        for tried in range(_TRIES):
+            try:
+                return self._commit(kinds, doubt)
+            except SQLAlchemyError as error:
+                self.close()
+                if isinstance(error, DBAPIError) and doubt:
+                    if is_away(error):
+                        raise
+                    if is_rolled_back(error) and tried < _TRIES - 1:
+                        continue
+                raise StateError(
+                    f"The {self._name} cannot be written ({error.__cause__ or error}). "
+                    f"{advice(error)}"
+                ) from error
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    def _commit(self, kinds: Kinds, doubt: _Doubt | None) -> Sequence[Sequence[Any]]:
+        if self._connection is None:
+            connection = self._engine.connect()
+            self._connection = connection.execution_options(**{WRITES: True})
+        if doubt is None:
             with self._connection.begin():
                 return [write(self._connection, items) for write, items in kinds]
-        except SQLAlchemyError as error:
-            self.close()
-            raise StateError(
-                f"The {self._name} cannot be written ({error.__cause__ or error}). {advice(error)}"
-            ) from error
+        if doubt.number and self._was_committed(doubt.number):
+            return doubt.results
+        doubt.number = ""
+        with self._connection.begin():
+            number = self._connection.execute(_NUMBER).scalar_one()
+            doubt.results = [write(self._connection, items) for write, items in kinds]
+            # A connection lost from here on leaves open whether this was committed.
+            doubt.number = number
+        return doubt.results
+
+    def _was_committed(self, number: str) -> bool:
+        assert self._connection is not None
+        with self._connection.begin():
+            status = self._connection.execute(_STATUS, {"number": number}).scalar()
+        if status == "in progress":
+            raise ServiceDownError("Postgres has not yet ended a transaction of a lost connection.")
+        return status == "committed"
 
 
 def _deliver(batch: list[_Queued], results: list[Any] | StateError) -> None:

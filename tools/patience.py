@@ -33,11 +33,13 @@ def say_nothing(service: str, seconds: float) -> None:
 class Patience:
     """Tries a call again until it succeeds or the seconds are over.
 
-    `on_wait` is told which service is waited for, and how many seconds until the next try.
+    `on_wait` is told which service is waited for, and how many seconds until the next try, which
+    is `longest` at most, unless the service asks for more.
     """
 
     seconds: float
     on_wait: Callable[[str, float], None] = say_nothing
+    longest: float = 30.0
 
     async def __call__(self, service: str, call: Callable[[], Awaitable[T]]) -> T:
         """Return what the call returns; ServiceDownError when it is down for too long."""
@@ -59,4 +61,4 @@ class Patience:
     def _wait(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         asked = error.after if isinstance(error, ServiceDownError) else 0.0
-        return max(WAIT(state), min(asked, self.seconds))
+        return max(min(WAIT(state), self.longest), min(asked, self.seconds))

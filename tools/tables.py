@@ -33,6 +33,16 @@ from sqlalchemy.schema import CreateSchema
 
 WRITES = "officina_writes"
 """The execution option of a connection that writes: it takes SQLite's lock when it begins."""
+CONNECTIONS = 5
+"""Most connections of one process to a Postgres: one each for ledger and journal, and readers."""
+# A server that is gone without a word is noticed within a minute.
+_CONNECTING = {
+    "connect_timeout": "5",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}
 _VERSIONS = Table(
     "versions",
     MetaData(),
@@ -69,25 +79,55 @@ def sqlite_engine(path: Path) -> Engine:
     return engine
 
 
-def postgres_engine(url: str, namespace: str) -> Engine:
-    """Return an engine on a namespace of its own in a Postgres database, made on first use.
+def postgres_engine(url: str, namespace: str, *, new: bool = True) -> Engine:
+    """Return an engine on a namespace of its own in a Postgres database; a new one is made.
 
     Raises:
-        StateError: the database cannot be reached or written.
+        StateError: the database cannot be reached or written, or has no such namespace.
     """
-    address = make_url(url).set(drivername="postgresql+psycopg")
-    options = {"options": f"-csearch_path={namespace}"}
-    engine = create_engine(address, connect_args=options, pool_pre_ping=True)
+    address = _postgres_url(url)
+    named = {name: value for name, value in _CONNECTING.items() if name not in address.query}
+    options = f"{address.query.get('options', '')} -csearch_path={namespace}".strip()
+    engine = create_engine(
+        address,
+        connect_args={**named, "options": options},
+        pool_pre_ping=True,
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+    )
     try:
         with engine.begin() as connection:
-            connection.execute(CreateSchema(namespace, if_not_exists=True))
-    except SQLAlchemyError as error:
+            if new:
+                connection.execute(CreateSchema(namespace, if_not_exists=True))
+            elif not inspect(connection).has_schema(namespace):
+                raise StateError(
+                    f"The database has no state of this run (no schema {namespace}). Set "
+                    "OFFICINA_STATE_URL to the database that the run was started with; without "
+                    "that one, start a new run."
+                )
+    except (SQLAlchemyError, StateError) as error:
         engine.dispose()
+        if isinstance(error, StateError):
+            raise
         raise StateError(
             f"The state's database cannot be used ({error.__cause__ or error}). "
             "Check OFFICINA_STATE_URL."
         ) from error
     return engine
+
+
+def _postgres_url(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except (SQLAlchemyError, ValueError):
+        address = URL.create("none")
+    if address.get_backend_name() not in ("postgresql", "postgres"):
+        # Not shown: what is no URL may hold a password all the same.
+        raise StateError(
+            "OFFICINA_STATE_URL is no address of a Postgres database. "
+            "Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
+        )
+    return address.set(drivername="postgresql+psycopg")
 
 
 def open_tables(engine: Engine, tables: MetaData, name: str, version: int) -> None:
@@ -139,6 +179,16 @@ def writing(engine: Engine) -> Generator[Connection]:
             yield connection
 
 
+def is_postgres(error: SQLAlchemyError) -> bool:
+    """Return whether it is Postgres, or the way to it, that fails."""
+    return "psycopg" in type(error.__cause__).__module__
+
+
+def sqlstate(error: SQLAlchemyError) -> str:
+    """Return Postgres's code of an error, "" where it has none."""
+    return getattr(error.__cause__, "sqlstate", None) or ""
+
+
 def advice(error: SQLAlchemyError) -> str:
     """Return what to do about a fault of the database, as a sentence."""
     said = str(error.__cause__ or error).lower()
@@ -149,4 +199,6 @@ def advice(error: SQLAlchemyError) -> str:
         )
     if "full" in said or "no space" in said:
         return "Make room on the disk, then resume the run."
+    if is_postgres(error):
+        return "Check the database that OFFICINA_STATE_URL names, then resume the run."
     return "Check the run folder's disk and rights, then resume the run."

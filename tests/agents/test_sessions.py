@@ -12,7 +12,7 @@ from agents.sessions import Session, enter
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agents.sessions.BEAT_SECONDS", 0.02)
-    monkeypatch.setattr("agents.sessions.SILENT_SECONDS", 1.0)
+    monkeypatch.setattr("agents.sessions.SILENT_LOOKS", 20)
 
 
 async def until(holds) -> None:

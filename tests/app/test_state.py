@@ -1,0 +1,188 @@
+"""Runs whose state is in a real Postgres: the same dataset, through outages, and no password."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from app.runs import RunFile, write_run_file
+from app.settings import SettingsError
+from app.state import open_books
+from tests.app.test_interrupted import start
+from tests.conftest import ROOT
+from tests.postgres_server import PASSWORD, PostgresServer
+from tools.tables import StateError
+
+EXAMPLES = ROOT / "examples" / "manuals"
+ROWS = 30
+
+
+@pytest.fixture
+def state(postgres: PostgresServer, database: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of a state that commands find in their environment."""
+    monkeypatch.setenv("OFFICINA_STATE_URL", postgres.url(database))
+    return postgres.url(database)
+
+
+def made(run: Path, **values: Any) -> Path:
+    run.mkdir()
+    file = RunFile("m", None, {}, 1, None, {}, state="postgres", **values)
+    write_run_file(run, file)
+    return run
+
+
+def ended(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
+    told, said = process.communicate(timeout=240)
+    return process.returncode, told, said
+
+
+def manifest(run: Path) -> bytes:
+    return (run / "dataset" / "manifest.json").read_bytes()
+
+
+def namespaces(url: str) -> list[str]:
+    with psycopg.connect(url) as connection:
+        found = connection.execute(
+            "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'officina_%'"
+        )
+        return [name for (name,) in found]
+
+
+def finished(url: str) -> int:
+    """Return how many candidates of the one run in a database are done."""
+    with psycopg.connect(url) as connection:
+        for name in namespaces(url):
+            query = sql.SQL("SELECT count(*) FROM {}.candidates WHERE status <> 'planned'")
+            try:
+                row = connection.execute(query.format(sql.Identifier(name))).fetchone()
+            except psycopg.errors.UndefinedTable:
+                return 0
+            return row[0] if row else 0
+    return 0
+
+
+def test_two_runs_in_one_database_do_not_meet(state, tmp_path):
+    with open_books(made(tmp_path / "a"), new=True) as (_, journal):
+        journal.adopt(journal)
+    with open_books(made(tmp_path / "b"), new=True):
+        pass
+    assert len(namespaces(state)) == 2
+
+
+def test_state_that_is_gone_is_a_sentence(state, tmp_path):
+    run = made(tmp_path / "run")
+    with pytest.raises(StateError, match="no state of this run"), open_books(run):
+        pass
+    assert namespaces(state) == []
+
+
+def test_missing_url_is_a_sentence(tmp_path):
+    with (
+        pytest.raises(SettingsError, match="Set OFFICINA_STATE_URL"),
+        open_books(made(tmp_path / "r")),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["mysql://u:planted-9@h/d", "u:planted-9@h", "postgresql://u:planted-9@[::1/d", "planted-9"],
+)
+def test_address_of_something_else_is_a_sentence(tmp_path, monkeypatch, url):
+    monkeypatch.setenv("OFFICINA_STATE_URL", url)
+    run = made(tmp_path / "run")
+    with pytest.raises(StateError, match="postgresql://USER") as told, open_books(run):
+        pass
+    assert "planted-9" not in str(told.value)
+
+
+def test_wrong_password_is_a_sentence(postgres, database, tmp_path, monkeypatch):
+    monkeypatch.setenv("OFFICINA_STATE_URL", postgres.url(database, password="planted-9"))
+    run = made(tmp_path / "run")
+    with pytest.raises(StateError, match="Check OFFICINA_STATE_URL") as told, open_books(run):
+        pass
+    assert "planted-9" not in str(told.value)
+
+
+@pytest.fixture(scope="module")
+def from_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of one worker whose state is in files."""
+    run = tmp_path_factory.mktemp("files") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("OFFICINA_STATE")]:
+            patch.delenv(name)
+        code, _, said = ended(start("run", EXAMPLES, "--rows", ROWS, "--out", run))
+    assert code == 0, said
+    return run
+
+
+@pytest.mark.slow
+def test_every_verb_works_on_postgres(from_files, state, tmp_path):
+    run = tmp_path / "run"
+    options = ("--rows", ROWS, "--out", run, "--workers", 2)
+    (tmp_path / "brief.yaml").write_text("limits: {calls: 60}\n", encoding="utf-8")
+    code, told, said = ended(start("run", EXAMPLES, "--brief", tmp_path / "brief.yaml", *options))
+    assert code == 3, said
+    assert "--add-budget" in said
+    for verb in (
+        ("resume", run, "--add-budget", "calls=5000", "--json"),
+        ("status", run, "--json"),
+    ):
+        code, told, said = ended(start(*verb))
+        assert code == 0, said
+        assert json.loads(told.splitlines()[-1])["accepted"] == ROWS
+    assert ended(start("why", run))[0] == 0
+    assert manifest(run) == manifest(from_files)
+    assert not [*run.glob("*.sqlite")]
+    for file in run.rglob("*"):
+        if file.is_file():
+            assert PASSWORD.encode() not in file.read_bytes(), file
+    assert PASSWORD not in told + said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_run_waits_for_its_killed_state(from_files, state, postgres, tmp_path, workers):
+    run = tmp_path / "run"
+    process = start("run", EXAMPLES, "--rows", ROWS, "--out", run, "--workers", workers)
+    while finished(state) < 6:
+        assert process.poll() is None, process.communicate()[1]
+    postgres.kill()
+    assert process.stderr
+    said = [process.stderr.readline()]
+    while "waiting for the Postgres" not in said[-1]:
+        assert said[-1], "".join(said)
+        said.append(process.stderr.readline())
+    postgres.start()
+    code, _, rest = ended(process)
+    assert code == 0, rest
+    assert "the others go on without it" not in rest
+    assert manifest(run) == manifest(from_files)
+    assert PASSWORD not in "".join(said) + rest
+
+
+@pytest.mark.slow
+def test_state_away_past_patience_leaves_a_run_to_resume(from_files, state, postgres, tmp_path):
+    Path("officina.yaml").write_text("patience: 1\n", encoding="utf-8")
+    run = tmp_path / "run"
+    process = start("run", EXAMPLES, "--rows", ROWS, "--out", run)
+    while finished(state) < 6:
+        assert process.poll() is None, process.communicate()[1]
+    with postgres.away():
+        code, _, said = ended(process)
+        assert code == 2, said
+        assert "does not answer" in said.splitlines()[-1]
+        assert "resume" in said.splitlines()[-1]
+        code, _, said = ended(start("status", run))
+        assert code == 2
+        assert "Check OFFICINA_STATE_URL" in said.splitlines()[-1]
+    shutil.rmtree(run / "dataset", ignore_errors=True)
+    code, _, said = ended(start("resume", run))
+    assert code == 0, said
+    assert manifest(run) == manifest(from_files)
