@@ -21,7 +21,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
@@ -384,4 +384,10 @@ def _json_schema(schema: type[BaseModel]) -> dict[str, Any]:
 
 
 def _shown(message: BaseMessage) -> dict[str, Any]:
-    return message.model_dump(include={"type", "content", "tool_calls", "tool_call_id"})
+    """Return what of a message a server is sent, as far as calls can differ in it."""
+    shown: dict[str, Any] = {"type": message.type, "content": message.content}
+    if isinstance(message, AIMessage):
+        shown["tool_calls"] = message.tool_calls
+    elif isinstance(message, ToolMessage):
+        shown["tool_call_id"] = message.tool_call_id
+    return shown

@@ -10,23 +10,37 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
 from langchain_core.messages import AIMessage
-from sqlalchemy import Connection, Engine, Table, func, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Executable,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    func,
+    literal,
+    select,
+    union_all,
+)
+from sqlalchemy.exc import SQLAlchemyError
 
 from agents.journal_tables import CALLS, JOURNAL, KEY, METADATA, SPENDING, TOOL_CALLS, VERSION
 from agents.spending import Amount, Reservation, Settlement, settle, spending
 from tools.group_commit import GroupCommit, Write
 from tools.redact import Redactor
-from tools.tables import insert_into, open_tables, writing
+from tools.tables import StateError, advice, insert_into, open_tables, writing
 
 T = TypeVar("T")
 R = TypeVar("R")
-_KEPT = {"content", "tool_calls", "usage_metadata", "response_metadata"}
+_KEPT = ("content", "tool_calls", "usage_metadata", "response_metadata")
 _AS_IT_IS = Redactor()
 
 
@@ -47,6 +61,16 @@ class Spent:
     role: str
     model: str
     calls: int
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedCall:
+    """What one finished call was for, and what it came to."""
+
+    key: CallKey
+    role: str
     input_tokens: int
     output_tokens: int
 
@@ -74,19 +98,29 @@ class Journal:
         open_tables(engine, METADATA, JOURNAL, VERSION)
         self.engine = engine
         self._commits = GroupCommit(engine, JOURNAL)
+        self._reader: Connection | None = None
         self._known: dict[str, _Known] = {}
-        self._record = partial(_record_replies, engine=engine)
-        self._record_result = partial(_record_results, engine=engine)
+        self._record = partial(_record_replies, made=_new(engine, CALLS))
+        self._record_result = partial(_record_results, made=_new(engine, TOOL_CALLS))
 
     async def commit(self, write: Write[T, R], item: T) -> R:
         """Return what the write returns for the item, once it is committed."""
         return await self._commits(write, item)
 
     async def read(self, query: Callable[[Connection], T]) -> T:
-        """Return what a query finds; the event loop waits for a file, not for a network."""
-        if self.engine.dialect.name == "sqlite":
-            return self._read(query)
-        return await asyncio.to_thread(self._read, query)
+        """Return what a query finds; the event loop waits for a file, not for a network.
+
+        Raises:
+            StateError: the journal cannot be read.
+        """
+        try:
+            if self.engine.dialect.name == "sqlite":
+                return self._look(query)
+            return await asyncio.to_thread(self._read, query)
+        except SQLAlchemyError as error:
+            raise StateError(
+                f"The journal cannot be read ({error.__cause__ or error}). {advice(error)}"
+            ) from error
 
     async def reply(self, key: CallKey, sent: str) -> AIMessage | None:
         """Return the reply to this call if the same was sent before."""
@@ -153,6 +187,17 @@ class Journal:
                 for role, model, calls, input_tokens, output_tokens in connection.execute(query)
             ]
 
+    def finished(self, candidates: Collection[str]) -> list[FinishedCall]:
+        """Return the finished calls of these candidates, each candidate's together."""
+        names = (*KEY[:4], "role", "input_tokens", "output_tokens")
+        columns = [CALLS.c[name] for name in names]
+        query = select(*columns).where(CALLS.c.candidate.in_(candidates)).order_by(*columns[:4])
+        with self.engine.connect() as connection:
+            return [
+                FinishedCall(_key_of(row), row.role, row.input_tokens, row.output_tokens)
+                for row in connection.execute(query)
+            ]
+
     def spending(self) -> dict[str, Amount]:
         """Return the most that can have been spent, by model: what a kill left unsettled too."""
         return self._read(spending)
@@ -164,12 +209,21 @@ class Journal:
                 rows = [dict(row) for row in connection.execute(select(table)).mappings()]
             if rows:
                 with writing(self.engine) as connection:
-                    made = insert_into(self.engine, table).on_conflict_do_nothing()
-                    connection.execute(made, rows)
+                    connection.execute(_new(self.engine, table), rows)
 
     def close(self) -> None:
         """Give the connections back."""
         self._commits.close()
+        if self._reader:
+            self._reader.close()
+
+    def _look(self, query: Callable[[Connection], T]) -> T:
+        """Query on a connection that stays: taking one for each costs more than most queries."""
+        self._reader = self._reader or self.engine.connect()
+        try:
+            return query(self._reader)
+        finally:
+            self._reader.rollback()
 
     def _read(self, query: Callable[[Connection], T]) -> T:
         with self.engine.connect() as connection:
@@ -201,11 +255,15 @@ def canonical(*parts: object) -> bytes:
 
 
 def _kept(reply: AIMessage) -> dict[str, Any]:
-    return reply.model_dump(include=_KEPT)
+    return {name: getattr(reply, name) for name in _KEPT}
 
 
 def _revived(text: str) -> AIMessage:
     return AIMessage(**json.loads(text))
+
+
+def _key_of(row: Row[Any]) -> CallKey:
+    return CallKey(row.candidate, row.step, row.attempt, row.ask)
 
 
 def _place(key: CallKey, sent: str) -> tuple[object, ...]:
@@ -223,26 +281,37 @@ def _values(key: CallKey, sent: str) -> dict[str, Any]:
 
 
 def _read_known(connection: Connection, candidate: str) -> _Known:
-    return _Known(
-        _read_column(connection, CALLS, "reply", candidate),
-        _read_column(connection, TOOL_CALLS, "result", candidate),
-    )
+    known = _Known()
+    for line in connection.execute(_OF_CANDIDATE, {"of": candidate}).tuples():
+        is_reply, place, value = line[0], line[1:-1], line[-1]
+        (known.replies if is_reply else known.results)[place] = value
+    return known
 
 
-def _read_column(
-    connection: Connection, table: Table, name: str, candidate: str
-) -> dict[tuple[object, ...], str]:
-    columns = [table.c[each] for each in (*KEY[1:], name)]
-    query = select(*columns).where(table.c.candidate == candidate)
-    return {tuple(place): value for *place, value in connection.execute(query)}
+def _of_candidate(table: Table, value: Column[Any], is_reply: int) -> Select[Any]:
+    columns = [table.c[each] for each in KEY[1:]]
+    found = select(literal(is_reply), *columns, value)
+    return found.where(table.c.candidate == bindparam("of"))
 
 
-def _record_replies(connection: Connection, replies: Sequence[_Reply], engine: Engine) -> list[str]:
+# Made once: to make it costs as much as to run it.
+_OF_CANDIDATE = union_all(
+    _of_candidate(CALLS, CALLS.c.reply, 1), _of_candidate(TOOL_CALLS, TOOL_CALLS.c.result, 0)
+)
+
+
+def _new(engine: Engine, table: Table) -> Executable:
+    """Return the insert of what the table does not have yet."""
+    return insert_into(engine, table).on_conflict_do_nothing()
+
+
+def _record_replies(
+    connection: Connection, replies: Sequence[_Reply], made: Executable
+) -> list[str]:
     """Write replies down and settle their reservations; return them as they stand in the table.
 
     A call that another worker finished first stays as it is.
     """
-    made = insert_into(engine, CALLS).on_conflict_do_nothing()
     written = connection.execute(made, [each.values for each in replies]).rowcount
     settled = [
         Settlement(
@@ -263,7 +332,7 @@ def _standing(connection: Connection, values: dict[str, Any]) -> str:
 
 
 def _record_results(
-    connection: Connection, results: Sequence[dict[str, Any]], engine: Engine
+    connection: Connection, results: Sequence[dict[str, Any]], made: Executable
 ) -> list[None]:
-    connection.execute(insert_into(engine, TOOL_CALLS).on_conflict_do_nothing(), list(results))
+    connection.execute(made, list(results))
     return [None] * len(results)

@@ -31,6 +31,7 @@ Out = Annotated[Path | None, typer.Option(help="The run folder; runs/<folder nam
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 Recipe = Annotated[str, typer.Option(help="A recipe's name or path.")]
 Machines = Annotated[Path | None, typer.Option(help="machines.csv, if elsewhere.")]
+Concurrency = Annotated[int | None, typer.Option(help="Calls in flight at first; learned then.")]
 Processes = Annotated[int, typer.Option("--workers", min=1, help="Processes that farm.")]
 OptionalModel = Annotated[str | None, typer.Option(metavar="SPEC")]
 
@@ -53,7 +54,9 @@ def run(
     generator: OptionalModel = None,
     critic: OptionalModel = None,
     answerer: OptionalModel = None,
-    concurrency: Annotated[int | None, typer.Option(help="Most calls in flight.")] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(help="Calls in flight at first; learned from there.")
+    ] = None,
     workers: Processes = 1,
     machines: Machines = None,
     ingest: Annotated[
@@ -79,6 +82,41 @@ def run(
     found = machine_source(manuals, machines, settings)
     started = runs.create_run(folder, manuals, wanted, settings, found, eval_questions)
     code = verbs.carry_out(folder, started, wanted, settings, workers=workers, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@app.command()
+def estimate(
+    manuals: Annotated[Path, typer.Argument(metavar="MANUALS", help="The folder of manuals.")],
+    out: Out = None,
+    brief: Annotated[Path | None, typer.Option(help="What dataset is wanted.")] = None,
+    rows: Annotated[int | None, typer.Option(min=1, help="How many rows are wanted.")] = None,
+    model: OptionalModel = None,
+    generator: OptionalModel = None,
+    critic: OptionalModel = None,
+    answerer: OptionalModel = None,
+    concurrency: Annotated[
+        int | None, typer.Option(help="Calls in flight at first; learned from there.")
+    ] = None,
+    machines: Machines = None,
+    sample: Annotated[
+        int, typer.Option(min=0, help="Candidates really asked first; 0 asks nothing.")
+    ] = 12,
+    as_json: Json = False,
+) -> None:
+    """Say what a run will cost, before it; the run takes over what was asked for that."""
+    from app import estimating, runs, verbs
+    from app.directory import machine_source
+
+    roles = {"generator": generator, "critic": critic, "answerer": answerer}
+    settings = verbs.settings_for(
+        manuals, model=model, roles=roles, concurrency=concurrency, brief=brief, ingest=None
+    )
+    wanted = verbs.read_wanted(brief, rows)
+    folder = out or Path("runs") / manuals.resolve().name
+    found = machine_source(manuals, machines, settings)
+    started = runs.create_run(folder, manuals, wanted, settings, found, estimated=True)
+    code = estimating.carry_out(folder, started, wanted, settings, sample=sample, as_json=as_json)
     raise typer.Exit(code)
 
 

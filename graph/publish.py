@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from graph.context import Context
 from graph.evidence import spans_hold
@@ -12,7 +15,7 @@ from graph.ledger import Entry
 from graph.quality import why_void
 from graph.sections import with_section_clusters
 from graph.selection import ORIGIN_GONE
-from tools.library import Library, write_whole
+from tools.library import Library
 from training.formats import CardFacts, held_out, write_dataset
 from training.rows import TrainingRow
 
@@ -21,20 +24,20 @@ Emit = Callable[[dict[str, object]], None]
 
 def export_dataset(context: Context, title: str) -> Path:
     """Write `dataset/` from the accepted rows and `rejected.jsonl` from all others."""
-    brief, rejected = context.brief, list[dict[str, object]]()
-    rows: list[TrainingRow] = []
+    brief, rows = context.brief, list[TrainingRow]()
     unfit = set[str | None]()
-    for entry in context.ledger.entries("accepted", "set_aside", "dropped"):
-        reason = entry.reason or _why_unfit(entry, context.library)
-        if not reason and entry.candidate.origin in unfit:
-            reason = f"{ORIGIN_GONE} of {entry.candidate.origin}"
-        if reason:
-            unfit.add(entry.candidate.id)
-        if entry.row and not reason:
-            rows.append(entry.row)
-        else:
-            rejected.append(_rejected(entry, reason))
-    _write_lines(context.run / "rejected.jsonl", rejected)
+    with _written_whole(context.run / "rejected.jsonl") as rejected:
+        for entry in context.ledger.entries("accepted", "set_aside", "dropped"):
+            reason = entry.reason or _why_unfit(entry, context.library)
+            if not reason and entry.candidate.origin in unfit:
+                reason = f"{ORIGIN_GONE} of {entry.candidate.origin}"
+            if reason:
+                unfit.add(entry.candidate.id)
+            if entry.row and not reason:
+                rows.append(entry.row)
+            else:
+                line = json.dumps(_rejected(entry, reason), ensure_ascii=False, sort_keys=True)
+                rejected.write(f"{line}\n")
     folder = context.run / "dataset"
     thresholds = brief.thresholds.model_dump()
     facts = CardFacts(title=title, scenario=brief.scenario, thresholds=thresholds)
@@ -112,6 +115,12 @@ async def evaluate_adapter(context: Context, emit: Emit) -> dict[str, float]:
     return dict(result.token_f1)
 
 
-def _write_lines(path: Path, lines: list[dict[str, object]]) -> None:
-    dumped = (json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n" for line in lines)
-    write_whole(path, "".join(dumped))
+@contextmanager
+def _written_whole(path: Path) -> Generator[TextIO]:
+    """Yield a file to write line by line that takes its place once it is whole."""
+    part = path.with_name(f"{path.name}.part")
+    with part.open("w", encoding="utf-8", newline="") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)

@@ -9,12 +9,11 @@ from sqlalchemy import select
 from app.opening import open_context
 from app.settings import read_settings
 from graph.brief import read_brief
-from graph.dataset import dataset_graph
 from graph.farm import farm_round
 from graph.ingest import ingest_folder
 from graph.ledger_tables import CANDIDATES
 from graph.plan import next_candidates
-from graph.state import DatasetInput
+from graph.state import Candidate
 from tests.conftest import ROOT
 
 EXAMPLES = ROOT / "examples" / "manuals"
@@ -57,14 +56,12 @@ async def farmed(tmp_path, name, farms):
                 await ingest_folder(str(EXAMPLES), contexts[0], emit=lambda _: None)
         for round_ in (1, 2):
             planned(contexts[0], round_, 12)
-            said = await asyncio.gather(
-                *(farm_round(each, f"worker {n}") for n, each in enumerate(contexts))
-            )
+            said = await asyncio.gather(*map(farm_round, contexts))
             assert not any(said)
         workers = select(CANDIDATES.c.worker).distinct()
         with contexts[0].ledger._engine.connect() as connection:
             found = set(connection.execute(workers).scalars())
-        assert found == {f"worker {n}" for n in range(farms)}
+        assert found == {context.session for context in contexts}
         return ends(contexts[0])
 
 
@@ -80,24 +77,29 @@ async def test_stopped_round_gives_its_claims_back(tmp_path, calls):
         context = await opened(stack, tmp_path / "run", limits={"calls": calls})
         await ingest_folder(str(EXAMPLES), context, emit=lambda _: None)
         planned(context, 1, 12)
-        assert "limits.calls" in await farm_round(context, "a")
+        assert "limits.calls" in await farm_round(context)
         left = context.ledger.open_candidates()
         assert left
         assert len(await context.ledger.claim("b", 99)) == left
 
 
-async def test_candidates_of_a_cut_round_are_asked_alike(tmp_path):
-    """What a candidate is shown of its window may not depend on which others came first."""
-    wanted = {"rows": 24, "languages": ["en"], "contrasts": 0.3}
-    async with AsyncExitStack() as stack:
-        whole = await opened(stack, tmp_path / "whole", **wanted)
-        await dataset_graph.ainvoke(DatasetInput(str(EXAMPLES)), context=whole)
-        expected = ends(whole)
-    assert any(e.origin and e.variant == "contrast" for e, *_ in expected)
-    for calls in (60, 90, 120, 150, 180, 9999):
+async def cut(tmp_path, name, stops):
+    """Run a round that asks each window twice, with a stop at each of so many calls."""
+    for calls in (*stops, 9999):
         async with AsyncExitStack() as stack:
-            limits = {"calls": calls}
-            cut = await opened(stack, tmp_path / "cut", **wanted, limits=limits)
-            await dataset_graph.ainvoke(DatasetInput(str(EXAMPLES)), context=cut)
-            found = ends(cut)
-    assert found == expected
+            context = await opened(stack, tmp_path / name, limits={"calls": calls})
+            await ingest_folder(str(EXAMPLES), context, emit=lambda _: None)
+            first, second = (
+                [Candidate(f"{name}{n:02}", 1, window) for n, window in enumerate(windows)]
+                for name, windows in (("a", context.windows[:8]), ("b", context.windows[:8]))
+            )
+            context.ledger.plan([*first, *second])
+            await farm_round(context)
+            found = ends(context)
+    return found
+
+
+async def test_candidates_of_a_cut_round_are_asked_alike(tmp_path):
+    whole = await cut(tmp_path, "whole", ())
+    assert len(whole) == 16
+    assert await cut(tmp_path, "cut", (20, 40)) == whole
