@@ -43,6 +43,11 @@ _CONNECTING = {
     "keepalives_count": "3",
     "tcp_user_timeout": "60000",
 }
+_PAGE_SIZE_AT = 16
+_DAMAGED = (
+    "The file is damaged: `sqlite3 FILE .recover` saves what was committed into a new file, which "
+    "then takes its place."
+)
 _VERSIONS = Table(
     "versions",
     MetaData(),
@@ -136,6 +141,7 @@ def open_tables(engine: Engine, tables: MetaData, name: str, version: int) -> No
     Raises:
         StateError: they are of another version, torn, or cannot be written.
     """
+    _refuse_torn(engine, name)
     try:
         found = _version(engine, name)
         if found is None and inspect(engine).has_table(next(iter(tables.tables))):
@@ -154,6 +160,22 @@ def open_tables(engine: Engine, tables: MetaData, name: str, version: int) -> No
         raise StateError(
             f"The {name} cannot be opened ({error.__cause__ or error}). {advice(error)}"
         ) from error
+
+
+def _refuse_torn(engine: Engine, name: str) -> None:
+    """Refuse a file that ends within a page: SQLite reads what is missing as zeros."""
+    file = Path(engine.url.database or "")
+    if engine.dialect.name != "sqlite" or not file.is_file():
+        return
+    log = file.with_name(f"{file.name}-wal")
+    if log.exists() and log.stat().st_size:
+        # What was being copied from it when a process died is copied again.
+        return
+    with file.open("rb") as opened:
+        head = opened.read(_PAGE_SIZE_AT + 2)
+    size = int.from_bytes(head[_PAGE_SIZE_AT:], "big")
+    if size > 1 and file.stat().st_size % size:
+        raise StateError(f"The {name} cannot be opened (its last page is torn). {_DAMAGED}")
 
 
 def _version(engine: Engine, name: str) -> int | None:
@@ -192,11 +214,8 @@ def sqlstate(error: SQLAlchemyError) -> str:
 def advice(error: SQLAlchemyError) -> str:
     """Return what to do about a fault of the database, as a sentence."""
     said = str(error.__cause__ or error).lower()
-    if "malformed" in said or "not a database" in said or "disk image" in said:
-        return (
-            "The file is damaged: `sqlite3 FILE .recover` saves what was committed into a new "
-            "file, which then takes its place."
-        )
+    if any(sign in said for sign in ("malformed", "not a database", "disk image", "decode")):
+        return _DAMAGED
     if "full" in said or "no space" in said:
         return "Make room on the disk, then resume the run."
     if is_postgres(error):
