@@ -18,7 +18,7 @@ from agents.journal import Journal
 from agents.journal_tables import RESERVATIONS
 from agents.prices import FREE, Price, dollars
 from agents.sessions import Session
-from agents.spending import Amount, Reservation, Settlement, reserve, settle
+from agents.spending import Amount, Reservation, Settlement, open_account, reserve, settle
 
 CALLS_PER_ROW = 40
 CANDIDATES_PER_ROW = 10
@@ -109,9 +109,8 @@ class Budget:
         self._session = session or Session(journal, leads=True)
         self._mine: set[str] = set()
         self._settled = asyncio.Event()
-        self._reserve = partial(
-            reserve, refuse=partial(caps.refuses, prices=self._prices), engine=journal.engine
-        )
+        self._accounts: set[str] = set()
+        self._reserve = partial(reserve, refuse=partial(caps.refuses, prices=self._prices))
 
     async def reserve(self, model: str, most: Amount) -> Reservation:
         """Reserve the most that a call can come to.
@@ -121,6 +120,9 @@ class Budget:
                 for less.
         """
         name = f"{self._session.id}-{next(self._session.numbers)}"
+        if model not in self._accounts:
+            await self._journal.commit(self._open, model)
+            self._accounts.add(model)
         wanted = Reservation(name, self._session.id, model, most)
         while True:
             if self.caps.minutes and self._session.worked >= self.caps.minutes * 60:
@@ -155,6 +157,9 @@ class Budget:
         except TimeoutError:
             # What another process has reserved settles unseen.
             return
+
+    def _open(self, connection: Connection, models: Sequence[str]) -> list[None]:
+        return [open_account(connection, model, self._journal.engine) for model in models]
 
     def _others(self, connection: Connection) -> int:
         query = select(func.count()).select_from(RESERVATIONS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -19,6 +19,8 @@ from sqlalchemy import (
     Column,
     Connection,
     Engine,
+    Executable,
+    Row,
     Select,
     Table,
     bindparam,
@@ -65,6 +67,16 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
+class FinishedCall:
+    """What one finished call was for, and what it came to."""
+
+    key: CallKey
+    role: str
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Reply:
     """A finished model call on its way into the journal."""
 
@@ -90,8 +102,8 @@ class Journal:
         self._commits = GroupCommit(engine, JOURNAL, patience)
         self._reader: Connection | None = None
         self._known: dict[str, _Known] = {}
-        self._record = partial(_record_replies, engine=engine)
-        self._record_result = partial(_record_results, engine=engine)
+        self._record = partial(_record_replies, made=_new(engine, CALLS))
+        self._record_result = partial(_record_results, made=_new(engine, TOOL_CALLS))
 
     async def commit(self, write: Write[T, R], item: T) -> R:
         """Return what the write returns for the item, once it is committed."""
@@ -177,6 +189,17 @@ class Journal:
                 for role, model, calls, input_tokens, output_tokens in connection.execute(query)
             ]
 
+    def finished(self, candidates: Collection[str]) -> list[FinishedCall]:
+        """Return the finished calls of these candidates, each candidate's together."""
+        names = (*KEY[:4], "role", "input_tokens", "output_tokens")
+        columns = [CALLS.c[name] for name in names]
+        query = select(*columns).where(CALLS.c.candidate.in_(candidates)).order_by(*columns[:4])
+        with self.engine.connect() as connection:
+            return [
+                FinishedCall(_key_of(row), row.role, row.input_tokens, row.output_tokens)
+                for row in connection.execute(query)
+            ]
+
     def spending(self) -> dict[str, Amount]:
         """Return the most that can have been spent, by model: what a kill left unsettled too."""
         return self._read(spending)
@@ -188,8 +211,7 @@ class Journal:
                 rows = [dict(row) for row in connection.execute(select(table)).mappings()]
             if rows:
                 with writing(self.engine) as connection:
-                    made = insert_into(self.engine, table).on_conflict_do_nothing()
-                    connection.execute(made, rows)
+                    connection.execute(_new(self.engine, table), rows)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -242,6 +264,10 @@ def _revived(text: str) -> AIMessage:
     return AIMessage(**json.loads(text))
 
 
+def _key_of(row: Row[Any]) -> CallKey:
+    return CallKey(row.candidate, row.step, row.attempt, row.ask)
+
+
 def _place(key: CallKey, sent: str) -> tuple[object, ...]:
     return (key.step, key.attempt, key.ask, sent)
 
@@ -258,10 +284,9 @@ def _values(key: CallKey, sent: str) -> dict[str, Any]:
 
 def _read_known(connection: Connection, candidate: str) -> _Known:
     known = _Known()
-    for is_reply, step, attempt, ask, sent, value in connection.execute(
-        _OF_CANDIDATE, {"of": candidate}
-    ):
-        (known.replies if is_reply else known.results)[step, attempt, ask, sent] = value
+    for line in connection.execute(_OF_CANDIDATE, {"of": candidate}).tuples():
+        is_reply, place, value = line[0], line[1:-1], line[-1]
+        (known.replies if is_reply else known.results)[place] = value
     return known
 
 
@@ -277,12 +302,18 @@ _OF_CANDIDATE = union_all(
 )
 
 
-def _record_replies(connection: Connection, replies: Sequence[_Reply], engine: Engine) -> list[str]:
+def _new(engine: Engine, table: Table) -> Executable:
+    """Return the insert of what the table does not have yet."""
+    return insert_into(engine, table).on_conflict_do_nothing()
+
+
+def _record_replies(
+    connection: Connection, replies: Sequence[_Reply], made: Executable
+) -> list[str]:
     """Write replies down and settle their reservations; return them as they stand in the table.
 
     A call that another worker finished first stays as it is.
     """
-    made = insert_into(engine, CALLS).on_conflict_do_nothing()
     written = connection.execute(made, [each.values for each in replies]).rowcount
     settled = [
         Settlement(
@@ -303,7 +334,7 @@ def _standing(connection: Connection, values: dict[str, Any]) -> str:
 
 
 def _record_results(
-    connection: Connection, results: Sequence[dict[str, Any]], engine: Engine
+    connection: Connection, results: Sequence[dict[str, Any]], made: Executable
 ) -> list[None]:
-    connection.execute(insert_into(engine, TOOL_CALLS).on_conflict_do_nothing(), list(results))
+    connection.execute(made, list(results))
     return [None] * len(results)

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, select, update
+from sqlalchemy import Connection, Engine, Select, bindparam, delete, insert, select, update
 
 from agents.journal_tables import RESERVATIONS, SPENDING
 from tools.tables import insert_into
+
+_COUNTS = ("calls", "input_tokens", "output_tokens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +58,32 @@ class Settlement:
     spent: Amount = Amount()
 
 
+# Statements made once: to make one costs as much as to run it.
+_SPENT = select(SPENDING).order_by(SPENDING.c.model)
+_SPENT_HELD = _SPENT.with_for_update()
+_GONE = delete(RESERVATIONS).where(RESERVATIONS.c.id == bindparam("gone"))
+_ADD = (
+    update(SPENDING)
+    .where(SPENDING.c.model == bindparam("of"))
+    .values({name: SPENDING.c[name] + bindparam(f"more_{name}") for name in _COUNTS})
+)
+_RESERVE = insert(RESERVATIONS)
+
 Refuse = Callable[[dict[str, Amount]], str]
 """Returns which limit a spending by model would pass, "" for none."""
 
 
-def reserve(
-    connection: Connection, wanted: Sequence[Reservation], refuse: Refuse, engine: Engine
-) -> list[str]:
-    """Write down the reservations that no limit refuses; return for each the limit that did."""
-    models = sorted({each.model for each in wanted})
-    made = insert_into(engine, SPENDING).on_conflict_do_nothing()
-    connection.execute(made, [{"model": model} for model in models])
-    total = _read(connection)
+def open_account(connection: Connection, model: str, engine: Engine) -> None:
+    """Make a line for a model's spending, unless there is one."""
+    connection.execute(insert_into(engine, SPENDING).values(model=model).on_conflict_do_nothing())
+
+
+def reserve(connection: Connection, wanted: Sequence[Reservation], refuse: Refuse) -> list[str]:
+    """Write down the reservations that no limit refuses; return for each the limit that did.
+
+    Their models have accounts.
+    """
+    total = _amounts(connection, _SPENT_HELD)
     granted: list[Reservation] = []
     refused: list[str] = []
     for each in wanted:
@@ -76,7 +93,7 @@ def reserve(
             total = after
             granted.append(each)
     if granted:
-        connection.execute(RESERVATIONS.insert(), [_columns(each) for each in granted])
+        connection.execute(_RESERVE, [_columns(each) for each in granted])
         _add(connection, ((each.model, each.most) for each in granted))
     return refused
 
@@ -87,9 +104,8 @@ def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
         return
     if connection.dialect.name == "postgresql":
         # In the order in which `reserve` holds them, so that no two processes wait in a circle.
-        _read(connection)
-    ids = [{"gone": each.reservation.id} for each in settlements]
-    connection.execute(delete(RESERVATIONS).where(RESERVATIONS.c.id == bindparam("gone")), ids)
+        _amounts(connection, _SPENT_HELD)
+    connection.execute(_GONE, [{"gone": each.reservation.id} for each in settlements])
     _add(connection, ((s.reservation.model, s.spent - s.reservation.most) for s in settlements))
 
 
@@ -100,31 +116,22 @@ def forfeit(connection: Connection, sessions: Sequence[str]) -> None:
 
 def spending(connection: Connection) -> dict[str, Amount]:
     """Return the most that can have been spent, by model."""
-    rows = connection.execute(select(SPENDING).order_by(SPENDING.c.model))
-    return {model: Amount(*counts) for model, *counts in rows}
+    return _amounts(connection, _SPENT)
 
 
-def _read(connection: Connection) -> dict[str, Amount]:
-    """Return the spending, held against other processes until the transaction ends."""
-    rows = connection.execute(select(SPENDING).order_by(SPENDING.c.model).with_for_update())
-    return {model: Amount(*counts) for model, *counts in rows}
+def _amounts(connection: Connection, query: Select[Any]) -> dict[str, Amount]:
+    return {model: Amount(*counts) for model, *counts in connection.execute(query)}
 
 
 def _add(connection: Connection, changes: Iterable[tuple[str, Amount]]) -> None:
     sums: defaultdict[str, Amount] = defaultdict(Amount)
     for model, amount in changes:
         sums[model] += amount
-    c = SPENDING.c
-    for model, amount in sorted(sums.items()):
-        connection.execute(
-            update(SPENDING)
-            .where(c.model == model)
-            .values(
-                calls=c.calls + amount.calls,
-                input_tokens=c.input_tokens + amount.input_tokens,
-                output_tokens=c.output_tokens + amount.output_tokens,
-            )
-        )
+    more = [
+        {"of": model} | {f"more_{name}": getattr(amount, name) for name in _COUNTS}
+        for model, amount in sorted(sums.items())
+    ]
+    connection.execute(_ADD, more)
 
 
 def _columns(it: Reservation) -> dict[str, object]:

@@ -91,6 +91,28 @@ def strip(title: str, cells: Sequence[tuple[str, int]], most: int) -> Markup:
     return _figure(title, 14, drawn)
 
 
+def between(title: str, low: float, high: float, truth: float, *, decimals: int = 0) -> Markup:
+    """Return a bar from low to high on a track from 0, and a line where the truth lies."""
+    most = max(high, truth) * 1.1 or 1.0
+    left, right, mark = (_short(100 * each / most) for each in (low, high, truth))
+    shown = [f"{each:,.{decimals}f}" for each in (low, high, truth)]
+    drawn = Markup(
+        '<text x="0" y="14">expected {low}–{high}</text>'
+        '<text class="number" x="100%" y="14" text-anchor="end">{truth}</text>'
+        '<rect class="track" x="0" y="20" width="100%" height="12" rx="2"/>'
+        '<rect class="bar" x="{left}%" y="20" width="{width}%" height="12" rx="2"/>'
+        '<line class="truth" x1="{mark}%" x2="{mark}%" y1="16" y2="36"/>'
+    ).format(
+        low=shown[0],
+        high=shown[1],
+        truth=shown[2],
+        left=left,
+        width=_short(float(right) - float(left)),
+        mark=mark,
+    )
+    return _figure(f"{title}: expected {shown[0]}–{shown[1]}, came to {shown[2]}", 40, drawn)
+
+
 def _figure(said: str, height: int, drawn: Markup) -> Markup:
     return Markup(
         '<svg role="img" aria-label="{said}" width="100%" height="{height}">'

@@ -89,6 +89,39 @@ def run(
 
 
 @app.command()
+def estimate(
+    manuals: Annotated[Path, typer.Argument(metavar="MANUALS", help="The folder of manuals.")],
+    out: Out = None,
+    brief: Annotated[Path | None, typer.Option(help="What dataset is wanted.")] = None,
+    rows: Annotated[int | None, typer.Option(min=1, help="How many rows are wanted.")] = None,
+    model: OptionalModel = None,
+    generator: OptionalModel = None,
+    critic: OptionalModel = None,
+    answerer: OptionalModel = None,
+    concurrency: Annotated[int | None, typer.Option(help="Most calls in flight.")] = None,
+    machines: Machines = None,
+    sample: Annotated[
+        int, typer.Option(min=0, help="Candidates really asked first; 0 asks nothing.")
+    ] = 12,
+    as_json: Json = False,
+) -> None:
+    """Say what a run will cost, before it; the run takes over what was asked for that."""
+    from app import estimating, runs, verbs
+    from app.directory import machine_source
+
+    roles = {"generator": generator, "critic": critic, "answerer": answerer}
+    settings = verbs.settings_for(
+        manuals, model=model, roles=roles, concurrency=concurrency, brief=brief, ingest=None
+    )
+    wanted = verbs.read_wanted(brief, rows)
+    folder = out or Path("runs") / manuals.resolve().name
+    found = machine_source(manuals, machines, settings)
+    started = runs.create_run(folder, manuals, wanted, settings, found, estimated=True)
+    code = estimating.carry_out(folder, started, wanted, settings, sample=sample, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@app.command()
 def ingest(
     manuals: Annotated[Path, typer.Argument(metavar="MANUALS", help="The folder of manuals.")],
     recreate: Annotated[bool, typer.Option("--recreate", help="Fill it anew.")] = False,

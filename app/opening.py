@@ -123,6 +123,7 @@ async def open_context(
                     patience=patience,
                     tracing=tracing,
                     question_vectors=open_question_vectors(run, brief, settings, patience),
+                    prices=settings.services.prices,
                 )
     finally:
         tracing.close()

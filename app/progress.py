@@ -1,17 +1,18 @@
 """How a run looks in a terminal while it goes on, and in `officina status` afterwards.
 
-`status_lines` is what there is to say; RunView shows it while a run goes on, as one live view on a
-terminal and as plain lines elsewhere, and `render_status` shows it once.
+RunView shows what the graph's progress events say (`graph/progress.py`), as one live view on a
+terminal and as plain lines elsewhere; `render_status` shows a run at rest.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -21,17 +22,17 @@ from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from agents.journal import Journal, Spent
-from agents.prices import Price, cost_of, dollars
+from agents.prices import Price, dollars
 from graph.brief import Brief
 from graph.ledger import Ledger, Note, Progress
-from training.rows import ABSTAINING
+from graph.progress import Counts, ProgressEvent, counts_of
 
 Prices = Mapping[str, Price]
 PER_SECOND = 4
-SECONDS_BETWEEN_LINES = 5.0
-MOST_OF_TIME = 0.05
+SECONDS_BETWEEN_LINES = 30.0
+OLD_AFTER = 20.0
+"""Figures that are older, in seconds, are shown with their age."""
 MOST_NOTES = 5
-"""The share of the time that the view may spend on asking the databases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,40 +43,48 @@ class Phase:
     detail: str = ""
 
 
-def status_lines(
-    brief: Brief,
-    progress: Progress,
-    spent: Sequence[Spent],
-    calls_limit: int,
-    prices: Prices,
-) -> list[tuple[str, str]]:
+def status_lines(counts: Counts) -> list[tuple[str, str]]:
     """Return how far a run is, as names and values."""
-    dropped = dict(sorted(progress.dropped.items(), key=lambda item: (-item[1], item[0])))
-    reasons = ", ".join(f"{code} {count}" for code, count in dropped.items())
-    tokens = sum(each.input_tokens + each.output_tokens for each in spent)
+    reasons = ", ".join(f"{code} {count}" for code, count in counts["dropped"].items())
+    dropped = f"{sum(counts['dropped'].values()):,}"
+    abstain = f" ({counts['abstaining']:,} abstain)" if counts["abstaining"] else ""
     return [
-        ("accepted", _accepted(brief, progress)),
-        ("drafts", f"{progress.drafts:,}"),
-        ("revisions", f"{progress.revisions:,}"),
-        ("dropped", f"{sum(dropped.values()):,}" + (f" ({reasons})" if reasons else "")),
-        ("calls", f"{sum(each.calls for each in spent):,}/{calls_limit:,}"),
-        ("tokens", f"{tokens:,}"),
-        ("cost", dollars(cost_of(spent, prices))),
+        ("accepted", f"{counts['accepted']:,}/{counts['wanted']:,}{abstain}"),
+        ("drafts", f"{counts['drafts']:,}"),
+        ("revisions", f"{counts['revisions']:,}"),
+        ("dropped", f"{dropped} ({reasons})" if reasons else dropped),
+        ("calls", f"{counts['calls']:,}/{counts['calls_limit']:,}"),
+        ("tokens", f"{counts['tokens']:,}"),
+        ("cost", dollars(counts["cost"])),
     ]
 
 
-def _accepted(brief: Brief, progress: Progress) -> str:
-    abstain = sum(progress.variants.get(variant, 0) for variant in ABSTAINING)
-    said = f" ({abstain:,} abstain)" if abstain else ""
-    return f"{progress.accepted:,}/{brief.rows:,}{said}"
+def live_lines(event: ProgressEvent) -> list[tuple[str, str]]:
+    """Return what goes on now in a run, as names and values."""
+    faults = ", ".join(
+        f"{count:,} {kind.replace('_', ' ')}" for kind, count in event["faults"].items() if count
+    )
+    flying = f"{event['in_flight']:,} of {event['width']:,}"
+    waiting = f", {event['waiting']:,} waiting" if event["waiting"] else ""
+    return [("in flight", flying + waiting), *([("faults", faults)] if faults else [])]
+
+
+def time_left(event: ProgressEvent | None) -> str:
+    """Return the time left with its uncertainty, or that rows have stopped coming."""
+    if event is None or (event["left"] is None and event["stalled"] is None):
+        return "–"
+    if event["stalled"] is not None:
+        return f"– (no row for {clock(event['stalled'])})"
+    low, high = map(clock, event["left"] or (0.0, 0.0))
+    return low if low == high else f"{low}–{high}"
 
 
 def render_status(
     brief: Brief, progress: Progress, spent: Sequence[Spent], prices: Prices
 ) -> RenderableType:
     """Return how far a run is, as `officina status` prints it."""
-    limit = brief.limits.calls_for(brief.rows)
-    return _view(brief, progress, status_lines(brief, progress, spent, limit, prices))
+    counts = counts_of(brief, progress, spent, prices)
+    return _view(counts, status_lines(counts))
 
 
 def phase_after(event: Mapping[str, object], before: Phase) -> Phase:
@@ -103,13 +112,6 @@ def phase_after(event: Mapping[str, object], before: Phase) -> Phase:
             return before
 
 
-def seconds_left(gained: int, missing: int, elapsed: float) -> float | None:
-    """Return how long the missing rows take at the speed so far; None while there is none."""
-    if not missing:
-        return 0.0
-    return missing * elapsed / gained if gained else None
-
-
 def clock(seconds: float | None) -> str:
     """Return a time as 1:02:03 or 02:03, and a dash for one that is not known."""
     if seconds is None:
@@ -125,7 +127,11 @@ def printable(text: str) -> str:
 
 
 class RunView:
-    """Shows a run while it goes on; a context manager whose `on_event` gets the graph's events."""
+    """Shows a run while it goes on; a context manager whose `on_event` gets the graph's events.
+
+    What it shows is what the last progress event said; it asks the databases at its begin and its
+    end alone. Off a terminal a line comes with each phase, and from a timer.
+    """
 
     def __init__(
         self,
@@ -143,11 +149,12 @@ class RunView:
         self._console = console
         self._prices = prices
         self._phase = Phase("starting")
-        self._begun = self._last_line = time.monotonic()
-        self._ask_again = 0.0
-        self._progress, self._spent = self._ledger.progress(), self._journal.spent()
-        self._at_start = self._progress.accepted
-        # The refreshing thread of Live asks the databases too, so a long call still shows the time.
+        self._begun = self._last_line = self._told = time.monotonic()
+        self._counts = self._count()
+        self._now: ProgressEvent | None = None
+        self._printing = threading.Lock()
+        self._over = threading.Event()
+        self._timer = threading.Thread(target=self._print_lines, daemon=True)
         self._live = Live(
             console=console,
             get_renderable=self._picture,
@@ -158,6 +165,8 @@ class RunView:
     def __enter__(self) -> Self:
         if self._is_live:
             self._live.start(refresh=True)
+        else:
+            self._timer.start()
         return self
 
     def __exit__(
@@ -166,66 +175,73 @@ class RunView:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._ask_again, self._phase = 0.0, Phase("stopped" if kind else "done")
+        self._phase, self._now = Phase("stopped" if kind else "done"), None
+        # A database that cannot be read must not hide what ended the run.
+        with suppress(SQLAlchemyError):
+            self._counts = self._count()
         if self._is_live:
             self._live.stop()
         else:
+            self._over.set()
+            self._timer.join()
             self._print_line()
 
     def on_event(self, event: Mapping[str, object]) -> None:
-        """Take note of an event; off a terminal, say so when it is time for a line."""
+        """Take note of an event; off a terminal, say at once that another phase has begun."""
         before, self._phase = self._phase, phase_after(event, self._phase)
-        if self._is_live:
-            return
-        waited = time.monotonic() - self._last_line
-        if self._phase.name != before.name or waited >= SECONDS_BETWEEN_LINES:
+        if event.get("event") == "progress":
+            self._counts = self._now = cast("ProgressEvent", event)
+            self._told = time.monotonic()
+        if event.get("event") == "nothing_accepted":
+            self._console.print(Text(printable(str(event["sentence"]))), soft_wrap=True)
+        if not self._is_live and self._phase.name != before.name:
             self._print_line()
 
     @property
     def _is_live(self) -> bool:
         return self._console.is_terminal and not self._console.is_dumb_terminal
 
+    def _count(self) -> Counts:
+        counts = counts_of(
+            self._brief, self._ledger.progress(), self._journal.spent(), self._prices
+        )
+        return {**counts, "calls_limit": self._calls_limit}
+
+    def _print_lines(self) -> None:
+        """Print a line whenever none was printed for long, whatever the run does meanwhile."""
+        while not self._over.wait(max(0.0, self._last_line + SECONDS_BETWEEN_LINES - _now())):
+            if _now() >= self._last_line + SECONDS_BETWEEN_LINES:
+                self._print_line()
+
     def _print_line(self) -> None:
-        self._last_line = time.monotonic()
-        phase = f"{self._phase.name} {self._phase.detail}".strip()
-        counts = ", ".join(f"{name} {value}" for name, value in self._lines())
-        self._console.print(Text(printable(f"{phase}: {counts}")), soft_wrap=True)
+        with self._printing:
+            self._last_line = _now()
+            phase = f"{self._phase.name} {self._phase.detail}".strip()
+            counts = ", ".join(f"{name} {value}" for name, value in self._lines())
+            self._console.print(Text(printable(f"{phase}: {counts}")), soft_wrap=True)
 
     def _picture(self) -> RenderableType:
         phase = Text(self._phase.name, style="bold")
         detail = Text(f"  {printable(self._phase.detail)}", style="dim", overflow="ellipsis")
         head = Text.assemble(phase, detail, no_wrap=True, overflow="ellipsis")
-        lines = self._lines()
-        return Group(head, _view(self._brief, self._progress, lines))
+        return Group(head, _view(self._counts, self._lines()))
 
     def _lines(self) -> list[tuple[str, str]]:
-        self._ask()
-        elapsed, accepted = time.monotonic() - self._begun, self._progress.accepted
-        missing = max(0, self._brief.rows - accepted)
-        left = seconds_left(accepted - self._at_start, missing, elapsed)
-        return [
-            *status_lines(
-                self._brief, self._progress, self._spent, self._calls_limit, self._prices
-            ),
-            ("elapsed", clock(elapsed)),
-            ("left", clock(left)),
-        ]
-
-    def _ask(self) -> None:
-        """Query the databases if it is time to, the seldomer the longer they take."""
-        asked = time.monotonic()
-        if asked < self._ask_again:
-            return
-        # A database that is busy for a moment must not end a run for the sake of its picture.
-        with suppress(SQLAlchemyError):
-            self._progress, self._spent = self._ledger.progress(), self._journal.spent()
-        took = time.monotonic() - asked
-        self._ask_again = asked + max(1 / PER_SECOND, took / MOST_OF_TIME)
+        now = self._now
+        lines = [*status_lines(self._counts), *(live_lines(now) if now else [])]
+        lines += [("elapsed", clock(_now() - self._begun)), ("left", time_left(now))]
+        age = _now() - self._told
+        return [*lines, ("as of", f"{clock(age)} ago")] if now and age > OLD_AFTER else lines
 
 
-def _view(brief: Brief, progress: Progress, lines: Sequence[tuple[str, str]]) -> Table:
+def _now() -> float:
+    return time.monotonic()
+
+
+def _view(counts: Counts, lines: Sequence[tuple[str, str]]) -> Table:
     """Return the lines under a bar of accepted rows."""
-    bar = ProgressBar(total=brief.rows, completed=min(progress.accepted, brief.rows), width=40)
+    wanted = counts["wanted"]
+    bar = ProgressBar(total=wanted, completed=min(counts["accepted"], wanted), width=40)
     table = Table.grid(padding=(0, 2))
     table.add_row("", bar)
     for name, value in lines:

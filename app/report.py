@@ -18,6 +18,7 @@ from markupsafe import Markup
 from agents.journal import Spent
 from agents.prices import Price, cost_of, dollars, unpriced
 from app import charts, samples, tally
+from app.expected import Truth
 from graph.brief import Brief, Windows
 from graph.ledger import Entry, Note
 from graph.selection import abstentions_wanted
@@ -48,7 +49,8 @@ class ReportFacts:
     `machines` are names by code; `evaluation` is the mean token F1 by arm; `losses` one per
     training step; `offline` says that the rows were written by rules, for trying the tool; `traces`
     is the filter that finds the run's traces in LangSmith, empty when it has none; `note` says what
-    is not quite as the brief asks. `entries` are gone through twice.
+    is not quite as the brief asks; `truths` set an estimate beside what it came to. `entries` are
+    gone through twice.
     """
 
     brief: Brief
@@ -65,6 +67,7 @@ class ReportFacts:
     offline: bool
     traces: str = ""
     note: str = ""
+    truths: Sequence[Truth] = ()
 
 
 def write_report(path: Path, facts: ReportFacts) -> None:
@@ -89,6 +92,7 @@ def render_report(facts: ReportFacts) -> str:
         figures=_figures(facts, survey, documents),
         costs=[dollars(cost_of([each], facts.prices)) for each in facts.spent],
         unpriced=unpriced(facts.spent, facts.prices),
+        estimated=[(truth, _between(truth)) for truth in facts.truths],
         funnel=stages,
         open_candidates=survey.left,
         revised=survey.revised,
@@ -223,6 +227,12 @@ def _strips(documents: Sequence[tally.DocumentCoverage]) -> dict[str, Markup]:
         )
         for each in documents
     }
+
+
+def _between(truth: Truth) -> Markup:
+    expected, exact = truth.expected, truth.name in ("dollars", "minutes")
+    title, decimals = truth.name.capitalize(), 2 if exact else 0
+    return charts.between(title, expected.low, expected.high, truth.truth, decimals=decimals)
 
 
 def _training_charts(facts: ReportFacts) -> list[tuple[str, Markup]]:

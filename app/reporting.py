@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.prices import Price
+from app.expected import beside_truth, kept
 from app.report import ReportFacts, write_report
 from app.runs import RUN_FILE, RunFile
 from app.services import ServicesError, load_services, read_services, services_file
@@ -33,13 +34,15 @@ def write_run_report(run: Path, started: RunFile, brief: Brief) -> Path:
     """Write the report of a run that has ended, and return its path."""
     assert started.result is not None
     result, path = started.result, run / "report.html"
+    estimate, prices = kept(run), prices_of(started)
     with open_books(run) as (ledger, journal):
+        spent = journal.spent()
         facts = ReportFacts(
             brief=brief,
             entries=_Entries(ledger),
             notes=ledger.notes(),
-            spent=journal.spent(),
-            prices=prices_of(started),
+            spent=spent,
+            prices=prices,
             documents=Library.open(run / DOCUMENTS).documents,
             machines={m.code: m.name for m in read_machines(run / MACHINES_KEPT)},
             decision=result.decision,
@@ -48,6 +51,7 @@ def write_run_report(run: Path, started: RunFile, brief: Brief) -> Path:
             evaluation=result.evaluation,
             losses=_losses(run / "training" / "result.json"),
             offline=is_offline(started.models),
+            truths=beside_truth(estimate, spent, prices, result.seconds) if estimate else (),
             traces=run_filter(started.id) if (run / TRACES_FILE).exists() else "",
         )
         write_report(path, facts)

@@ -28,13 +28,13 @@ from app.workers import ALONE, Farming, helping
 from graph.brief import Brief, dump_brief, load_brief
 from graph.dataset import dataset_graph
 from graph.state import DatasetInput, DatasetState, Decision
-from tools.library import write_whole
+from tools.library import DOCUMENTS, MACHINES_KEPT, write_whole
 from tools.patience import Patience
 from tools.questions_file import KEPT, read_questions
 
 PACKAGES = ("officina", "langgraph", "langchain", "langchain-openai", "tantivy", "pypdfium2")
 
-MACHINES = "machines.csv"
+MACHINES, ESTIMATE = "machines.csv", "estimate.json"
 _FIRST_FILES = {".lock", "brief.yaml", MACHINES, KEPT, f"{RUN_FILE}.part"}
 
 
@@ -66,7 +66,7 @@ class RunFile:
     """run.json: what a run was started with, and how it ended. No key is ever in it.
 
     `machines` is the copy in the run folder, so that a run goes on where its manuals are gone, or
-    "postgres".
+    "postgres". With `estimated` nothing was done in it yet but an estimate.
     """
 
     manuals: str
@@ -81,6 +81,7 @@ class RunFile:
     services: dict[str, Any] = field(default_factory=dict[str, Any])
     services_file: str | None = None
     id: str = field(default_factory=lambda: str(uuid4()))
+    estimated: bool = False
     result: Result | None = None
 
 
@@ -91,8 +92,12 @@ def create_run(
     settings: Settings,
     machines: MachineSource,
     evaluation_questions: Path | None = None,
+    *,
+    estimated: bool = False,
 ) -> RunFile:
     """Make the run folder and write down what the run is started with.
+
+    A folder in which a run was only estimated is taken over, with the calls in its journal.
 
     Raises:
         RunError: there is a run in the folder already, or no manuals.
@@ -119,13 +124,11 @@ def create_run(
         ingest=settings.ingest,
         services=settings.services.model_dump(mode="json"),
         services_file=str(settings.services_file) if settings.services_file else None,
+        estimated=estimated,
     )
     with locked(run):
         if (run / RUN_FILE).exists():
-            raise RunError(
-                f"{run} holds a run already. Go on with `officina resume {run}`, "
-                "or give another folder with --out."
-            )
+            _take_over(run, made, brief)
         (run / "brief.yaml").write_text(dump_brief(brief), encoding="utf-8")
         if isinstance(machines, Path):
             shutil.copyfile(machines, run / MACHINES)
@@ -140,6 +143,29 @@ def create_run(
 def state_of(settings: Settings) -> StateKind:
     """Return where the state of a new run is kept."""
     return "postgres" if settings.variables.get(STATE_URL) else "sqlite"
+
+
+def _take_over(run: Path, made: RunFile, brief: Brief) -> None:
+    """Keep of an estimated run what is as good for this one: its calls in any case.
+
+    Raises:
+        RunError: more than an estimate was made in the folder.
+    """
+    known, asked = read_run(run)
+    if not known.estimated:
+        raise RunError(
+            f"{run} holds a run already. Go on with `officina resume {run}`, "
+            "or give another folder with --out."
+        )
+    made.id = known.id
+    same = replace(made, concurrency=known.concurrency, estimated=True, versions=known.versions)
+    if same == known and brief == asked:
+        return
+    (run / ESTIMATE).unlink(missing_ok=True)
+    for path in (*run.glob("ledger.sqlite*"), run / MACHINES_KEPT, run / KEPT):
+        path.unlink(missing_ok=True)
+    for folder in (run / DOCUMENTS, run / "index"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _refuse_strangers(run: Path) -> None:
@@ -240,6 +266,9 @@ async def drive(
     Where the state's database goes away and comes back, it goes on by itself.
     """
     began = time.monotonic()
+    if started.estimated:
+        started.estimated = False
+        write_run_file(run, started)
     patience = Patience(settings.services.patience, partial(_say_waiting, on_event))
     work = partial(_walk, run, started, brief, settings, on_event, farming)
     ended, accepted, replayed = await outlasting(run, patience, work)

@@ -16,6 +16,7 @@ from agents.journal import Spent
 from agents.prices import cost_of, unpriced
 from app.directory import POSTGRES, describe, load_file
 from app.exits import DONE, MISTAKE, SHORT
+from app.expected import beside_truth, kept
 from app.opening_index import for_manuals
 from app.progress import RunView, print_unused, printable, render_status
 from app.reporting import prices_of, write_run_report
@@ -170,6 +171,7 @@ def show_status(run: Path, *, as_json: bool) -> None:
             "cost": cost_of(spent, prices_of(started)),
             "decision": finished,
             **({"unknown_machines": unknown} if unknown else {}),
+            **_estimated(run, started, spent),
             "notes": dict(Counter(note.kind for note in notes)),
         }
         print(json.dumps(values))
@@ -180,6 +182,25 @@ def show_status(run: Path, *, as_json: bool) -> None:
     if started.result and started.result.reason:
         print(started.result.reason)
     print_unused(notes)
+
+
+def _estimated(run: Path, started: RunFile, spent: list[Spent]) -> dict[str, object]:
+    """Return each figure of an estimate beside what it has come to, where one was made."""
+    estimate = kept(run)
+    if estimate is None:
+        return {}
+    seconds = started.result.seconds if started.result else None
+    truths = beside_truth(estimate, spent, prices_of(started), seconds)
+    return {
+        "estimate": {
+            truth.name: {
+                "low": truth.expected.low,
+                "high": truth.expected.high,
+                "so_far": truth.truth,
+            }
+            for truth in truths
+        }
+    }
 
 
 def show_why(run: Path, candidate: str | None) -> None:

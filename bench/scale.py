@@ -182,7 +182,7 @@ async def walk(count: int, rounds: int, seed: int, run: Path) -> dict[str, Any]:
     library, passages = invented_library(count // rounds, seed)
     settings = read_settings(model="offline", by_role={}, concurrency=32)
     stub = Stub(passages, brief, clock)
-    near, farm._run_apart = assess.near_duplicates, stub.run_apart  # pyright: ignore[reportPrivateUsage]
+    near, farm.run_apart = assess.near_duplicates, stub.run_apart  # pyright: ignore[reportPrivateUsage]
     assess.near_duplicates = no_duplicates
     # Units are read at first use, and are no candidate's cost.
     has_value("Is it 24 Nm after 3 h?", "It is 26 Nm after 5 h at 2 bar.", "en")

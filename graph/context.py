@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import pairwise
@@ -13,10 +13,12 @@ from agents.answerer import Answerer
 from agents.calls import Calls, RoleModel
 from agents.critic import Critic
 from agents.generator import Generator
+from agents.prices import Price
 from checks.names import Naming, naming
 from graph.brief import Brief
 from graph.ledger import Ledger
 from graph.plan import windows
+from graph.progress import Emit, Teller
 from graph.state import Window
 from graph.tracing import Tracing
 from prompts.templates import Part, Prompts, Source
@@ -29,8 +31,6 @@ from tools.patience import Patience
 from tools.questions_file import EvaluationQuestion, kept_questions
 from tools.search import build_tools, look_up
 from training.recipe import Recipe
-
-Emit = Callable[[dict[str, object]], None]
 
 
 class Helpers(Protocol):
@@ -71,6 +71,7 @@ class Context:
     session: str = ""
     helpers: Helpers | None = None
     question_vectors: KeptVectors | None = None
+    prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
     emit: Emit | None = None
     _known: Sequence[Machine] | None = field(default=None, init=False)
     _siblings: Mapping[str, Sequence[Machine]] | None = field(default=None, init=False)
@@ -125,6 +126,11 @@ class Context:
         tools = build_tools(self.index, self.library, self.machines)
         search = partial(look_up, self.index)
         return Answerer(self.models["answerer"], self.calls, self.prompts, tools, search)
+
+    @cached_property
+    def teller(self) -> Teller:
+        """Who tells how the run goes on, as long as this process lives."""
+        return Teller(self)
 
     async def machine(self, code: str | None) -> Machine | None:
         """Return the machine with this code."""

@@ -102,7 +102,8 @@ async def farm(state: DatasetState, runtime: Runtime[Context]) -> Update:
     """Run the question graph for every open candidate of the round."""
     runtime.context.emit = runtime.stream_writer
     try:
-        return {"exhausted": await farm_round(runtime.context) or state.exhausted}
+        async with runtime.context.teller.telling():
+            return {"exhausted": await farm_round(runtime.context) or state.exhausted}
     finally:
         runtime.context.emit = None
 
@@ -163,23 +164,25 @@ async def evaluate(state: DatasetState, runtime: Runtime[Context]) -> Update:
     return {"evaluation": scores}
 
 
-def route_after_assess(state: DatasetState) -> Decision:
+async def route_after_assess(state: DatasetState) -> Decision:
     """Go round, export, or stop short, as was decided."""
     return state.decision
 
 
-def route_after_export(state: DatasetState, runtime: Runtime[Context]) -> Literal["audit", "done"]:
+async def route_after_export(
+    state: DatasetState, runtime: Runtime[Context]
+) -> Literal["audit", "done"]:
     """Train only on a dataset that is what was wanted, and only when a recipe is named."""
     wanted = state.decision == "export" and runtime.context.recipe is not None
     return "audit" if wanted else "done"
 
 
-def route_after_audit(state: DatasetState) -> Literal["train", "done"]:
+async def route_after_audit(state: DatasetState) -> Literal["train", "done"]:
     """Train only on what passed the audit."""
     return "done" if state.reason else "train"
 
 
-def route_after_train(state: DatasetState) -> Literal["evaluate", "done"]:
+async def route_after_train(state: DatasetState) -> Literal["evaluate", "done"]:
     """Evaluate only what was trained."""
     return "evaluate" if state.adapter else "done"
 

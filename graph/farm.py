@@ -67,7 +67,7 @@ async def _farm(context: Context, over: asyncio.Event) -> str:
         try:
             while running <= _pool(context) and not stopped and (question := await claims.next()):
                 try:
-                    await _run_apart(question, context)
+                    await run_apart(question, context)
                 except (CallError, ServiceDownError) as error:
                     stopped.append(error)
                 begin()
@@ -123,7 +123,7 @@ def _pool(context: Context) -> int:
     return max(1, int(context.calls.width * POOL_PER_PLACE))
 
 
-async def _run_apart(question: QuestionInput, context: Context) -> None:
+async def run_apart(question: QuestionInput, context: Context) -> None:
     """Run one question graph in a fresh context, so that it inherits nothing by accident."""
     window = question.candidate.window
     document = context.library.document(window.document_id).path

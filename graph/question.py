@@ -218,35 +218,37 @@ async def drop_candidate(state: QuestionState, runtime: Runtime[Context]) -> Upd
     return {"outcome": Dropped(reason, state.drafts + state.answers)}
 
 
-def route_start(state: QuestionState) -> Literal["draft", "abstain"]:
+async def route_start(state: QuestionState) -> Literal["draft", "abstain"]:
     """Enter where the candidate has its first missing part."""
     return RULES[state.candidate.variant].enters
 
 
-def route_after_inspect(state: QuestionState) -> Literal["critique", "revise", "drop"]:
+async def route_after_inspect(state: QuestionState) -> Literal["critique", "revise", "drop"]:
     """Go on with a sound draft."""
     return _route(state, "critique", "revise", "drop")
 
 
-def route_after_critique(
+async def route_after_critique(
     state: QuestionState,
 ) -> Literal["answer", "abstain", "revise", "drop"]:
     """Go on with a question that the scores allow."""
     return _route(state, RULES[state.candidate.variant].answered_by, "revise", "drop")
 
 
-def route_after_verify(state: QuestionState) -> Literal["scope", "answer", "drop"]:
+async def route_after_verify(state: QuestionState) -> Literal["scope", "answer", "drop"]:
     """Go on with an answer whose citations hold."""
     return _route(state, "scope", "answer", "drop")
 
 
-def route_after_scope(state: QuestionState) -> Literal["surround", "revise", "answer", "drop"]:
+async def route_after_scope(
+    state: QuestionState,
+) -> Literal["surround", "revise", "answer", "drop"]:
     """Go on where question and answer fit the machines that the answer holds for."""
     unclear = state.verdict is not None and state.verdict.reason in ASK_AGAIN
     return _route(state, "surround", "revise" if unclear else "answer", "drop")
 
 
-def route_after_judge(state: QuestionState) -> Literal["row", "answer", "drop"]:
+async def route_after_judge(state: QuestionState) -> Literal["row", "answer", "drop"]:
     """Keep a row that the scores allow."""
     return _route(state, "row", "answer", "drop")
 

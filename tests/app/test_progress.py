@@ -1,7 +1,9 @@
 import asyncio
 import io
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from langchain_core.messages import AIMessage
@@ -16,11 +18,12 @@ from app.progress import (
     clock,
     phase_after,
     render_status,
-    seconds_left,
     status_lines,
+    time_left,
 )
 from graph.brief import Brief
 from graph.ledger import Ledger, Progress
+from graph.progress import ProgressEvent, counts_of
 from graph.state import Candidate, Window
 
 PROGRESS = Progress(
@@ -57,6 +60,13 @@ def books(tmp_path: Path) -> Iterator[tuple[Ledger, Journal]]:
     engine.dispose()
 
 
+def event(**values: object) -> ProgressEvent:
+    counts = counts_of(Brief(rows=8), PROGRESS, SPENT, PRICES)
+    plain: dict[str, object] = {"in_flight": 3, "waiting": 1, "width": 16, "replayed": 0}
+    plain |= {"faults": {}, "elapsed": 9.0, "left": None, "stalled": None, "event": "progress"}
+    return cast("ProgressEvent", {**counts, **plain, **values})
+
+
 def shown(books: tuple[Ledger, Journal], console: Console, events: list[dict[str, object]]) -> None:
     with RunView(Brief(rows=8), *books, 320, console, PRICES) as view:
         for event in events:
@@ -64,7 +74,7 @@ def shown(books: tuple[Ledger, Journal], console: Console, events: list[dict[str
 
 
 def test_status_names_every_count() -> None:
-    assert dict(status_lines(Brief(rows=60), PROGRESS, SPENT, 2400, PRICES)) == {
+    assert dict(status_lines(counts_of(Brief(rows=60), PROGRESS, SPENT, PRICES))) == {
         "accepted": "12/60",
         "drafts": "33",
         "revisions": "5",
@@ -161,8 +171,40 @@ def test_outcomes_keep_the_round_shown() -> None:
     assert phase_after({"event": "dropped", "candidate": "c", "reason": "r"}, writing) == writing
 
 
-def test_time_left_needs_a_speed() -> None:
-    assert clock(seconds_left(0, 10, 60.0)) == "–"
-    assert clock(seconds_left(10, 20, 60.0)) == "02:00"
-    assert clock(seconds_left(0, 0, 60.0)) == "00:00"
+def test_time_left_is_an_interval() -> None:
+    assert time_left(None) == "–"
+    assert time_left(event(left=None)) == "–"
+    assert time_left(event(left=[90.0, 240.0])) == "01:30–04:00"
+    assert time_left(event(left=[0.0, 0.0])) == "00:00"
+    assert time_left(event(left=None, stalled=130.0)) == "– (no row for 02:10)"
     assert clock(3723.4) == "1:02:03"
+
+
+def test_event_is_what_is_shown(books: tuple[Ledger, Journal]) -> None:
+    out = io.StringIO()
+    with RunView(Brief(rows=8), *books, 320, Console(file=out), {}) as view:
+        view.on_event(event(accepted=5, in_flight=7, faults={"refused": 2, "timed_out": 0}))
+        view.on_event({"event": "planned", "round": 2, "candidates": 5})
+    line = out.getvalue().splitlines()[0]
+    assert "accepted 5/8" in line
+    assert "in flight 7 of 16, 1 waiting, faults 2 refused" in line
+    assert "timed out" not in line
+
+
+def test_line_comes_without_events(
+    books: tuple[Ledger, Journal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.progress.SECONDS_BETWEEN_LINES", 0.01)
+    out, printed = io.StringIO(), threading.Semaphore(0)
+    monkeypatch.setattr(out, "flush", printed.release)
+    with RunView(Brief(rows=8), *books, 320, Console(file=out), {}):
+        # A view without a timer prints once, when it is left.
+        assert all(printed.acquire(timeout=20) for _ in range(3))
+    assert len(out.getvalue().splitlines()) >= 4
+
+
+def test_nothing_accepted_is_said_once(books: tuple[Ledger, Journal]) -> None:
+    out = io.StringIO()
+    said: dict[str, object] = {"event": "nothing_accepted", "sentence": "None became a row."}
+    shown(books, Console(file=out), [said])
+    assert out.getvalue().count("None became a row.") == 1

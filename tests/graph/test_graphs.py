@@ -40,10 +40,10 @@ def test_drawing_has_not_changed(graph, snapshot):
         (route_after_judge, "row", "answer"),
     ],
 )
-def test_routers_only_read_the_verdict(router, accept, revise):
+async def test_routers_only_read_the_verdict(router, accept, revise):
     decisions = {ACCEPT: accept, REVISE: revise, drop("too_long"): "drop"}
     for verdict, expected in decisions.items():
-        assert router(QuestionState(CANDIDATE, verdict=verdict)) == expected
+        assert await router(QuestionState(CANDIDATE, verdict=verdict)) == expected
 
 
 @pytest.mark.parametrize(
@@ -56,22 +56,22 @@ def test_routers_only_read_the_verdict(router, accept, revise):
         ("false_premise", "draft", "abstain"),
     ],
 )
-def test_variants_enter_at_their_missing_part(variant, enters, answered_by):
+async def test_variants_enter_at_their_missing_part(variant, enters, answered_by):
     state = QuestionState(replace(CANDIDATE, variant=variant, origin="o"), verdict=ACCEPT)
-    assert route_start(state) == enters
-    assert route_after_critique(state) == answered_by
+    assert await route_start(state) == enters
+    assert await route_after_critique(state) == answered_by
 
 
-def test_ambiguous_question_is_asked_again():
+async def test_ambiguous_question_is_asked_again():
     unclear = Verdict("revise", "ambiguous_machine")
-    assert route_after_scope(QuestionState(CANDIDATE, verdict=unclear)) == "revise"
+    assert await route_after_scope(QuestionState(CANDIDATE, verdict=unclear)) == "revise"
 
 
 @pytest.mark.parametrize("decision", ["again", "export", "stop_short"])
-def test_dataset_goes_where_it_was_decided(decision):
-    assert route_after_assess(DatasetState("m", decision=decision)) == decision
+async def test_dataset_goes_where_it_was_decided(decision):
+    assert await route_after_assess(DatasetState("m", decision=decision)) == decision
 
 
-def test_nothing_is_trained_past_an_audit_error():
-    assert route_after_audit(DatasetState("m", reason="An answer is cut off.")) == "done"
-    assert route_after_audit(DatasetState("m")) == "train"
+async def test_nothing_is_trained_past_an_audit_error():
+    assert await route_after_audit(DatasetState("m", reason="An answer is cut off.")) == "done"
+    assert await route_after_audit(DatasetState("m")) == "train"

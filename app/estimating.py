@@ -1,0 +1,233 @@
+"""Estimating: what a run will come to, said before it, from a dry count and a trial of it.
+
+`officina estimate` calls `estimate`, and so may whoever has a Context; `graph/forecast.py` does
+the arithmetic, `app/expected.py` says and keeps what comes out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from agents.journal import Spent
+from agents.prices import Price, cost_of, dollars, unpriced
+from app.dry_count import job_of, most_calls, passages_of, sizes_of
+from app.exits import DONE, SHORT
+from app.expected import Estimate, RoleEstimate, keep, lines
+from app.opening import open_context
+from app.roles import tell
+from app.runs import RunFile, locked, machines_of
+from app.settings import Settings
+from app.trial import Trial, begin_trial, spent_by_role
+from graph.assess import why_nothing_is_left
+from graph.brief import Brief
+from graph.context import Context
+from graph.forecast import Interval, Job, Known, Used, Walk, interval
+from graph.ingest import ingest_folder
+from graph.typical import ALONE, SURE, Sizes, calibrated, typical_lives
+from graph.walks import walks
+
+SAMPLE = 12
+MOST_SAMPLES = 4
+NARROW = 1.85
+"""An estimate whose upper end is more times its lower one is worth another sample."""
+_UNSURE_OF_TIME = 0.12
+"""The standard deviation of the logarithm of how much slower a run is than its trial was."""
+_AT_THE_ENDS = 2.0
+"""Seconds that a run takes before its first and after its last candidate."""
+_NO_INTERVAL = Interval(0, 0, 0)
+
+
+def carry_out(
+    run: Path, started: RunFile, brief: Brief, settings: Settings, *, sample: int, as_json: bool
+) -> int:
+    """Estimate a run on its folder, keep the estimate there, print it, and return the exit code."""
+    with locked(run):
+        made = asyncio.run(_opened(run, started, brief, settings, sample))
+        keep(run, made)
+    if as_json:
+        print(json.dumps({**asdict(made), "run": str(run)}, ensure_ascii=False))
+    else:
+        print(*lines(made), sep="\n")
+        print(f"Go on with `officina resume {run}`, which takes over what was asked.")
+    return DONE if made.windows else SHORT
+
+
+async def _opened(
+    run: Path, started: RunFile, brief: Brief, settings: Settings, sample: int
+) -> Estimate:
+    async with open_context(run, brief, settings, machines_of(run, started)) as context:
+        prices = settings.services.prices
+        return await estimate(started.manuals, context, sample=sample, prices=prices, say=tell)
+
+
+async def estimate(
+    manuals: str,
+    context: Context,
+    *,
+    sample: int = SAMPLE,
+    prices: Mapping[str, Price],
+    say: Callable[[str], None],
+) -> Estimate:
+    """Return what a run on the context's folder will come to; `sample` candidates go first.
+
+    `say` is told, before anything is asked, what that may cost at most.
+
+    Raises:
+        DocumentError: the folder does not exist, or nothing in it can be used.
+        CallError: a model cannot be used, or the budget is spent.
+    """
+    await ingest_folder(manuals, context, context.emit or (lambda _: None))
+    passages, job = passages_of(context), await job_of(context)
+    if not job.windows:
+        return _of_nothing(job, len(passages), context)
+    sizes = await sizes_of(context, passages)
+    if not sample:
+        typical = typical_lives(sizes, ALONE)
+        walked = walks(job, Known(spent=spent_by_role(context)), typical)
+        return _estimate(job, walked, None, context, prices, len(passages))
+    trial = await begin_trial(manuals, context)
+    most = min(sample * MOST_SAMPLES, trial.left)
+    say(_before(sample, most, sizes, context, prices))
+    deep = False
+    while True:
+        await trial.go_on(sample, deep=deep)
+        job = await job_of(context, await trial.letters_per_token() or job.letters_per_token)
+        sizes, known = await sizes_of(context, passages, job.letters_per_token), trial.known()
+        walked = walks(job, known, calibrated(typical_lives(sizes, SURE), known.lives))
+        made = _estimate(job, walked, trial, context, prices, len(passages))
+        most -= sample
+        widest = max(each.ratio for each in (made.calls, made.input_tokens, made.output_tokens))
+        if most <= 0 or widest < NARROW:
+            return made
+        deep = made.accepted.middle < job.rows
+
+
+def _estimate(
+    job: Job,
+    walked: Sequence[Walk],
+    trial: Trial | None,
+    context: Context,
+    prices: Mapping[str, Price],
+    passages: int,
+) -> Estimate:
+    models = _models(context)
+    return Estimate(
+        rows=job.rows,
+        documents=len(context.library.documents),
+        passages=passages,
+        windows=len(job.windows),
+        sampled=trial.tried if trial else 0,
+        accepted=interval(walk.rows for walk in walked),
+        calls=interval(walk.total().calls for walk in walked),
+        input_tokens=interval(walk.total().input_tokens for walk in walked),
+        output_tokens=interval(walk.total().output_tokens for walk in walked),
+        roles={role: _of_role(role, walked) for role in sorted(models)},
+        cost=_cost(walked, models, prices),
+        minutes=_minutes(walked, trial, context.width, job.seed),
+        unpriced=unpriced(_as_spent(walked[0], models), prices),
+        note=_why_short(job, walked),
+    )
+
+
+def _models(context: Context) -> dict[str, str]:
+    return {role: model.name for role, model in context.models.items()}
+
+
+def _as_spent(walk: Walk, models: Mapping[str, str]) -> list[Spent]:
+    return [
+        Spent(role, models[role], each.calls, each.input_tokens, each.output_tokens)
+        for role, each in walk.used.items()
+        if role in models
+    ]
+
+
+def _of_role(role: str, walked: Sequence[Walk]) -> RoleEstimate:
+    used = [walk.used.get(role, Used()) for walk in walked]
+    return RoleEstimate(
+        interval(each.calls for each in used),
+        interval(each.input_tokens for each in used),
+        interval(each.output_tokens for each in used),
+    )
+
+
+def _cost(
+    walked: Iterable[Walk], models: Mapping[str, str], prices: Mapping[str, Price]
+) -> Interval | None:
+    costs = [cost_of(_as_spent(walk, models), prices) for walk in walked]
+    known = [cost for cost in costs if cost is not None]
+    return interval(known) if len(known) == len(costs) else None
+
+
+def _minutes(walked: Iterable[Walk], trial: Trial | None, width: int, seed: int) -> Interval | None:
+    """Return the minutes of the walks, by how long calls and computing took in the trial."""
+    if trial is None or not trial.watch.calls:
+        return None
+    calls = trial.watch.calls
+    latency, computing = trial.watch.waited / calls, trial.computed / calls
+    seeded = random.Random(f"minutes {seed}")
+
+    def seconds(walk: Walk) -> float:
+        taken = _AT_THE_ENDS + trial.computed
+        for each in walk.left:
+            places = max(1, min(width, each.candidates))
+            waiting = each.calls * latency / places
+            # The last life of a round goes on alone.
+            alone = latency * each.calls / max(1, each.candidates) / 2
+            taken += max(waiting + alone, each.calls * computing)
+        return taken * seeded.lognormvariate(0, _UNSURE_OF_TIME)
+
+    return interval(seconds(walk) / 60 for walk in walked)
+
+
+def _before(
+    sample: int, most: int, sizes: Sizes, context: Context, prices: Mapping[str, Price]
+) -> str:
+    """Return what a sample costs at most in calls, and what it is likely to cost."""
+    calls = 2 * most * most_calls(context.brief, with_tools=sizes.with_tools)
+    sums: dict[str, Used] = {}
+    for life in typical_lives(sizes, 1.5 * sample):
+        for role, each in life.used.items() if life.kind == "first" else ():
+            sums[role] = sums.get(role, Used()) + each.times(life.weight)
+    walk = Walk(0, sums, ())
+    cost = cost_of(_as_spent(walk, _models(context)), prices)
+    total = walk.total()
+    return (
+        f"{sample} candidates go first, and up to {most} while the estimate is wide, each with "
+        f"some that follow from it: about {total.calls:,} calls with "
+        f"{total.input_tokens + total.output_tokens:,} tokens ({dollars(cost)}), and at most "
+        f"{min(calls, context.brief.limits.calls_for(context.brief.rows)):,} calls. "
+        "The run takes them over."
+    )
+
+
+def _of_nothing(job: Job, passages: int, context: Context) -> Estimate:
+    return Estimate(
+        rows=job.rows,
+        documents=len(context.library.documents),
+        passages=passages,
+        windows=0,
+        sampled=0,
+        accepted=_NO_INTERVAL,
+        calls=_NO_INTERVAL,
+        input_tokens=_NO_INTERVAL,
+        output_tokens=_NO_INTERVAL,
+        roles={},
+        note=why_nothing_is_left(context, candidates_left=1),
+    )
+
+
+def _why_short(job: Job, walked: Sequence[Walk]) -> str:
+    """Return a sentence where the rows are not likely to be had; else ""."""
+    had = interval(walk.rows for walk in walked)
+    if had.middle >= job.rows:
+        return ""
+    return (
+        f"Only {had.low:,.0f}–{had.high:,.0f} of the {job.rows:,} rows are likely to be had: "
+        f"{len(job.windows):,} windows are then asked until nothing is left to ask, or a limit is "
+        "reached. Give more manuals, set `windows` smaller or `limits` higher, or ask for fewer."
+    )

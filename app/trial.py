@@ -1,0 +1,284 @@
+"""The trial: candidates of the rounds that a run will plan, lived before it.
+
+Their outcomes go into a ledger that is thrown away, their calls into the run's journal: the run
+plans the same candidates, finds their calls there and comes to the same outcomes. What is learnt
+is how lives go (`Known`), how long a call takes, and how many letters make a token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import groupby
+from statistics import median
+from typing import Any
+from uuid import UUID
+
+from langchain_core.callbacks import AsyncCallbackHandler
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import LLMResult
+from langgraph.runtime import Runtime
+from sqlalchemy import create_engine
+from sqlalchemy.pool import StaticPool
+
+from agents.journal import FinishedCall
+from app.dry_count import letters
+from graph.assess import select
+from graph.context import Context
+from graph.dataset import plan
+from graph.farm import run_apart
+from graph.forecast import Kind, Known, Life, Used
+from graph.ledger import Entry, Ledger
+from graph.plan import next_candidates, next_derived
+from graph.state import Candidate, DatasetState, QuestionInput
+from training.rows import ABSTAINING, Variant
+
+_SHOWING = {"draft": "generator", "mislead": "generator", "critique": "critic"}
+_NOTHING = "nothing_to_ask"
+DEEPEST = 6
+"""How often a window is asked at most."""
+
+
+class Stopwatch(AsyncCallbackHandler):
+    """Sums up how long a chat model's calls take."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.waited = 0.0
+        self._begun: dict[UUID, float] = {}
+
+    async def on_chat_model_start(
+        self,
+        serialized: dict[str, Any],
+        messages: list[list[BaseMessage]],
+        *,
+        run_id: UUID,
+        **kwargs: Any,
+    ) -> None:
+        """Note when a call begins."""
+        self._begun[run_id] = time.monotonic()
+
+    async def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
+        """Add a call that has ended."""
+        self.calls += 1
+        self.waited += time.monotonic() - self._begun.pop(run_id)
+
+
+class Trial:
+    """Candidates of a run, lived before it; what is learnt grows with each `go_on`.
+
+    `computed` are the seconds of computing for the `watch.calls` calls that were really sent.
+    """
+
+    def __init__(self, context: Context, candidates: Sequence[Candidate]) -> None:
+        self.computed = 0.0
+        self.watch = Stopwatch()
+        self._context = context
+        self._apart = _apart(context)
+        self._waiting = list(candidates)
+        self._again = len(candidates) == len(context.windows)
+
+    @property
+    def left(self) -> int:
+        """How many candidates of the first round have not been tried."""
+        return len(self._waiting)
+
+    @property
+    def tried(self) -> int:
+        """How many candidates have been tried, those that follow from others too."""
+        return sum(tally.candidates for tally in self._apart.ledger.tallies())
+
+    async def go_on(self, count: int, *, deep: bool = False) -> None:
+        """Live so many more candidates, and half as many of each kind that follow from them.
+
+        With `deep`, windows that were asked twice are asked until nothing is left, as a run does
+        that wants more rows than there are windows.
+
+        Raises:
+            CallError: a model cannot be used, or the budget is spent.
+            ServiceDownError: a service is away.
+        """
+        chosen, self._waiting = self._waiting[:count], self._waiting[count:]
+        began = time.process_time()
+        with _timed(self._context, self.watch):
+            await _live(chosen, self._apart)
+            await _live(await _following(chosen, self._apart, again=self._again), self._apart)
+            for round_ in range(3, DEEPEST + 1) if deep and self._again else ():
+                await _live(_once_more(round_, self._apart), self._apart)
+        self.computed += time.process_time() - began
+
+    def known(self) -> Known:
+        """Return what is known of the run."""
+        entries = list(self._apart.ledger.entries())
+        return _known(entries, self._finished(entries), self._context)
+
+    async def letters_per_token(self) -> float | None:
+        """Return how many letters of a prompt make a token; None if no call has counted any."""
+        entries = list(self._apart.ledger.entries())
+        candidates = [entry.candidate for entry in entries if entry.candidate.round == 1]
+        return await _letters_per_token(candidates, self._finished(entries), self._context)
+
+    def _finished(self, entries: Iterable[Entry]) -> list[FinishedCall]:
+        return self._context.calls.journal.finished([entry.candidate.id for entry in entries])
+
+
+async def begin_trial(manuals: str, context: Context) -> Trial:
+    """Return a trial of the candidates that the run's first round will have, in their order."""
+    apart = _apart(context)
+    await plan(DatasetState(manuals), Runtime(context=apart))
+    return Trial(context, [entry.candidate for entry in apart.ledger.entries("planned")])
+
+
+def _apart(context: Context) -> Context:
+    """Return the same context with a ledger of its own, that nobody else sees."""
+    engine = create_engine(
+        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
+    )
+    return replace(context, ledger=Ledger(engine))
+
+
+@contextmanager
+def _timed(context: Context, watch: Stopwatch) -> Generator[None]:
+    chats = {id(model.chat): model.chat for model in context.models.values()}.values()
+    before = [chat.callbacks for chat in chats]
+    for chat in chats:
+        chat.callbacks = [watch]
+    try:
+        yield
+    finally:
+        for chat, callbacks in zip(chats, before, strict=True):
+            chat.callbacks = callbacks
+
+
+async def _live(candidates: Sequence[Candidate], apart: Context) -> None:
+    """Live the candidates as the farm does, as many at a time as calls may be in flight."""
+    apart.ledger.plan(candidates)
+    claimed = await apart.ledger.claim("trial", len(candidates))
+    places = asyncio.Semaphore(apart.width)
+
+    async def live(question: QuestionInput) -> None:
+        async with places:
+            await run_apart(question, apart)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for question in claimed:
+                group.create_task(live(question))
+    except ExceptionGroup as several:
+        raise several.exceptions[0] from several
+
+
+async def _following(tried: Sequence[Candidate], apart: Context, *, again: bool) -> list[Candidate]:
+    """Return what the run is likely to plan next: rows that derive, and windows asked `again`."""
+    ledger, most = apart.ledger, len(tried) // 2
+    selection = await select(apart, ledger.made(), {})
+    number = Counter[Variant]()
+    for tally in ledger.tallies():
+        number[tally.variant] += tally.candidates
+    derived = sum(number[variant] for variant in ABSTAINING)
+    following = next_derived(
+        selection.derivable,
+        round_=2,
+        missing=max(0, min(most, selection.abstentions - derived)),
+        rate=1.0,
+        most=most,
+        tried=number,
+        windows=apart.window_by_id,
+    )
+    if again:
+        windows = {candidate.window.id for candidate in tried}
+        following += next_candidates(
+            [window for window in apart.windows if window.id in windows],
+            round_=2,
+            missing=most,
+            rate=1.0,
+            most=most,
+            asked=ledger.times_asked(),
+            exhausted=ledger.exhausted_windows(),
+        )
+    return following
+
+
+def _once_more(round_: int, apart: Context) -> list[Candidate]:
+    """Return the candidates of a round for the windows that were asked in the one before."""
+    asked, windows = apart.ledger.times_asked(), apart.windows
+    again = [each for each in windows if asked[each.id] == round_ - 1]
+    return next_candidates(
+        again,
+        round_=round_,
+        missing=len(again),
+        rate=1.0,
+        most=len(again),
+        asked=asked,
+        exhausted=apart.ledger.exhausted_windows(),
+    )
+
+
+def _known(entries: Sequence[Entry], calls: Sequence[FinishedCall], context: Context) -> Known:
+    places = {window.id: place for place, window in enumerate(context.windows)}
+    by_candidate = {
+        candidate: list(of) for candidate, of in groupby(calls, lambda each: each.key.candidate)
+    }
+    asked: dict[tuple[int, int], Life] = {}
+    derived: list[Life] = []
+    for entry in entries:
+        life = _life(entry, by_candidate.get(entry.candidate.id, []))
+        if entry.candidate.variant in ABSTAINING:
+            derived.append(life)
+        else:
+            asked[places[entry.candidate.window.id], entry.candidate.round] = life
+    rows = [entry.row for entry in entries if entry.row and not entry.candidate.origin]
+    return Known(
+        asked=asked,
+        derived=derived,
+        spent=spent_by_role(context),
+        contrastable=sum(row.counterpart in places for row in rows),
+        answered=len(rows),
+    )
+
+
+def _life(entry: Entry, calls: Sequence[FinishedCall]) -> Life:
+    candidate, used, showing = entry.candidate, dict[str, Used](), Counter[str]()
+    for call in calls:
+        one = Used(1, call.input_tokens, call.output_tokens)
+        used[call.role] = used.get(call.role, Used()) + one
+        showing[call.role] += call.key.step in _SHOWING
+    kind: Kind = "again" if candidate.round > 1 else "first"
+    for variant in ABSTAINING:
+        kind = variant if candidate.variant == variant else kind
+    size = candidate.window.end - candidate.window.start
+    nothing = entry.reason == _NOTHING and not candidate.origin
+    return Life(kind, entry.row is not None, nothing, used, size, showing)
+
+
+def spent_by_role(context: Context) -> dict[str, Used]:
+    """Return what is in the journal, by role; roles of several models are taken together."""
+    sums: dict[str, Used] = {}
+    for each in context.calls.journal.spent():
+        one = Used(each.calls, each.input_tokens, each.output_tokens)
+        sums[each.role] = sums.get(each.role, Used()) + one
+    return sums
+
+
+async def _letters_per_token(
+    candidates: Iterable[Candidate], calls: Sequence[FinishedCall], context: Context
+) -> float | None:
+    """Return how many letters a token of a first draft's prompt has; None if none was counted."""
+    brief, found = context.brief, list[float]()
+    tokens = {
+        call.key.candidate: call.input_tokens
+        for call in calls
+        if (call.key.step, call.key.attempt, call.key.ask) == ("draft", 0, 0)
+    }
+    for candidate in candidates:
+        if count := tokens.get(candidate.id):
+            source = await context.source(candidate.window)
+            prompt = context.prompts.draft_question(
+                source, scenario=brief.scenario, topics=brief.topics, asked=()
+            )
+            found.append(letters(prompt) / count)
+    return median(found) if found else None

@@ -1,0 +1,284 @@
+"""Walks: the planner's own arithmetic, gone through many times with lives drawn by chance; pure.
+
+Each walk draws how likely each kind of life is (a Bayesian bootstrap of the lives that a trial saw
+and of typical ones), then plans round after round as `graph/plan.py` does, with a life drawn for
+each candidate, until the rows are had or nothing is left.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import accumulate
+
+from graph.forecast import Job, Kind, Known, Life, Round, Used, Walk
+from graph.plan import HOPED_DERIVED, HOPED_RATE, LEAST_RATE
+
+_ANSWERABLE: tuple[Kind, ...] = ("first", "again", "exhausted", "contrast")
+_EVENNESS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""How alike windows may be in how soon nothing is left to ask about them."""
+LENT = 3.0
+"""How many candidates' word first questions have about those asked again."""
+MOST_WALKS, LEAST_WALKS, PICKS = 400, 100, 400_000
+MOST_ROWS = 4000
+"""Of a larger run a part is walked, with that part of its windows, and multiplied."""
+
+
+def walks(job: Job, known: Known, typical: Sequence[Life]) -> list[Walk]:
+    """Return many ways that the run may go, the same ones for the same values."""
+    seeded = random.Random(f"forecast {job.seed} {job.rows}")
+    scale = math.ceil(job.rows / MOST_ROWS)
+    part = _part_of(job, scale)
+    count = max(LEAST_WALKS, min(MOST_WALKS, PICKS // (part.rows + 1)))
+    return [_Walk(part, known, typical, seeded, scale).walk() for _ in range(count)]
+
+
+def _part_of(job: Job, scale: int) -> Job:
+    if scale == 1:
+        return job
+    return replace(
+        job,
+        rows=job.rows // scale,
+        windows=job.windows[::scale],
+        abstaining=job.abstaining // scale,
+        contrasts=job.contrasts // scale,
+        candidates=job.candidates // scale,
+        calls=job.calls // scale,
+    )
+
+
+class _Pool:
+    """Lives of one kind with drawn likelihoods; counts how often each was picked."""
+
+    def __init__(self, lives: Sequence[Life], seeded: random.Random) -> None:
+        self.lives = lives
+        self.picked = [0] * len(lives)
+        self.larger = [0] * len(lives)
+        self._seeded = seeded
+        drawn = [seeded.gammavariate(each.weight, 1) for each in lives]
+        self._sums = list(accumulate(drawn))
+        exhausted = sum(one for one, each in zip(drawn, lives, strict=True) if each.exhausted)
+        self.exhausting = exhausted / self._sums[-1]
+        """How likely a picked life leaves nothing to ask."""
+
+    def pick(self, size: int) -> Life:
+        """Return a life, and note by how many letters its window differs from one of this size."""
+        (place,) = self._seeded.choices(range(len(self.lives)), cum_weights=self._sums)
+        self.picked[place] += 1
+        self.larger[place] += size - self.lives[place].size
+        return self.lives[place]
+
+    def used(self, letters_per_token: float, scale: int) -> dict[str, Used]:
+        """Return what all that were picked come to."""
+        sums: dict[str, Used] = {}
+        for life, count, larger in zip(self.lives, self.picked, self.larger, strict=True):
+            for role, each in life.used.items():
+                shown = life.showing.get(role, 0) * larger / letters_per_token
+                more = Used(
+                    each.calls * count * scale,
+                    round(max(0.0, each.input_tokens * count + shown)) * scale,
+                    each.output_tokens * count * scale,
+                )
+                sums[role] = sums.get(role, Used()) + more
+        return sums
+
+
+class _Walk:
+    """One walk: counts as the planner counts, lives as they are drawn."""
+
+    def __init__(
+        self,
+        job: Job,
+        known: Known,
+        typical: Sequence[Life],
+        seeded: random.Random,
+        scale: int,
+    ) -> None:
+        self.job, self.known, self.seeded, self.scale = job, known, seeded, scale
+        seen = known.lives
+        kinds: list[Kind] = [*_ANSWERABLE, *job.kinds]
+        self.pools: dict[Kind, _Pool] = {
+            kind: _Pool(_of_kind(kind, seen, typical), seeded) for kind in kinds
+        }
+        self.evenness = _evenness(self.pools["first"].exhausting, known.asked, seeded)
+        self.untold = {kind: deque(e for e in known.derived if e.kind == kind) for kind in kinds}
+        doubling = 0.12 if job.contrasts else 0.06
+        self.doubling = seeded.expovariate(1 / doubling)
+        self.contrastable = seeded.betavariate(
+            known.contrastable + 0.5, known.answered - known.contrastable + 1.0
+        )
+        self.open = deque(range(len(job.windows)))
+        self.asked = [0] * len(job.windows)
+        self.tried = self.finished = self.sound = 0
+        self.drafted = self.made = self.can = 0
+        self.abstaining: int = 0
+        self.derived: int = 0
+        self.calls = sum(each.calls for each in known.spent.values()) / scale
+        self.rounds: list[Round] = []
+
+    def walk(self) -> Walk:
+        """Go round after round, as `graph/dataset.py` does."""
+        while not self._whole() and self.calls < self.job.calls:
+            before, calls = self.tried, self.calls
+            paid = self._round(len(self.rounds) + 1)
+            if self.tried == before:
+                break
+            taken = min(self.calls, self.job.calls) - calls
+            self.rounds.append(Round(paid * self.scale, round(taken * self.scale)))
+        return Walk(self._rows() * self.scale, self._used(), self.rounds)
+
+    @property
+    def _room(self) -> int:
+        """How many rows are left to those that are answerable."""
+        left = len(self.job.kinds) * self.drafted - self.derived
+        settled = bool(self.drafted) and left <= 0
+        return self.job.rows - (self.abstaining if settled else self.job.abstaining)
+
+    def _rows(self) -> int:
+        abstaining = min(self.abstaining, self.job.abstaining)
+        return min(self._room, self.drafted + self.made) + abstaining
+
+    def _whole(self) -> bool:
+        return self._rows() >= self.job.rows
+
+    def _round(self, round_: int) -> int:
+        """Plan a round and live it; return how many of its candidates are not known yet."""
+        most = self.job.candidates - self.tried
+        contrasts = min(self.job.contrasts, self.made + self.can) if round_ > 1 else 0
+        left = max(0, contrasts - self.made) if round_ > 1 else self.job.contrasts
+        room = self._room
+        missing = room - (left + self.made) - self.drafted if left else room - self.answerable
+        again = min(_likely(left, self._rate(), HOPED_DERIVED), self.can, most)
+        asked = min(_likely(missing, self._rate(), HOPED_RATE), most - again, len(self.open))
+        wanted = self.job.abstaining - self.abstaining
+        rate = self.abstaining / self.derived if self.derived else None
+        derivable = len(self.job.kinds) * self.drafted - self.derived
+        derived = min(_likely(wanted, rate, HOPED_DERIVED), most - again - asked, derivable)
+        fresh = sum(self._ask(round_) for _ in range(asked))
+        for _ in range(again):
+            self._contrast()
+        fresh += sum(self._derive() for _ in range(derived))
+        return fresh + again
+
+    @property
+    def answerable(self) -> int:
+        """Rows whose passages hold the answer."""
+        return self.drafted + self.made
+
+    def _rate(self) -> float | None:
+        return self.sound / self.finished if self.finished else None
+
+    def _ask(self, round_: int) -> bool:
+        """Live a candidate of the next window; say whether it is yet to be paid."""
+        place = self.open.popleft()
+        life = self.known.asked.get((place, round_)) if self.scale == 1 else None
+        is_fresh = life is None
+        life = life or self._pick(self._kind_of(place), self.job.windows[place])
+        self.asked[place] += 1
+        self.tried += 1
+        self.finished += 1
+        if not life.exhausted:
+            self.open.append(place)
+        if life.accepted and not self._doubles():
+            self.sound += 1
+            self.drafted += 1
+            self.can += self.seeded.random() < self.contrastable
+        return is_fresh
+
+    def _kind_of(self, place: int) -> Kind:
+        """Return of which kind the next life of a window is.
+
+        The windows that still give questions after many are those that give more than others.
+        """
+        before = self.asked[place]
+        if not before:
+            return "first"
+        nothing = self.pools["first"].exhausting * self.evenness / (self.evenness + before)
+        return "exhausted" if self.seeded.random() < nothing else "again"
+
+    def _contrast(self) -> None:
+        life = self._pick("contrast", self.job.windows[self.tried % len(self.job.windows)])
+        self.can -= 1
+        self.tried += 1
+        self.finished += 1
+        if life.accepted:
+            self.sound += 1
+            self.made += 1
+
+    def _derive(self) -> bool:
+        """Live a candidate that derives from a row; say whether it is yet to be paid."""
+        kind = self.job.kinds[self.derived % len(self.job.kinds)]
+        told = self.untold[kind].popleft() if self.untold[kind] else None
+        life = told or self._pick(kind, self.job.windows[self.tried % len(self.job.windows)])
+        self.derived += 1
+        self.tried += 1
+        self.abstaining += life.accepted
+        return told is None
+
+    def _pick(self, kind: Kind, size: int) -> Life:
+        life = self.pools[kind].pick(size)
+        self.calls += life.calls
+        return life
+
+    def _doubles(self) -> bool:
+        """Say whether a row repeats an earlier one: the likelier, the more each window gave."""
+        density = self.drafted / len(self.job.windows)
+        return self.seeded.random() < 1 - math.exp(-self.doubling * density)
+
+    def _used(self) -> dict[str, Used]:
+        """Return what was spent before and what the walk spent, no more than the calls allowed."""
+        walked: dict[str, Used] = {}
+        for pool in self.pools.values():
+            for role, each in pool.used(self.job.letters_per_token, self.scale).items():
+                walked[role] = walked.get(role, Used()) + each
+        before = sum(each.calls for each in self.known.spent.values())
+        calls = sum(each.calls for each in walked.values())
+        share = min(1.0, max(0, self.job.calls * self.scale - before) / calls) if calls else 1.0
+        roles = dict.fromkeys([*self.known.spent, *walked])
+        return {
+            role: self.known.spent.get(role, Used()) + walked.get(role, Used()).times(share)
+            for role in roles
+        }
+
+
+def _likely(missing: int, rate: float | None, hoped: float) -> int:
+    """Return how many candidates are planned for so many missing rows."""
+    likely = hoped if rate is None else max(rate, LEAST_RATE)
+    return max(0, math.ceil(missing / likely))
+
+
+def _of_kind(kind: Kind, seen: Sequence[Life], typical: Sequence[Life]) -> list[Life]:
+    """Return the lives that a candidate of the kind may have.
+
+    Where few windows were asked again, and for contrasts, first questions have a say as well.
+    """
+    every = [*seen, *typical]
+    if kind == "exhausted":
+        return [each for each in every if each.exhausted]
+    found = [each for each in every if each.kind == kind]
+    if kind not in ("again", "contrast"):
+        return found
+    first = [each for each in seen if each.kind == "first" and not each.exhausted]
+    lent = LENT / max(LENT, len(first))
+    found = [each for each in found if not each.exhausted]
+    return found + [replace(each, weight=lent) for each in first]
+
+
+def _evenness(first: float, asked: Mapping[tuple[int, int], Life], seeded: random.Random) -> float:
+    """Draw how alike windows are, by how many that were asked again were exhausted.
+
+    Each window's likelihood is taken to be beta distributed with `first` as its mean.
+    """
+    again = [(round_, life.exhausted) for (_, round_), life in asked.items() if round_ > 1]
+
+    def likely(evenness: float) -> float:
+        product = 1.0
+        for round_, exhausted in again:
+            nothing = min(0.99, max(0.01, first * evenness / (evenness + round_ - 1)))
+            product *= nothing if exhausted else 1 - nothing
+        return product
+
+    return seeded.choices(_EVENNESS, [likely(each) for each in _EVENNESS])[0]

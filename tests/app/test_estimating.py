@@ -1,0 +1,89 @@
+"""An estimate before a run, and the run that takes over what it asked."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.cli import main
+from app.expected import kept
+from app.opening import open_books
+from tests.conftest import ROOT
+
+EXAMPLES = ROOT / "examples" / "manuals"
+
+
+def officina(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    monkeypatch.setattr(sys, "argv", ["officina", *map(str, arguments)])
+    with pytest.raises(SystemExit) as left:
+        main()
+    return int(left.value.code or 0)
+
+
+def written(run: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((run / "dataset").iterdir())}
+
+
+def calls_in(run: Path) -> int:
+    with open_books(run) as (_, journal):
+        return sum(each.calls for each in journal.spent())
+
+
+def test_run_takes_over_its_estimate(tmp_path, monkeypatch, capsys):
+    plain, estimated = tmp_path / "plain", tmp_path / "estimated"
+    wanted = [EXAMPLES, "--rows", 8, "--out"]
+    assert officina(monkeypatch, "run", *wanted, plain) == 0
+    assert officina(monkeypatch, "estimate", *wanted, estimated, "--sample", 6, "--json") == 0
+    told = capsys.readouterr()
+    assert "at most" in told.err
+    asked = calls_in(estimated)
+    assert json.loads(told.out.splitlines()[-1])["sampled"] >= 6
+    assert officina(monkeypatch, "run", *wanted, estimated, "--json") == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert 0 < told["replayed"] <= asked
+    assert calls_in(estimated) - asked < calls_in(plain)
+    assert written(estimated) == written(plain)
+    assert 'id="estimate"' in (estimated / "report.html").read_text("utf-8")
+    assert 'id="estimate"' not in (plain / "report.html").read_text("utf-8")
+    assert officina(monkeypatch, "status", estimated, "--json") == 0
+    found = json.loads(capsys.readouterr().out)["estimate"]
+    assert found["calls"]["so_far"] == calls_in(estimated)
+    assert officina(monkeypatch, "estimate", *wanted, estimated) == 2
+
+
+def test_another_estimate_takes_the_folder(tmp_path, monkeypatch, capsys):
+    run = tmp_path / "run"
+    estimate = ["estimate", EXAMPLES, "--out", run, "--sample", 4, "--rows"]
+    assert officina(monkeypatch, *estimate, 30) == 0
+    asked = calls_in(run)
+    assert officina(monkeypatch, *estimate, 6) == 0
+    made = kept(run)
+    assert made is not None
+    assert made.rows == 6
+    # What the first asked stays on the account.
+    assert made.calls.low >= asked
+
+
+def test_dry_count_asks_nothing(tmp_path, monkeypatch, capsys):
+    run = tmp_path / "run"
+    assert officina(monkeypatch, "estimate", EXAMPLES, "--out", run, "--sample", 0) == 0
+    told = capsys.readouterr()
+    assert "by a dry count" in told.out
+    assert "at most" not in told.err
+    assert calls_in(run) == 0
+
+
+def test_too_many_rows_are_told(tmp_path, monkeypatch, capsys):
+    manuals = tmp_path / "manuals"
+    manuals.mkdir()
+    (manuals / "vega.md").write_bytes((EXAMPLES / "vega-40.md").read_bytes())
+    run = tmp_path / "run"
+    wanted = ["--rows", 900, "--sample", 4, "--out", run]
+    assert officina(monkeypatch, "estimate", manuals, *wanted) == 0
+    assert "of the 900 rows are likely to be had" in capsys.readouterr().out
+
+
+def test_broken_estimate_is_none(tmp_path):
+    (tmp_path / "estimate.json").write_text('{"rows": 1}', encoding="utf-8")
+    assert kept(tmp_path) is None
