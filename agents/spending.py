@@ -104,7 +104,7 @@ def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
         return
     if connection.dialect.name == "postgresql":
         # In the order in which `reserve` holds them, so that no two processes wait in a circle.
-        connection.execute(_SPENT_HELD)
+        _amounts(connection, _SPENT_HELD)
     connection.execute(_GONE, [{"gone": each.reservation.id} for each in settlements])
     _add(connection, ((s.reservation.model, s.spent - s.reservation.most) for s in settlements))
 

@@ -142,6 +142,11 @@ def create_run(
     return made
 
 
+def state_of(settings: Settings) -> StateKind:
+    """Return where the state of a new run is kept."""
+    return "postgres" if settings.variables.get(STATE_URL) else "sqlite"
+
+
 def _take_over(run: Path, made: RunFile, brief: Brief) -> None:
     """Keep of an estimated run what is as good for this one: its calls in any case.
 
@@ -163,11 +168,6 @@ def _take_over(run: Path, made: RunFile, brief: Brief) -> None:
         path.unlink(missing_ok=True)
     for folder in (run / DOCUMENTS, run / "index"):
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def state_of(settings: Settings) -> StateKind:
-    """Return where the state of a new run is kept."""
-    return "postgres" if settings.variables.get(STATE_URL) else "sqlite"
 
 
 def _refuse_strangers(run: Path) -> None:

@@ -101,7 +101,7 @@ class Life(Stub):
 def stub(brief: Brief) -> list[Window]:
     """Put the stub in the question graph's place, in this process; return its windows."""
     library, passages = invented_library(brief.rows, brief.seed)
-    farm.run_apart = Life(passages, brief, Clock()).run_apart  # pyright: ignore[reportPrivateUsage]
+    farm.run_apart = Life(passages, brief, Clock()).run_apart
     return [
         Window(
             f"{document.id}-{n}",
