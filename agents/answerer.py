@@ -20,7 +20,8 @@ from langchain_core.tools import BaseTool
 from langgraph.types import Command
 from pydantic import BaseModel, ConfigDict, Field
 
-from agents.calls import Calls, RoleModel
+from agents.call import RoleModel
+from agents.calls import Calls
 from agents.journal import CallKey, digest
 from prompts.templates import Prompts, extended
 from tools.machines import Machine

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from agents.calls import Calls, RoleModel
+from agents.call import RoleModel
+from agents.calls import Calls
 from agents.journal import CallKey
 from prompts.templates import Prompts, Source
 from tools.machines import Machine

@@ -8,7 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from agents.calls import Calls, RoleModel
+from agents.call import RoleModel
+from agents.calls import Calls
 from agents.journal import CallKey
 from prompts.templates import Prompts, Revision, Source
 

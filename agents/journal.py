@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -20,60 +20,30 @@ from sqlalchemy import (
     Connection,
     Engine,
     Executable,
-    Row,
     Select,
     Table,
     bindparam,
-    func,
     literal,
     select,
     union_all,
 )
 from sqlalchemy.exc import SQLAlchemyError
 
-from agents.journal_tables import CALLS, JOURNAL, KEY, METADATA, SPENDING, TOOL_CALLS, VERSION
-from agents.spending import Amount, Reservation, Settlement, settle, spending
+from agents.journal_reading import CallKey, FinishedCall, JournalReader, Spent
+from agents.journal_tables import CALLS, JOURNAL, KEY, TOOL_CALLS
+from agents.spending import Amount, Reservation, Settlement, absorb, settle
 from tools.group_commit import GroupCommit, Write
 from tools.outages import outlast
 from tools.patience import Patience
 from tools.redact import Redactor
-from tools.tables import StateError, advice, insert_into, open_tables, writing
+from tools.tables import StateError, advice, insert_into, writing
+
+__all__ = ["CallKey", "FinishedCall", "Journal", "JournalReader", "Spent", "digest", "used"]
 
 T = TypeVar("T")
 R = TypeVar("R")
 _KEPT = ("content", "tool_calls", "usage_metadata", "response_metadata")
 _AS_IT_IS = Redactor()
-
-
-@dataclass(frozen=True, slots=True)
-class CallKey:
-    """Which call of a run this is; `ask` counts the turns of a loop, repairs and re-asks."""
-
-    candidate: str
-    step: str
-    attempt: int
-    ask: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What a run's finished calls came to, for one role and model."""
-
-    role: str
-    model: str
-    calls: int
-    input_tokens: int
-    output_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class FinishedCall:
-    """What one finished call was for, and what it came to."""
-
-    key: CallKey
-    role: str
-    input_tokens: int
-    output_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +62,11 @@ class _Known:
     results: dict[tuple[object, ...], str] = field(default_factory=dict[tuple[object, ...], str])
 
 
-class Journal:
+class Journal(JournalReader):
     """Finished calls in tables of the engine's database; what is read of a candidate is kept."""
 
     def __init__(self, engine: Engine, patience: Patience | None = None) -> None:
-        open_tables(engine, METADATA, JOURNAL, VERSION)
-        self.engine = engine
+        super().__init__(engine)
         self._patience = patience or Patience(0)
         self._commits = GroupCommit(engine, JOURNAL, patience)
         self._reader: Connection | None = None
@@ -173,45 +142,16 @@ class Journal:
         """Drop what is kept in memory of a candidate; what is written stays written."""
         self._known.pop(candidate, None)
 
-    def count(self, but: str = "") -> int:
-        """Return how many model calls are finished, those of one candidate left out."""
-        query = select(func.count()).select_from(CALLS).where(CALLS.c.candidate != but)
-        return self._read(lambda connection: connection.execute(query).scalar_one())
-
-    def spent(self) -> list[Spent]:
-        """Return calls and tokens by role and model."""
-        sums = (func.count(), func.sum(CALLS.c.input_tokens), func.sum(CALLS.c.output_tokens))
-        by = (CALLS.c.role, CALLS.c.model)
-        query = select(*by, *sums).group_by(*by).order_by(*by)
-        with self.engine.connect() as connection:
-            return [
-                Spent(role, model, calls, int(input_tokens), int(output_tokens))
-                for role, model, calls, input_tokens, output_tokens in connection.execute(query)
-            ]
-
-    def finished(self, candidates: Collection[str]) -> list[FinishedCall]:
-        """Return the finished calls of these candidates, each candidate's together."""
-        names = (*KEY[:4], "role", "input_tokens", "output_tokens")
-        columns = [CALLS.c[name] for name in names]
-        query = select(*columns).where(CALLS.c.candidate.in_(candidates)).order_by(*columns[:4])
-        with self.engine.connect() as connection:
-            return [
-                FinishedCall(_key_of(row), row.role, row.input_tokens, row.output_tokens)
-                for row in connection.execute(query)
-            ]
-
-    def spending(self) -> dict[str, Amount]:
-        """Return the most that can have been spent, by model: what a kill left unsettled too."""
-        return self._read(spending)
-
     def adopt(self, other: Journal) -> None:
         """Take over the finished calls of another journal, and what was spent on them."""
-        for table in (CALLS, TOOL_CALLS, SPENDING):
-            with other.engine.connect() as connection:
-                rows = [dict(row) for row in connection.execute(select(table)).mappings()]
-            if rows:
-                with writing(self.engine) as connection:
+        spent = other.spending()
+        with writing(self.engine) as connection:
+            for table in (CALLS, TOOL_CALLS):
+                with other.engine.connect() as there:
+                    rows = [dict(row) for row in there.execute(select(table)).mappings()]
+                if rows:
                     connection.execute(_new(self.engine, table), rows)
+            absorb(connection, spent, self.engine)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -226,10 +166,6 @@ class Journal:
             return query(self._reader)
         finally:
             self._reader.rollback()
-
-    def _read(self, query: Callable[[Connection], T]) -> T:
-        with self.engine.connect() as connection:
-            return query(connection)
 
     async def _of(self, candidate: str) -> _Known:
         """Return what is known of a candidate; asked once, since most have nothing yet."""
@@ -262,10 +198,6 @@ def _kept(reply: AIMessage) -> dict[str, Any]:
 
 def _revived(text: str) -> AIMessage:
     return AIMessage(**json.loads(text))
-
-
-def _key_of(row: Row[Any]) -> CallKey:
-    return CallKey(row.candidate, row.step, row.attempt, row.ask)
 
 
 def _place(key: CallKey, sent: str) -> tuple[object, ...]:

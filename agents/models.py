@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from agents.calls import RoleModel
+from agents.call import RoleModel
 from agents.specs import Connecting, ModelSpec, parse_spec, server_of
 
 

@@ -13,7 +13,8 @@ from langchain_core.messages import AIMessage
 from langchain_core.tools import BaseTool, tool
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from agents.calls import Calls, RoleModel
+from agents.call import RoleModel
+from agents.calls import Calls
 from agents.faults import ModelDownError, ModelUnavailableError, RefusedError
 from agents.generator import Question
 from agents.journal import CallKey, digest

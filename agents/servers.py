@@ -1,7 +1,7 @@
 """Servers: the chat models that speak OpenAI's protocol: OpenAI's, Azure's, vLLM's, anybody's.
 
 `agents/models.py` opens and closes them. Every client has a timeout and tries once, because
-`agents/calls.py` tries again, and none streams: nobody would read it.
+`agents/sending.py` tries again, and none streams: nobody would read it.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-from agents.calls import RoleModel
+from agents.call import RoleModel
 from agents.faults import NO_SERVER, CallError, classify
 from agents.models import open_model
 from agents.specs import parse_spec

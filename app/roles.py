@@ -10,7 +10,8 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
-from agents.calls import Calls, RoleModel
+from agents.call import RoleModel
+from agents.calls import Calls
 from agents.faults import NO_SERVER
 from agents.models import open_model
 from agents.probe import Abilities, fallbacks, probe

@@ -14,7 +14,8 @@ from tempfile import TemporaryDirectory
 from langchain_core.messages import HumanMessage
 
 from agents.budget import Budget, Caps
-from agents.calls import Calls, RoleModel
+from agents.call import RoleModel
+from agents.calls import Calls
 from agents.gates import Gates, ServerLimits
 from agents.journal import CallKey, Journal
 from agents.models import open_model

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 from agents.answerer import Answerer
-from agents.calls import Calls, RoleModel
+from agents.call import RoleModel
+from agents.calls import Calls
 from agents.critic import Critic
 from agents.generator import Generator
 from agents.prices import Price

@@ -70,7 +70,7 @@ def own_node(spare_node: Node) -> Node:
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch):
     """Try again at once where a run would wait."""
-    monkeypatch.setattr("agents.calls.WAIT", 0.0)
+    monkeypatch.setattr("agents.sending.WAIT", 0.0)
     monkeypatch.setattr("agents.gate.PAUSE", 0.0)
     monkeypatch.setattr("tools.patience.WAIT", wait_fixed(0.05))
 

@@ -15,7 +15,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Engine, create_engine
 
 from agents.budget import Budget, Caps
-from agents.calls import TRIES, Calls, RoleModel
+from agents.call import RoleModel
+from agents.calls import Calls
 from agents.faults import (
     BudgetExhaustedError,
     ModelDownError,
@@ -26,6 +27,7 @@ from agents.faults import (
 )
 from agents.gates import Gates
 from agents.journal import CallKey, Journal, Spent
+from agents.sending import TRIES
 from prompts.templates import Prompts
 from tools.patience import Patience
 from tools.redact import Redactor

@@ -12,7 +12,8 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from sqlalchemy import Engine, create_engine
 
 from agents.budget import Budget, Caps
-from agents.calls import Calls, RoleModel
+from agents.call import RoleModel
+from agents.calls import Calls
 from agents.faults import ModelDownError
 from agents.gates import Gates
 from agents.journal import CallKey, Journal

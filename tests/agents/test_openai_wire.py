@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy import create_engine
 
 from agents.budget import Budget, Caps
-from agents.calls import TRIES, Calls
+from agents.calls import Calls
 from agents.faults import (
     ModelError,
     ModelUnavailableError,
@@ -21,6 +21,7 @@ from agents.faults import (
 from agents.gates import Gates
 from agents.journal import CallKey, Journal
 from agents.models import open_model, parse_spec
+from agents.sending import TRIES
 from prompts.templates import Prompts
 from tests.openai_server import Reply, completion, refusal, said, serving
 from tools.patience import Patience
