@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from langchain_core.messages import AIMessage
 from sqlalchemy import (
@@ -215,10 +215,9 @@ def _values(key: CallKey, sent: str) -> dict[str, Any]:
 
 
 def _read_known(connection: Connection, candidate: str) -> _Known:
-    known = _Known()
-    for line in connection.execute(_OF_CANDIDATE, {"of": candidate}).tuples():
-        is_reply, place, value = line[0], line[1:-1], line[-1]
-        (known.replies if is_reply else known.results)[place] = value
+    known, found = _Known(), connection.execute(_OF_CANDIDATE, {"of": candidate})
+    for is_reply, *place, value in cast("Iterable[tuple[Any, ...]]", found):
+        (known.replies if is_reply else known.results)[tuple(place)] = value
     return known
 
 

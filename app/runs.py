@@ -163,9 +163,10 @@ def _take_over(run: Path, made: RunFile, brief: Brief) -> None:
     same = replace(made, concurrency=known.concurrency, estimated=True, versions=known.versions)
     if same == known and brief == asked:
         return
-    (run / ESTIMATE).unlink(missing_ok=True)
-    for path in (*run.glob("ledger.sqlite*"), run / MACHINES_KEPT, run / KEPT):
-        path.unlink(missing_ok=True)
+    with open_books(run) as (ledger, _):
+        ledger.clear()
+    for name in (ESTIMATE, MACHINES_KEPT, KEPT):
+        (run / name).unlink(missing_ok=True)
     for folder in (run / DOCUMENTS, run / "index"):
         shutil.rmtree(folder, ignore_errors=True)
 

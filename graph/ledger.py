@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select, update
 
 from graph.ledger_reading import (
     LedgerReader,
@@ -188,6 +188,12 @@ class Ledger(LedgerReader):
         with writing(self._engine) as connection:
             statement = insert_into(self._engine, NOTES).on_conflict_do_nothing()
             connection.execute(statement, [asdict(note) for note in notes])
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with writing(self._engine) as connection:
+            for table in METADATA.sorted_tables:
+                connection.execute(delete(table))
 
     def close(self) -> None:
         """Give back the connection that writes."""

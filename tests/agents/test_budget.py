@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 from langchain_core.messages import AIMessage
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.pool import StaticPool
 
 from agents.budget import Budget, Caps
 from agents.faults import BudgetExhaustedError
@@ -121,3 +122,12 @@ async def test_minutes_count_over_all_parts(journal):
         session.began -= 10
         with pytest.raises(BudgetExhaustedError, match="1 minutes"):
             await it.reserve(MODEL, MOST)
+
+
+async def test_adopted_spending_is_added(journal):
+    other = Journal(create_engine("sqlite://", poolclass=StaticPool))
+    for each in (journal, other):
+        it = budget(each, calls=9)
+        await finish(each, it, await it.reserve(MODEL, MOST), Amount(1, 10, 5))
+    journal.adopt(other)
+    assert journal.spending() == {MODEL: Amount(2, 20, 10)}

@@ -310,3 +310,11 @@ async def test_another_version_says_a_sentence(ledger, new_engine):
         connection.execute(text("UPDATE versions SET version = 9"))
     with pytest.raises(StateError, match=r"another version of Officina .* version 9"):
         Ledger(new_engine())
+
+
+async def test_cleared_ledger_knows_nothing(ledger):
+    ledger.plan([Candidate("c1", 1, WINDOW)])
+    await ledger.drop("c1", "no_subject", question="q", drafts=1, answers=0, life=[])
+    ledger.note([Note("skipped", "a.md", 0, "It has 1 page.")])
+    ledger.clear()
+    assert (list(ledger.entries()), ledger.notes(), ledger.progress().planned) == ([], [], 0)
