@@ -31,7 +31,8 @@ from langchain_core.messages import HumanMessage, SystemMessage
 from agents.journal import CallKey, Journal
 from agents.specs import Connecting, TransportKind
 from bench.asking import opened
-from bench.mock_server import Mock, serving
+from bench.mock import Mock
+from bench.mock_server import serving
 from bench.plain import SYSTEM, Said, bare_chat, plain_openai, pooled, prompt
 from tools.tables import sqlite_engine
 

@@ -24,7 +24,8 @@ from langchain_core.messages import HumanMessage, SystemMessage
 from agents.faults import CallError
 from agents.journal import CallKey
 from bench.asking import opened
-from bench.mock_server import Mock, serving, stats
+from bench.mock import Mock
+from bench.mock_server import serving, stats
 from bench.plain import SYSTEM, Said, pooled, prompt
 
 

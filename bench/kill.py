@@ -22,7 +22,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.lives import WHOLE, Life, Wanted
-from bench.mock_server import Mock, reset, serving, stats
+from bench.mock import Mock
+from bench.mock_server import reset, serving, stats
 
 KILLS_OF_A_LIFE = 5
 

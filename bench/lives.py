@@ -19,7 +19,8 @@ import psutil
 import yaml
 
 from app.settings import STATE_URL, variables
-from bench.mock_server import Seen, stats
+from bench.mock import Seen
+from bench.mock_server import stats
 
 ROOT = Path(__file__).parent.parent
 MANUALS = ROOT / "examples" / "manuals"

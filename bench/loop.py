@@ -32,7 +32,8 @@ import graph.question
 from app.opening import open_context
 from app.settings import Settings, read_settings
 from bench.asking import peak_mb
-from bench.mock_server import Mock, reset, serving, stats
+from bench.mock import Mock
+from bench.mock_server import reset, serving, stats
 from bench.plain import bare_chat, plain_openai
 from graph.brief import Brief, Windows
 from graph.context import Context

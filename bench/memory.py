@@ -22,7 +22,8 @@ from langchain_core.messages import HumanMessage, SystemMessage
 
 from agents.journal import CallKey
 from bench.asking import opened, peak_mb
-from bench.mock_server import Mock, serving
+from bench.mock import Mock
+from bench.mock_server import serving
 from bench.plain import SYSTEM, Said, pooled, prompt
 
 

@@ -15,7 +15,8 @@ from statistics import median
 from typing import Any
 
 from bench.asking import Took, ask_all, peak_mb
-from bench.mock_server import Mock, MockServer, reset, serving
+from bench.mock import Mock, MockServer
+from bench.mock_server import reset, serving
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:

@@ -38,7 +38,8 @@ from app.settings import Settings
 from app.state import open_books
 from app.worker import main as work
 from app.workers import Farming, helping
-from bench.mock_server import Mock, serving, stats
+from bench.mock import Mock
+from bench.mock_server import serving, stats
 from bench.plain import SYSTEM, Said, prompt
 from bench.scale import Clock, Stub, invented_library
 from graph import farm

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from bench.lives import WHOLE, Life, Wanted
-from bench.mock_server import Mock, serving
+from bench.mock import Mock
+from bench.mock_server import serving
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow

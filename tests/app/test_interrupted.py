@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from bench.lives import Life, Wanted
-from bench.mock_server import Mock, serving, stats
+from bench.mock import Mock
+from bench.mock_server import serving, stats
 from tests.conftest import ROOT
 
 EXAMPLES = ROOT / "examples" / "manuals"

@@ -12,7 +12,8 @@ import yaml
 
 from bench.kill import hunt, spend
 from bench.lives import WHOLE, Life, Wanted
-from bench.mock_server import Mock, reset, serving
+from bench.mock import Mock
+from bench.mock_server import reset, serving
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from bench.lives import WHOLE, Life, Wanted
-from bench.mock_server import Mock, serving, stats
+from bench.mock import Mock
+from bench.mock_server import serving, stats
 from tests.proxy import Proxy
 
 pytestmark = pytest.mark.slow

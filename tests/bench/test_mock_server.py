@@ -6,7 +6,8 @@ from langchain_core.messages import HumanMessage
 from agents.faults import CallError, ModelDownError, ModelUnavailableError, classify
 from agents.models import open_model
 from agents.specs import Connecting
-from bench.mock_server import Bucket, Mock, serving, stats
+from bench.mock import Bucket, Mock
+from bench.mock_server import serving, stats
 
 
 async def asked(url: str, times: int) -> list[CallError | None]:
