@@ -86,28 +86,28 @@ class GroupCommit:
             asyncio.get_running_loop().create_task(self._drain())
             return
         batch, self._queue, self._is_busy = self._queue, [], False
-        _deliver(batch, self._attempt(batch))
+        # Whatever goes wrong reaches those who wait, who would else wait for ever.
+        try:
+            _deliver(batch, self._attempt(batch))
+        except Exception as error:
+            _fail(batch, error)
 
     async def _drain(self) -> None:
         while self._queue:
             batch, self._queue = self._queue, []
             attempt = partial(self._attempt, batch, _Doubt())
             try:
-                found = await outlast(self._patience, attempt)
-            except StateError as error:
-                found = error
-            _deliver(batch, found)
+                _deliver(batch, await outlast(self._patience, attempt))
+            except Exception as error:
+                _fail(batch, error)
         self._is_busy = False
 
-    def _attempt(self, batch: list[_Queued], doubt: _Doubt | None = None) -> list[Any] | StateError:
+    def _attempt(self, batch: list[_Queued], doubt: _Doubt | None = None) -> list[Any]:
         by_write: dict[Write[Any, Any], list[int]] = {}
         for place, each in enumerate(batch):
             by_write.setdefault(each.write, []).append(place)
         kinds = [(write, [batch[p].item for p in places]) for write, places in by_write.items()]
-        try:
-            found = self._transact(kinds, doubt)
-        except StateError as error:
-            return error
+        found = self._transact(kinds, doubt)
         results: list[Any] = [None] * len(batch)
         for places, values in zip(by_write.values(), found, strict=True):
             for place, value in zip(places, values, strict=True):
@@ -158,12 +158,14 @@ class GroupCommit:
         return status == "committed"
 
 
-def _deliver(batch: list[_Queued], results: list[Any] | StateError) -> None:
+def _deliver(batch: list[_Queued], results: list[Any]) -> None:
     """Hand each caller its result; one that was cancelled meanwhile gets none."""
-    for place, each in enumerate(batch):
-        if each.done.done():
-            continue
-        if isinstance(results, StateError):
-            each.done.set_exception(results)
-        else:
-            each.done.set_result(results[place])
+    for each, result in zip(batch, results, strict=True):
+        if not each.done.done():
+            each.done.set_result(result)
+
+
+def _fail(batch: list[_Queued], error: Exception) -> None:
+    for each in batch:
+        if not each.done.done():
+            each.done.set_exception(error)

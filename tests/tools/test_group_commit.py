@@ -77,3 +77,13 @@ def test_damaged_file_is_a_sentence(tmp_path: Path):
     with pytest.raises(StateError, match=r"damaged.*\.recover"):
         open_tables(engine, METADATA, "test", 1)
     engine.dispose()
+
+
+def stumble(connection: Connection, names: Sequence[str]) -> list[int]:
+    raise KeyError(names[0])
+
+
+async def test_stumbling_write_keeps_nobody_waiting(commits):
+    with pytest.raises(KeyError):
+        await commits(stumble, "one")
+    assert await commits(put, "two") == 1
