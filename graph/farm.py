@@ -46,6 +46,8 @@ async def farm_round(context: Context) -> str:
 
 async def farm_beside(context: Context, over: asyncio.Event) -> str:
     """Run open candidates as they come until it is over, or something ends it early."""
+    # What an outage kept it from giving back.
+    context.ledger.release(context.session)
     while not over.is_set():
         if ended := await _farm(context, over):
             return ended
