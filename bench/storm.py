@@ -24,7 +24,12 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     took: list[Took] = []
     rejected: list[int] = []
     for seed in range(options.seed, options.seed + options.rounds):
-        mock = Mock(options.latency, options.admits, options.retry_after, seed=seed)
+        mock = Mock(
+            latency=options.latency,
+            admits=options.admits,
+            retry_after=options.retry_after,
+            seed=seed,
+        )
         with serving(mock) as url:
             asyncio.run(ask_all(url, options.admits, 1, 1))
             reset(url)
