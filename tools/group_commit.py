@@ -12,14 +12,17 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import Any, TypeVar
+from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from tools.outages import is_away, is_rolled_back, outlast
-from tools.patience import Patience, ServiceDownError
-from tools.tables import WRITES, StateError, advice
+from tools.patience import Patience
+from tools.tables import MARKS, WRITES, StateError, advice
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -29,8 +32,14 @@ Write = Callable[[Connection, Sequence[T]], Sequence[R]]
 
 Kinds = Sequence[tuple[Write[Any, Any], list[Any]]]
 _TRIES = 10
-_NUMBER = text("SELECT pg_current_xact_id()::text")
-_STATUS = text("SELECT pg_xact_status(CAST(:number AS xid8))")
+_MADE = insert(MARKS)
+_MARK = _MADE.on_conflict_do_update(
+    index_elements=[MARKS.c.writer],
+    set_={"number": _MADE.excluded.number},
+    where=MARKS.c.number < _MADE.excluded.number,
+)
+"""Changes nothing where the number stands already: the transaction that set it was committed.
+Postgres's own number of a transaction does not do: after a crash it is given out again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +51,9 @@ class _Queued:
 
 @dataclass(slots=True)
 class _Doubt:
-    """A transaction of Postgres's whose commit was sent and not yet confirmed."""
+    """A transaction of Postgres's: tried again, nobody knows whether it was committed before."""
 
-    number: str = ""
+    number: int
     results: Sequence[Sequence[Any]] = ()
 
 
@@ -56,6 +65,8 @@ class GroupCommit:
         self._name = name
         self._patience = patience or Patience(0)
         self._waits = engine.dialect.name != "sqlite"
+        self._writer = uuid4().hex
+        self._numbers = count(1)
         self._queue: list[_Queued] = []
         self._connection: Connection | None = None
         self._is_busy = False
@@ -95,7 +106,7 @@ class GroupCommit:
     async def _drain(self) -> None:
         while self._queue:
             batch, self._queue = self._queue, []
-            attempt = partial(self._attempt, batch, _Doubt())
+            attempt = partial(self._attempt, batch, _Doubt(next(self._numbers)))
             try:
                 _deliver(batch, await outlast(self._patience, attempt))
             except Exception as error:
@@ -139,23 +150,11 @@ class GroupCommit:
         if doubt is None:
             with self._connection.begin():
                 return [write(self._connection, items) for write, items in kinds]
-        if doubt.number and self._was_committed(doubt.number):
-            return doubt.results
-        doubt.number = ""
         with self._connection.begin():
-            number = self._connection.execute(_NUMBER).scalar_one()
-            doubt.results = [write(self._connection, items) for write, items in kinds]
-            # A connection lost from here on leaves open whether this was committed.
-            doubt.number = number
+            mark = {"writer": self._writer, "number": doubt.number}
+            if self._connection.execute(_MARK, mark).rowcount:
+                doubt.results = [write(self._connection, items) for write, items in kinds]
         return doubt.results
-
-    def _was_committed(self, number: str) -> bool:
-        assert self._connection is not None
-        with self._connection.begin():
-            status = self._connection.execute(_STATUS, {"number": number}).scalar()
-        if status == "in progress":
-            raise ServiceDownError("Postgres has not yet ended a transaction of a lost connection.")
-        return status == "committed"
 
 
 def _deliver(batch: list[_Queued], results: list[Any]) -> None:

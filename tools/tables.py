@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import (
     URL,
+    BigInteger,
     Column,
     Connection,
     Engine,
@@ -43,6 +44,8 @@ _CONNECTING = {
     "keepalives_count": "3",
     "tcp_user_timeout": "60000",
 }
+# And so is a process of ours that is gone: nobody waits longer for what it held.
+_SETTINGS = "-cidle_in_transaction_session_timeout=60s"
 _PAGE_SIZE_AT = 16
 _DAMAGED = (
     "The file is damaged: `sqlite3 FILE .recover` saves what was committed into a new file, which "
@@ -54,6 +57,13 @@ _VERSIONS = Table(
     Column("name", String(32), primary_key=True),
     Column("version", Integer, nullable=False),
 )
+MARKS = Table(
+    "commits",
+    MetaData(),
+    Column("writer", String(32), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+"""The last commit of each writer, in a Postgres: what tells it whether one was lost."""
 
 
 class StateError(Exception):
@@ -92,7 +102,8 @@ def postgres_engine(url: str, namespace: str, *, new: bool = True) -> Engine:
     """
     address = _postgres_url(url)
     named = {name: value for name, value in _CONNECTING.items() if name not in address.query}
-    options = f"{address.query.get('options', '')} -csearch_path={namespace}".strip()
+    given = address.query.get("options", "")
+    options = f"{_SETTINGS} {given} -csearch_path={namespace}"
     engine = create_engine(
         address,
         connect_args={**named, "options": options},
@@ -180,6 +191,8 @@ def _refuse_torn(engine: Engine, name: str) -> None:
 
 def _version(engine: Engine, name: str) -> int | None:
     _VERSIONS.create(engine, checkfirst=True)
+    if engine.dialect.name == "postgresql":
+        MARKS.create(engine, checkfirst=True)
     with engine.connect() as connection:
         query = select(_VERSIONS.c.version).where(_VERSIONS.c.name == name)
         return connection.execute(query).scalar()

@@ -1,14 +1,16 @@
 """Writes of one moment share a transaction, on either database."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, func, select
+from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, event, func, select
 
+from tests.postgres_server import PostgresServer
 from tools.group_commit import GroupCommit
-from tools.tables import StateError, open_tables, sqlite_engine
+from tools.patience import Patience
+from tools.tables import StateError, open_tables, postgres_engine, sqlite_engine, writing
 
 METADATA = MetaData()
 NAMES = Table("names", METADATA, Column("name", String(20), primary_key=True))
@@ -87,3 +89,51 @@ async def test_stumbling_write_keeps_nobody_waiting(commits):
     with pytest.raises(KeyError):
         await commits(stumble, "one")
     assert await commits(put, "two") == 1
+
+
+@pytest.fixture
+def beside(postgres: PostgresServer, database: str) -> Iterator[Engine]:
+    """An engine on a real Postgres."""
+    engine = postgres_engine(postgres.url(database), "officina_test")
+    open_tables(engine, METADATA, "test", 1)
+    yield engine
+    engine.dispose()
+
+
+def crash(server: PostgresServer, engine: Engine) -> None:
+    """Let the server lose what is not committed, and write something once it is back."""
+    with server.away():
+        pass
+    engine.dispose()
+    with writing(engine) as connection:
+        put(connection, ["other"])
+
+
+async def test_write_that_a_crash_took_is_written_again(postgres, beside):
+    commits, crashes = GroupCommit(beside, "test", Patience(30)), [postgres]
+
+    def put_and_crash(connection: Connection, names: Sequence[str]) -> list[int]:
+        found = put(connection, names)
+        while crashes:
+            # What comes next has the number that Postgres had given to this transaction.
+            crash(crashes.pop(), beside)
+        return found
+
+    await commits(put_and_crash, "mine")
+    assert count(beside) == 2
+    commits.close()
+
+
+async def test_commit_that_a_crash_left_unconfirmed_is_not_repeated(postgres, beside):
+    commits, crashes = GroupCommit(beside, "test", Patience(30)), [postgres]
+
+    def commit_and_crash(connection: Connection) -> None:
+        while crashes:
+            server = crashes.pop()
+            connection.connection.commit()
+            crash(server, beside)
+
+    event.listen(beside, "commit", commit_and_crash)
+    assert await commits(put, "mine") == 1
+    assert count(beside) == 2
+    commits.close()
