@@ -18,11 +18,20 @@ from agents.journal import Journal
 from agents.journal_tables import RESERVATIONS
 from agents.prices import FREE, Price, dollars
 from agents.sessions import Session
-from agents.spending import Amount, Reservation, Settlement, open_account, reserve, settle
+from agents.spending import (
+    Amount,
+    Reservation,
+    Settlement,
+    open_account,
+    reserve,
+    settle,
+    unanswered,
+)
 
 CALLS_PER_ROW = 40
 CANDIDATES_PER_ROW = 10
 _ASK_AGAIN = 0.25
+_COUNTED = ("calls", "tokens", "money")
 
 
 class Limits(BaseModel):
@@ -66,25 +75,21 @@ class Caps(BaseModel):
 
     def refuses(self, spent: Mapping[str, Amount], prices: Mapping[str, Price]) -> str:
         """Return the name of the limit that the spending by model passes, "" for none."""
-        total = sum(spent.values(), Amount())
-        if self.calls is not None and total.calls > self.calls:
-            return "calls"
-        if self.tokens is not None and total.input_tokens + total.output_tokens > self.tokens:
-            return "tokens"
-        if self.money is not None and _cost(spent, prices) > self.money:
-            return "money"
+        for limit in _COUNTED:
+            most = getattr(self, limit)
+            if most is not None and _measured(limit, spent, prices) > most:
+                return limit
         return ""
 
-    def told(self, limit: str) -> str:
-        """Return the sentence that says that a limit is reached, and what to do."""
-        most = {
-            "calls": f"{self.calls} model calls",
-            "tokens": f"{self.tokens} tokens",
-            "money": dollars(self.money),
-            "minutes": f"{self.minutes or 0:g} minutes",
-        }
+    def told(self, limit: str, unanswered: float = 0) -> str:
+        """Return the sentence that says that a limit is reached, and what to do.
+
+        `unanswered` is how much of it calls may have cost that have no reply.
+        """
+        most = _named(limit, getattr(self, limit))
+        lost = f", of which {_named(limit, unanswered)} may have gone to calls that have no reply"
         return (
-            f"The limit of {most[limit]} is reached. "
+            f"The limit of {most} is reached{lost if unanswered else ''}. "
             f"Go on with `officina resume RUN --add-budget {limit}=MORE`, or raise "
             f"`limits.{limit}` in the run's brief.yaml and resume."
         )
@@ -134,7 +139,7 @@ class Budget:
                 return wanted
             self._mine.discard(name)
             if not self._mine and not await self._journal.read(self._others):
-                raise BudgetExhaustedError(self.caps.told(limit))
+                raise BudgetExhaustedError(await self._told(limit))
             await self._something_settled()
 
     def settled(self, reservation: Reservation) -> None:
@@ -158,6 +163,10 @@ class Budget:
             # What another process has reserved settles unseen.
             return
 
+    async def _told(self, limit: str) -> str:
+        lost = await self._journal.read(unanswered)
+        return self.caps.told(limit, _measured(limit, lost, self._prices))
+
     def _open(self, connection: Connection, models: Sequence[str]) -> list[None]:
         return [open_account(connection, model, self._journal.engine) for model in models]
 
@@ -171,10 +180,18 @@ def _settle(connection: Connection, settlements: Sequence[Settlement]) -> list[N
     return [None] * len(settlements)
 
 
-def _cost(spent: Mapping[str, Amount], prices: Mapping[str, Price]) -> float:
-    """Return what the amounts cost; a model that has a price, or is free."""
-    return sum(
-        prices[model].of(amount.input_tokens, amount.output_tokens)
-        for model, amount in spent.items()
-        if model.partition(":")[0] not in FREE
-    )
+def _measured(limit: str, spent: Mapping[str, Amount], prices: Mapping[str, Price]) -> float:
+    """Return what the amounts come to, as a limit counts it; for money, each model has a price."""
+    if limit == "money":
+        return sum(
+            prices[model].of(amount.input_tokens, amount.output_tokens)
+            for model, amount in spent.items()
+            if model.partition(":")[0] not in FREE
+        )
+    total = sum(spent.values(), Amount())
+    return total.calls if limit == "calls" else total.input_tokens + total.output_tokens
+
+
+def _named(limit: str, value: float) -> str:
+    units = {"calls": f"{value} model calls", "tokens": f"{value} tokens"}
+    return units.get(limit) or (dollars(value) if limit == "money" else f"{value:g} minutes")

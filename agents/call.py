@@ -81,8 +81,6 @@ class Call:
     @cached_property
     def most(self) -> Amount:
         """The most that it can come to; a token of a prompt has one byte at least."""
-        if self.model.server is NO_SERVER:
-            return Amount(1)
         overhead = TOKENS_PER_MESSAGE * len(self.messages)
         overhead += TOKENS_OF_TOOLS if "tools" in self.options else 0
         return Amount(1, len(self.said) + overhead, self.model.output_tokens)

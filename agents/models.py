@@ -21,9 +21,9 @@ def open_model(
     if spec.is_served:
         return _served(role, spec, variables, connecting or Connecting())
     if spec.provider == "offline":
-        from agents.offline import OfflineModel
+        from agents.offline import LONGEST, OfflineModel
 
-        return RoleModel(role, spec.name, OfflineModel())
+        return RoleModel(role, spec.name, OfflineModel(), output_tokens=LONGEST)
     from agents.scripted import ScriptedModel, read_script
 
     return RoleModel(role, spec.name, ScriptedModel(lines=read_script(Path(spec.model))))

@@ -25,6 +25,8 @@ from agents import offline_answering, offline_drafting, offline_judging, offline
 from agents.offline_reading import Prompt, read
 
 _SEARCH = "search_manuals"
+LONGEST = 4096
+"""Tokens: more than any of its replies has."""
 _LETTERS_PER_TOKEN = 4
 
 _REPLIES: dict[str, Callable[[Prompt], BaseModel]] = {

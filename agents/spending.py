@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Select, bindparam, delete, func, insert, select, update
 
-from agents.journal_tables import RESERVATIONS, SPENDING
+from agents.journal_tables import CALLS, RESERVATIONS, SPENDING
 from tools.tables import insert_into
 
 _COUNTS = ("calls", "input_tokens", "output_tokens")
@@ -68,6 +68,9 @@ _ADD = (
     .values({name: SPENDING.c[name] + bindparam(f"more_{name}") for name in _COUNTS})
 )
 _RESERVE = insert(RESERVATIONS)
+_ANSWERED = select(
+    CALLS.c.model, func.count(), func.sum(CALLS.c.input_tokens), func.sum(CALLS.c.output_tokens)
+).group_by(CALLS.c.model)
 
 Refuse = Callable[[dict[str, Amount]], str]
 """Returns which limit a spending by model would pass, "" for none."""
@@ -126,8 +129,17 @@ def spending(connection: Connection) -> dict[str, Amount]:
     return _amounts(connection, _SPENT)
 
 
+def unanswered(connection: Connection) -> dict[str, Amount]:
+    """Return by model what is counted as spent or reserved for calls that have no reply."""
+    answered = _amounts(connection, _ANSWERED)
+    return {
+        model: amount - answered.get(model, Amount())
+        for model, amount in spending(connection).items()
+    }
+
+
 def _amounts(connection: Connection, query: Select[Any]) -> dict[str, Amount]:
-    return {model: Amount(*counts) for model, *counts in connection.execute(query)}
+    return {model: Amount(*map(int, counts)) for model, *counts in connection.execute(query)}
 
 
 def _add(connection: Connection, changes: Iterable[tuple[str, Amount]]) -> None:

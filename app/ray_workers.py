@@ -111,7 +111,7 @@ class RayWorkers:
         """Let them finish what they have in flight, for as long as they are given."""
         await self.end()
 
-    def kill(self) -> None:
+    async def kill(self) -> None:
         """End them at once; what they had claimed is claimed again when the run goes on."""
         for watcher in self._watchers:
             watcher.cancel()

@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 from uuid import uuid4
 
@@ -19,11 +20,13 @@ from app.exits import DONE
 from app.roles import tell
 from app.settings import Settings
 from graph.context import Context
+from tools.outages import outlast
 
 EngineKind = Literal["local", "ray"]
 END, STOP = b"end\n", b"stop\n"
 MODULE = "app.worker"
-_SECONDS_TO_END = 60.0
+_SECONDS_TO_END = 180.0
+"""Longer than a call may take by default; what then still works is ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +71,21 @@ class Workers:
 
     async def end(self) -> None:
         """Let them finish what they have begun, and wait for that."""
-        await asyncio.wait_for(self._say(END), _SECONDS_TO_END)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._say(END), _SECONDS_TO_END)
 
     async def stop(self) -> None:
         """Let them finish the calls that they have in flight, and wait for that."""
         self._is_stopping = True
         await self._say(STOP)
 
-    def kill(self) -> None:
+    async def kill(self) -> None:
         """End them at once; what they had claimed is claimed again when the run goes on."""
+        self._is_stopping = True
         for process in self._running.values():
             with suppress(ProcessLookupError):
                 process.kill()
+        await self._ended()
 
     async def _say(self, word: bytes) -> None:
         for process in list(self._running.values()):
@@ -87,7 +93,11 @@ class Workers:
             with suppress(OSError):
                 process.stdin.write(word)
                 await process.stdin.drain()
-        await asyncio.gather(*self._watchers)
+        await self._ended()
+
+    async def _ended(self) -> None:
+        # What keeps a watcher from giving claims back keeps this process from its own work too.
+        await asyncio.gather(*self._watchers, return_exceptions=True)
 
     async def _watch(self, session: str, process: asyncio.subprocess.Process) -> None:
         """Wait for the end of a worker; one that fails leaves its candidates to the others."""
@@ -97,9 +107,11 @@ class Workers:
             said = line.decode(errors="replace").strip() or said
         code = await process.wait()
         del self._running[session]
-        if code != DONE and not self._is_stopping:
-            self.context.ledger.release(session)
-            tell(f"A worker ended ({said or f'exit code {code}'}); the others go on without it.")
+        if code == DONE or self._is_stopping:
+            return
+        tell(f"A worker ended ({said or f'exit code {code}'}); the others go on without it.")
+        ledger = self.context.ledger
+        await outlast(self.context.patience, partial(ledger.release, session))
 
 
 @asynccontextmanager
@@ -120,7 +132,7 @@ async def helping(context: Context, settings: Settings, farming: Farming) -> Asy
         yield
         await workers.end()
     finally:
-        workers.kill()
+        await workers.kill()
 
 
 def _spec(text: str, role: str, context: Context) -> str:

@@ -94,9 +94,10 @@ def hunt(folder: Path, url: str, options: argparse.Namespace) -> dict[str, Any]:
 
 def spend(folder: Path, url: str, options: argparse.Namespace) -> dict[str, Any]:
     """Return what runs spent that were killed on their way to a cap, and beyond it."""
-    name, most = options.cap.split("=")
+    name, value = options.cap.split("=")
+    most = float(value) if name == "money" else int(value)
     wanted = Wanted(
-        options.rows, options.in_flight, options.workers, options.state, {name: float(most)}
+        options.rows, options.in_flight, options.workers, options.state, {name: most}
     )
     at, spent, kills, codes = random.Random(options.seed), list[float](), 0, list[int]()
     faults: list[str] = []
@@ -111,8 +112,8 @@ def spend(folder: Path, url: str, options: argparse.Namespace) -> dict[str, Any]
             kills += 1
         codes.append(life.end())
         spent.append(wanted.spent(stats(url), name))
-        codes.append(life.end(f"{name}={most}0"))
-        if spent[-1] > float(most) or codes[-2:] != [3, WHOLE]:
+        codes.append(life.end(f"{name}={10 * most}"))
+        if spent[-1] > most or codes[-2:] != [3, WHOLE]:
             faults.append(f"life {len(spent)}: {spent[-1]} {name}, codes {codes[-2:]}: {life.said}")
     return {"kills": kills, "cap": options.cap, "spent": spent, "codes": codes, "faults": faults}
 

@@ -63,6 +63,7 @@ class Life:
         self.seconds = 0.0
         """How long its processes have worked."""
         self.said = ""
+        self.code = WHOLE
         self.orphans = 0
         self._process: subprocess.Popen[str] | None = None
         self._log: IO[str] | None = None
@@ -120,7 +121,8 @@ class Life:
 
     def end(self, add: str = "") -> int:
         """Let the run end, with more budget where some is given; return the exit code."""
-        if not self.is_running and (add or not self._is_over()):
+        # Where it was killed after it had written its result, its exit code is that of a resume.
+        if not self.is_running and (add or self.code < WHOLE or not self._is_over()):
             self.begin(*(["--add-budget", add] if add else []))
         if self._process:
             with suppress(subprocess.TimeoutExpired):

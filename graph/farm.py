@@ -93,12 +93,11 @@ async def _farm(context: Context, over: asyncio.Event) -> str:
         context.ledger.release(context.session)
     if not stopped:
         return ""
-    ends_short = isinstance(
-        stopped[0], BudgetExhaustedError | ModelUnavailableError | ServiceDownError
-    )
-    if ends_short and context.calls.journal.count(but=PROBED):
-        is_spent = isinstance(stopped[0], BudgetExhaustedError)
-        return str(stopped[0]) if is_spent else f"{stopped[0]} {_GO_ON}"
+    if isinstance(stopped[0], BudgetExhaustedError):
+        return str(stopped[0])
+    is_away = isinstance(stopped[0], ModelUnavailableError | ServiceDownError)
+    if is_away and context.calls.journal.count(but=PROBED):
+        return f"{stopped[0]} {_GO_ON}"
     raise stopped[0]
 
 

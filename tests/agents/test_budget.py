@@ -89,7 +89,7 @@ async def test_killed_session_stays_spent_in_full(journal):
     after = Journal(journal.engine)
     async with Session(after, leads=True).beating():
         again = budget(after, calls=9)
-        with pytest.raises(BudgetExhaustedError):
+        with pytest.raises(BudgetExhaustedError, match="of which 8 model calls may have gone to"):
             await again.reserve(MODEL, MOST)
     assert after.spending() == {MODEL: Amount(9, 801, 401)}
 

@@ -225,13 +225,14 @@ def test_nothing_readable_ends_with_two(monkeypatch, capsys, tmp_path):
     assert "a.json" in capsys.readouterr().err
 
 
-def test_short_run_leaves_with_three(monkeypatch, capsys, tmp_path):
+@pytest.mark.parametrize(("limit", "most"), [("calls", 30), ("tokens", 1)])
+def test_short_run_leaves_with_three(monkeypatch, capsys, tmp_path, limit, most):
     brief = tmp_path / "brief.yaml"
-    brief.write_text("rows: 50\nlimits: {calls: 30}\n", encoding="utf-8")
+    brief.write_text(f"rows: 50\nlimits: {{{limit}: {most}}}\n", encoding="utf-8")
     assert officina(monkeypatch, "run", EXAMPLES, "--brief", brief, "--json") == 3
     told = capsys.readouterr()
-    assert "limits.calls" in told.err
-    assert json.loads(told.out)["calls"] <= 30
+    assert f"limits.{limit}" in told.err
+    assert json.loads(told.out)[limit] <= most
 
 
 def test_debug_shows_the_traceback(monkeypatch, capsys):

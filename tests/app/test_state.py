@@ -147,9 +147,10 @@ def test_every_verb_works_on_postgres(from_files, state, tmp_path):
 
 
 @pytest.mark.slow
-def test_run_waits_for_its_killed_state(from_files, state, postgres, tmp_path):
+@pytest.mark.parametrize("workers", [1, 2])
+def test_run_waits_for_its_killed_state(from_files, state, postgres, tmp_path, workers):
     run = tmp_path / "run"
-    process = start("run", EXAMPLES, "--rows", ROWS, "--out", run)
+    process = start("run", EXAMPLES, "--rows", ROWS, "--out", run, "--workers", workers)
     while finished(state) < 6:
         assert process.poll() is None, process.communicate()[1]
     postgres.kill()
