@@ -74,6 +74,11 @@ class Calls:
         """How many calls may be in flight now."""
         return self._gates.width
 
+    @property
+    def asleep(self) -> int:
+        """How many calls were refused and wait for another try."""
+        return self._sender.asleep
+
     def state(self) -> CallsState:
         """Return what goes on now, and what went on so far."""
         gates = self._gates

@@ -31,13 +31,15 @@ LONELY_TRIES = 20
 WAIT, LONGEST_WAIT, JITTER = 0.5, 30.0, 0.25
 """Seconds before a second try, doubled for each further one, and at most; the share added at
 random, so that calls refused together do not come again together."""
+LONGEST_BESIDE_OTHERS = 2.0
+"""Seconds at most where the server serves other calls: it is the gate that spares it."""
 
 
 @dataclass
 class Sender:
     """Sends calls until they have replies, or another try is worth nothing.
 
-    `counts` is how many were sent, refused, and late.
+    `counts` is how many were sent, refused, and late; `asleep` how many wait for another try.
     """
 
     journal: Journal
@@ -46,6 +48,7 @@ class Sender:
     patience: Patience
     redact: Redactor
     counts: Counter[str] = field(default_factory=Counter[str])
+    asleep: int = 0
 
     async def send(self, call: Call) -> AIMessage:
         """Return the reply to a call, as it stands in the journal."""
@@ -83,11 +86,17 @@ class Sender:
         """Sleep outside the gate as long as the server asked, or longer after each try."""
         server = call.model.server
         asked = fault.after if isinstance(fault, ModelDownError) else 0.0
-        own = min(LONGEST_WAIT, WAIT * 2 ** (tried - 1))
+        is_dark = self.gates.of(server.address).dark() is not None
+        longest = LONGEST_WAIT if is_dark else LONGEST_BESIDE_OTHERS
+        own = min(longest, WAIT * 2 ** (tried - 1))
         seconds = (min(asked, self.patience.seconds) or own) * random.uniform(1, 1 + JITTER)
-        if self.gates.of(server.address).dark() is not None:
+        if is_dark:
             self.patience.on_wait(f"the model server at {server.address}", seconds)
-        await asyncio.sleep(seconds)
+        self.asleep += 1
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self.asleep -= 1
 
     async def _attempt(self, call: Call, *, again: bool) -> AIMessage:
         """Send a call once, within the budget; its place is kept until its reply is committed."""

@@ -122,8 +122,11 @@ class _Claims:
 
 
 def _pool(context: Context) -> int:
-    """Return how many candidates may be under way, so that the gate always has a next call."""
-    return max(1, int(context.calls.width * POOL_PER_PLACE))
+    """Return how many candidates may be under way, so that the gate always has a next call.
+
+    One whose call sleeps keeps nobody from beginning.
+    """
+    return max(1, int(context.calls.width * POOL_PER_PLACE)) + context.calls.asleep
 
 
 async def run_apart(question: QuestionInput, context: Context) -> None:

@@ -2,10 +2,14 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
 
+import graph.farm
+from agents.faults import ModelDownError
+from agents.sending import Sender
 from app.opening import open_context
 from app.settings import read_settings
 from graph.brief import read_brief
@@ -40,6 +44,7 @@ def planned(context, round_, count):
         exhausted=set(),
     )
     context.ledger.plan(chosen)
+    return [candidate.id for candidate in chosen]
 
 
 def ends(context):
@@ -103,3 +108,34 @@ async def test_candidates_of_a_cut_round_are_asked_alike(tmp_path):
     whole = await cut(tmp_path, "whole", ())
     assert len(whole) == 16
     assert await cut(tmp_path, "cut", (20, 40)) == whole
+
+
+async def test_sleeping_calls_keep_nobody_from_beginning(tmp_path, monkeypatch):
+    awake, refused, ended = asyncio.Event(), list[str](), list[str]()
+
+    async def invoke(sender, call):
+        if call.key.candidate in busy and call.key.candidate not in refused:
+            refused.append(call.key.candidate)
+            raise ModelDownError("later")
+        return await invoked(sender, call)
+
+    async def run_apart(question, context):
+        await ran_apart(question, context)
+        ended.append(question.candidate.id)
+        if len(ended) == 16:
+            awake.set()
+
+    async def sleep(_):
+        await asyncio.wait_for(awake.wait(), 20)
+
+    invoked, ran_apart = Sender._invoke, graph.farm.run_apart
+    monkeypatch.setattr(Sender, "_invoke", invoke)
+    monkeypatch.setattr(graph.farm, "run_apart", run_apart)
+    monkeypatch.setattr("agents.sending.asyncio", SimpleNamespace(sleep=sleep))
+    async with AsyncExitStack() as stack:
+        context = await opened(stack, tmp_path / "run")
+        await ingest_folder(str(EXAMPLES), context, emit=lambda _: None)
+        busy = planned(context, 1, 24)[::3]
+        assert not await farm_round(context)
+    assert len(refused) == 8
+    assert not {*ended[:16]} & {*busy}
