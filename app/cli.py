@@ -154,16 +154,16 @@ def resume(
     as_json: Json = False,
 ) -> None:
     """Go on with a run that was interrupted or ended short; a finished one is left as it is."""
-    from app import budgeting, ray_workers, runs, verbs
+    from app import budgeting, ray_workers, run_file, verbs
 
-    started, brief = runs.read_run(run)
+    started, brief = run_file.read_run(run)
     if add_budget:
         brief = budgeting.add_budget(run, brief, add_budget)
     whole = started.result and started.result.decision == "export" and not started.result.reason
     if started.result and whole and (run / "dataset").is_dir():
         print(f"{run} is finished; nothing was changed.", file=sys.stderr)
         raise typer.Exit(verbs.tell(run, started.result, as_json=as_json))
-    settings = runs.settings_of(started)
+    settings = run_file.settings_of(started)
     farming = ray_workers.farming_of(workers, engine, started.state, settings.models.values())
     code = verbs.carry_out(run, started, brief, settings, farming=farming, as_json=as_json)
     raise typer.Exit(code)
@@ -172,9 +172,9 @@ def resume(
 @app.command()
 def status(run: Run, as_json: Json = False) -> None:
     """Show how far a run is."""
-    from app import verbs
+    from app import showing
 
-    verbs.show_status(run, as_json=as_json)
+    showing.show_status(run, as_json=as_json)
 
 
 @app.command()
@@ -183,9 +183,9 @@ def why(
     row: Annotated[str | None, typer.Argument(metavar="[ROW]", help="A candidate's id.")] = None,
 ) -> None:
     """Say why candidates were dropped, or how one candidate came to its end."""
-    from app import verbs
+    from app import showing
 
-    verbs.show_why(run, row)
+    showing.show_why(run, row)
 
 
 @app.command()
@@ -222,9 +222,9 @@ def audit(
     as_json: Json = False,
 ) -> None:
     """Say what the split parted, and what a training with the recipe would really see."""
-    from app import verbs
+    from app import showing
 
-    raise typer.Exit(verbs.show_audit(run, recipe, as_json=as_json))
+    raise typer.Exit(showing.show_audit(run, recipe, as_json=as_json))
 
 
 @app.command()

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from agents.faults import CallError
 from app.exits import FAULT, INTERRUPTED, MISTAKE
 from app.interruption import RunInterrupted
-from app.runs import RunError
+from app.run_file import RunError
 from app.services import ServicesError
 from app.settings import SettingsError, redact
 from app.upload import UploadError

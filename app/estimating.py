@@ -20,7 +20,7 @@ from app.exits import DONE, SHORT
 from app.expected import Estimate, RoleEstimate, keep, lines
 from app.opening import open_context
 from app.roles import tell
-from app.runs import RunFile, locked, machines_of
+from app.run_file import RunFile, locked, machines_of
 from app.settings import Settings
 from app.trial import Trial, begin_trial, spent_by_role
 from graph.assess import why_nothing_is_left

@@ -20,7 +20,7 @@ from uuid import uuid4
 from agents.specs import parse_spec
 from app.errors import told
 from app.roles import tell
-from app.runs import RunError, read_run
+from app.run_file import RunError, read_run
 from app.settings import STATE_URL, SettingsError, redact, variables
 from app.state import StateKind
 from app.worker import work

@@ -9,10 +9,10 @@ from pathlib import Path
 from agents.prices import Price
 from app.expected import beside_truth, kept
 from app.report import ReportFacts, write_report
-from app.runs import RUN_FILE, RunFile
+from app.run_file import RunFile
 from app.services import ServicesError, load_services, read_services, services_file
 from app.settings import is_offline
-from app.state import open_books
+from app.state import RUN_FILE, open_books
 from app.traces import TRACES_FILE, run_filter
 from graph.brief import Brief
 from graph.ledger import Entry, Ledger

@@ -20,22 +20,15 @@ from langgraph.runtime import Runtime
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.directory import machine_source
+from app.driving import drive
 from app.errors import MISTAKES, told
 from app.opening import open_context
 from app.opening_index import for_manuals
 from app.reporting import write_run_report
-from app.runs import (
-    RUN_FILE,
-    RunError,
-    RunFile,
-    create_run,
-    drive,
-    locked,
-    machines_of,
-    read_run,
-    settings_of,
-)
+from app.run_file import RunError, RunFile, locked, machines_of, read_run, settings_of
+from app.runs import create_run
 from app.settings import Settings, read_settings
+from app.state import RUN_FILE
 from graph.brief import Brief, read_brief
 from graph.context import Context
 from graph.ingest import ingest_folder

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,25 +14,15 @@ from rich.console import Console
 from agents.journal import Spent
 from agents.prices import cost_of, unpriced
 from app.directory import POSTGRES, describe, load_file
-from app.exits import DONE, MISTAKE, SHORT
-from app.expected import beside_truth, kept
+from app.driving import drive
+from app.exits import DONE, SHORT
 from app.interruption import interruptible
 from app.opening_index import for_manuals
-from app.progress import RunView, print_unused, printable, render_status
+from app.progress import RunView, print_unused
 from app.reporting import prices_of, write_run_report
-from app.runs import (
-    Result,
-    RunFile,
-    drive,
-    locked,
-    machines_of,
-    read_run,
-    settings_of,
-    write_run_file,
-)
+from app.run_file import Result, RunFile, locked, machines_of, read_run, settings_of, write_run_file
 from app.settings import Settings, SettingsError, is_offline, read_settings
 from app.state import open_books
-from app.traces import trace_of
 from app.workers import Farming
 from graph.brief import Brief, load_brief
 from training.recipe import load_recipe
@@ -155,81 +144,6 @@ def _print_places(run: Path, result: Result) -> None:
         print(f"token F1 {arm}: {score:.3f}")
 
 
-def show_status(run: Path, *, as_json: bool) -> None:
-    """Print how far a run is."""
-    started, brief = read_run(run)
-    with open_books(run) as (ledger, journal):
-        progress, spent, notes = ledger.progress(), journal.spent(), ledger.notes()
-    unknown = [note.path for note in notes if note.kind == "unknown_machine"]
-    if as_json:
-        finished = started.result.decision if started.result else None
-        values: dict[str, object] = {
-            "accepted": progress.accepted,
-            "wanted": brief.rows,
-            "planned": progress.planned,
-            "drafts": progress.drafts,
-            "revisions": progress.revisions,
-            "variants": progress.variants,
-            "dropped": progress.dropped,
-            "calls": sum(each.calls for each in spent),
-            "cost": cost_of(spent, prices_of(started)),
-            "decision": finished,
-            **({"unknown_machines": unknown} if unknown else {}),
-            **_estimated(run, started, spent),
-            "notes": dict(Counter(note.kind for note in notes)),
-        }
-        print(json.dumps(values))
-        return
-    Console().print(render_status(brief, progress, spent, prices_of(started)))
-    if unknown:
-        print(f"Not among the machine names: {printable(', '.join(unknown))}.")
-    if started.result and started.result.reason:
-        print(started.result.reason)
-    print_unused(notes)
-
-
-def _estimated(run: Path, started: RunFile, spent: list[Spent]) -> dict[str, object]:
-    """Return each figure of an estimate beside what it has come to, where one was made."""
-    estimate = kept(run)
-    if estimate is None:
-        return {}
-    seconds = started.result.seconds if started.result else None
-    truths = beside_truth(estimate, spent, prices_of(started), seconds)
-    return {
-        "estimate": {
-            truth.name: {
-                "low": truth.expected.low,
-                "high": truth.expected.high,
-                "so_far": truth.truth,
-            }
-            for truth in truths
-        }
-    }
-
-
-def show_why(run: Path, candidate: str | None) -> None:
-    """Print why candidates were dropped, or one candidate's life."""
-    read_run(run)
-    with open_books(run) as (ledger, _):
-        if candidate is None:
-            for entry in ledger.entries("dropped", "set_aside"):
-                print(f"{entry.candidate.id}  {entry.reason:24}  {printable(entry.question)}")
-            return
-        entry = ledger.entry(candidate)
-    if entry is None:
-        print(
-            f"No single candidate of {run} has an id that begins with {candidate}.", file=sys.stderr
-        )
-        raise SystemExit(MISTAKE)
-    window = entry.candidate.window
-    print(f"{entry.candidate.id}: {entry.status} {entry.reason}".rstrip())
-    print(f"document {window.document_id}, pages {window.pages[0]}-{window.pages[1]}")
-    for step in entry.life:
-        print(f"  {step.name:9} {printable(step.said)}")
-    if trace := trace_of(run, entry.candidate.id):
-        print(f"trace {trace.url or f'{trace.trace} in the LangSmith project {trace.project}'}")
-
-
 def upload_dataset(run: Path, name: str) -> None:
     """Upload a run's dataset to LangSmith, and print where it is."""
     from app.upload import upload
@@ -239,17 +153,6 @@ def upload_dataset(run: Path, name: str) -> None:
     print(f"dataset  {name}: {done.created} rows added, {done.updated} updated")
     if done.url:
         print(f"url      {done.url}")
-
-
-def show_audit(run: Path, recipe: str | None, *, as_json: bool) -> int:
-    """Print what a training would see and what the split parted; return the exit code."""
-    from training.audit import audit, lines
-
-    report = audit(run / "dataset", load_recipe(recipe) if recipe else None)
-    print(report.model_dump_json() if as_json else "\n".join(lines(report)))
-    for error in report.errors:
-        print(error, file=sys.stderr)
-    return SHORT if report.errors else DONE
 
 
 def train(run: Path, recipe: str) -> None:

@@ -16,11 +16,13 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from app.collector import spared_collector
+from app.driving import Within
 from app.errors import told
 from app.exits import DONE, SHORT
 from app.interruption import RunInterrupted, interruptible
 from app.opening import open_context
-from app.runs import Within, machines_of, read_run, settings_of
+from app.run_file import machines_of, read_run, settings_of
 from app.state import outlasting
 from app.workers import END, STOP
 from graph.context import Context
@@ -71,7 +73,8 @@ async def work(
     async def farm() -> str:
         opened = open_context(run, brief, settings, machines, joins=session)
         async with opened as context, within(context):
-            return await farm_beside(context, over)
+            with spared_collector():
+                return await farm_beside(context, over)
 
     return await outlasting(run, Patience(settings.services.patience), farm)
 

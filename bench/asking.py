@@ -20,6 +20,7 @@ from agents.gates import Gates, ServerLimits
 from agents.journal import CallKey, Journal
 from agents.models import open_model
 from agents.specs import Connecting
+from app.collector import spared_collector
 from bench.plain import MODEL, Said
 from prompts.templates import Prompts
 from tools.patience import Patience
@@ -54,7 +55,8 @@ async def opened(
     budget = Budget(journal, Caps(calls=10**9, tokens=10**12))
     gates = Gates(width, {url: ServerLimits(most_in_flight=most or width)})
     model = open_model("critic", f"openai:{MODEL}@{url}", {}, connecting)
-    yield Calls(journal, gates, budget, Prompts(), patience=Patience(60)), model
+    with spared_collector():
+        yield Calls(journal, gates, budget, Prompts(), patience=Patience(60)), model
     await model.close()
     journal.close()
     engine.dispose()

@@ -35,7 +35,8 @@ from app.directory import machine_source
 from app.estimating import SAMPLE, estimate
 from app.expected import Estimate, Truth, beside_truth
 from app.opening import open_books, open_context
-from app.runs import RunFile, create_run, machines_of
+from app.run_file import RunFile, machines_of
+from app.runs import create_run
 from app.settings import Settings, read_settings
 from bench.intervals import share
 from graph.brief import Brief

@@ -96,9 +96,7 @@ def spend(folder: Path, url: str, options: argparse.Namespace) -> dict[str, Any]
     """Return what runs spent that were killed on their way to a cap, and beyond it."""
     name, value = options.cap.split("=")
     most = float(value) if name == "money" else int(value)
-    wanted = Wanted(
-        options.rows, options.in_flight, options.workers, options.state, {name: most}
-    )
+    wanted = Wanted(options.rows, options.in_flight, options.workers, options.state, {name: most})
     at, spent, kills, codes = random.Random(options.seed), list[float](), 0, list[int]()
     faults: list[str] = []
     while kills < options.points:

@@ -29,6 +29,7 @@ from langgraph.runtime import Runtime
 
 import graph.farm
 import graph.question
+from app.collector import spared_collector
 from app.opening import open_context
 from app.settings import Settings, read_settings
 from bench.asking import peak_mb
@@ -109,7 +110,8 @@ async def one_pass(manuals: Path, settings: Settings, items: int) -> tuple[float
                 )
             )
             began, cpu = time.perf_counter(), time.process_time()
-            ended = await farm_round(context)
+            with spared_collector():
+                ended = await farm_round(context)
             took = time.perf_counter() - began, time.process_time() - cpu
             assert not ended, ended
             return *took, context.ledger.progress().accepted

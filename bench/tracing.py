@@ -31,7 +31,8 @@ _RUN = """
 import asyncio, json, resource, sys, time
 from pathlib import Path
 from app.opening import open_context
-from app.runs import create_run, drive
+from app.driving import drive
+from app.runs import create_run
 from app.settings import read_settings
 from graph.brief import Brief
 from agents.offline import OfflineModel

@@ -33,7 +33,7 @@ from agents.journal import CallKey
 from agents.journal_tables import CALLS, RESERVATIONS
 from app import ray_workers, workers
 from app.opening import open_context
-from app.runs import RunFile, settings_of, write_run_file
+from app.run_file import RunFile, settings_of, write_run_file
 from app.settings import Settings
 from app.state import open_books
 from app.worker import main as work

@@ -19,7 +19,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph_sdk import get_client
 
-from app.runs import read_run
+from app.run_file import read_run
 from app.served import question_served
 from app.state import open_books
 from tests.conftest import ROOT

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.opening_index import for_manuals
-from app.runs import create_run, read_run, settings_of
+from app.run_file import read_run, settings_of
+from app.runs import create_run
 from app.settings import Settings, SettingsError, read_settings, redact
 from graph.brief import Brief
 from tests.conftest import ROOT

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from app.runs import RunFile, write_run_file
+from app.run_file import RunFile, write_run_file
 from app.settings import SettingsError
 from app.state import open_books
 from tests.app.test_interrupted import start
