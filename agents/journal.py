@@ -9,28 +9,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from langchain_core.messages import AIMessage
 from sqlalchemy import (
-    Column,
     Connection,
     Engine,
     Executable,
-    Select,
     Table,
-    bindparam,
-    literal,
     select,
-    union_all,
 )
 from sqlalchemy.exc import SQLAlchemyError
 
 from agents.journal_reading import CallKey, FinishedCall, JournalReader, Spent
 from agents.journal_tables import CALLS, JOURNAL, KEY, TOOL_CALLS
+from agents.known import KnownCalls, Place
 from agents.spending import Amount, Reservation, Settlement, absorb, settle
 from tools.group_commit import GroupCommit, Write
 from tools.outages import outlast
@@ -54,14 +50,6 @@ class _Reply:
     reservation: Reservation | None
 
 
-@dataclass(slots=True)
-class _Known:
-    """What the journal holds of one candidate."""
-
-    replies: dict[tuple[object, ...], str] = field(default_factory=dict[tuple[object, ...], str])
-    results: dict[tuple[object, ...], str] = field(default_factory=dict[tuple[object, ...], str])
-
-
 class Journal(JournalReader):
     """Finished calls in tables of the engine's database; what is read of a candidate is kept."""
 
@@ -70,7 +58,7 @@ class Journal(JournalReader):
         self._patience = patience or Patience(0)
         self._commits = GroupCommit(engine, JOURNAL, patience)
         self._reader: Connection | None = None
-        self._known: dict[str, _Known] = {}
+        self._known = KnownCalls(self.read)
         self._record = partial(_record_replies, made=_new(engine, CALLS))
         self._record_result = partial(_record_results, made=_new(engine, TOOL_CALLS))
 
@@ -95,7 +83,7 @@ class Journal(JournalReader):
 
     async def reply(self, key: CallKey, sent: str) -> AIMessage | None:
         """Return the reply to this call if the same was sent before."""
-        known = await self._of(key.candidate)
+        known = await self._known.of(key.candidate)
         found = known.replies.get(_place(key, sent))
         return None if found is None else _revived(found)
 
@@ -126,21 +114,21 @@ class Journal(JournalReader):
             "output_tokens": spent.output_tokens,
         }
         kept = await self._commits(self._record, _Reply(values, reservation))
-        (await self._of(key.candidate)).replies[_place(key, sent)] = kept
+        (await self._known.of(key.candidate)).replies[_place(key, sent)] = kept
         return _revived(kept)
 
     async def tool_result(self, key: CallKey, sent: str) -> str | None:
         """Return what a tool returned to this call if the same was asked before."""
-        return (await self._of(key.candidate)).results.get(_place(key, sent))
+        return (await self._known.of(key.candidate)).results.get(_place(key, sent))
 
     async def record_tool_result(self, key: CallKey, sent: str, result: str) -> None:
         """Commit what a tool returned."""
         await self._commits(self._record_result, _values(key, sent) | {"result": result})
-        (await self._of(key.candidate)).results[_place(key, sent)] = result
+        (await self._known.of(key.candidate)).results[_place(key, sent)] = result
 
     def forget(self, candidate: str) -> None:
         """Drop what is kept in memory of a candidate; what is written stays written."""
-        self._known.pop(candidate, None)
+        self._known.forget(candidate)
 
     def adopt(self, other: Journal) -> None:
         """Take over the finished calls of another journal, and what was spent on them."""
@@ -166,13 +154,6 @@ class Journal(JournalReader):
             return query(self._reader)
         finally:
             self._reader.rollback()
-
-    async def _of(self, candidate: str) -> _Known:
-        """Return what is known of a candidate; asked once, since most have nothing yet."""
-        if candidate not in self._known:
-            found = await self.read(partial(_read_known, candidate=candidate))
-            self._known.setdefault(candidate, found)
-        return self._known[candidate]
 
 
 def used(reply: AIMessage) -> Amount | None:
@@ -200,7 +181,7 @@ def _revived(text: str) -> AIMessage:
     return AIMessage(**json.loads(text))
 
 
-def _place(key: CallKey, sent: str) -> tuple[object, ...]:
+def _place(key: CallKey, sent: str) -> Place:
     return (key.step, key.attempt, key.ask, sent)
 
 
@@ -212,25 +193,6 @@ def _values(key: CallKey, sent: str) -> dict[str, Any]:
         "ask": key.ask,
         "sent": sent,
     }
-
-
-def _read_known(connection: Connection, candidate: str) -> _Known:
-    known, found = _Known(), connection.execute(_OF_CANDIDATE, {"of": candidate})
-    for is_reply, *place, value in cast("Iterable[tuple[Any, ...]]", found):
-        (known.replies if is_reply else known.results)[tuple(place)] = value
-    return known
-
-
-def _of_candidate(table: Table, value: Column[Any], is_reply: int) -> Select[Any]:
-    columns = [table.c[each] for each in KEY[1:]]
-    found = select(literal(is_reply), *columns, value)
-    return found.where(table.c.candidate == bindparam("of"))
-
-
-# Made once: to make it costs as much as to run it.
-_OF_CANDIDATE = union_all(
-    _of_candidate(CALLS, CALLS.c.reply, 1), _of_candidate(TOOL_CALLS, TOOL_CALLS.c.result, 0)
-)
 
 
 def _new(engine: Engine, table: Table) -> Executable:

@@ -68,7 +68,7 @@ _ADD = (
     .values({name: SPENDING.c[name] + bindparam(f"more_{name}") for name in _COUNTS})
 )
 _RESERVE = insert(RESERVATIONS)
-_ANSWERED = select(
+_ANSWERED: Select[Any, Any, Any, Any] = select(
     CALLS.c.model, func.count(), func.sum(CALLS.c.input_tokens), func.sum(CALLS.c.output_tokens)
 ).group_by(CALLS.c.model)
 
