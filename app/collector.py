@@ -13,7 +13,6 @@ _NEW_OBJECTS = 10_000
 def spared_collector() -> Generator[None]:
     """Let it pass over what is there now, modules above all, and come less often."""
     before = gc.get_threshold()
-    gc.collect()
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS, *before[1:])
     try:

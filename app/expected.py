@@ -10,9 +10,10 @@ from typing import Any
 
 from agents.journal import Spent
 from agents.prices import Price, cost_of, dollars
-from app.runs import ESTIMATE
 from graph.forecast import Interval
 from tools.library import write_whole
+
+ESTIMATE = "estimate.json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from app.directory import MachineSource
+from app.expected import ESTIMATE
 from app.opening import rehearse
 from app.run_file import RunError, RunFile, locked, read_run, write_run_file
 from app.settings import STATE_URL, Settings
@@ -21,7 +22,7 @@ from tools.questions_file import KEPT, read_questions
 
 PACKAGES = ("officina", "langgraph", "langchain", "langchain-openai", "tantivy", "pypdfium2")
 
-MACHINES, ESTIMATE = "machines.csv", "estimate.json"
+MACHINES = "machines.csv"
 _FIRST_FILES = {".lock", "brief.yaml", MACHINES, KEPT, f"{RUN_FILE}.part"}
 
 
