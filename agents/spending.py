@@ -9,9 +9,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Executable,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from agents.journal_tables import CALLS, RESERVATIONS, SPENDING
 from tools.tables import insert_into
@@ -68,7 +77,7 @@ _ADD = (
     .values({name: SPENDING.c[name] + bindparam(f"more_{name}") for name in _COUNTS})
 )
 _RESERVE = insert(RESERVATIONS)
-_ANSWERED: Select[Any, Any, Any, Any] = select(
+_ANSWERED = select(
     CALLS.c.model, func.count(), func.sum(CALLS.c.input_tokens), func.sum(CALLS.c.output_tokens)
 ).group_by(CALLS.c.model)
 
@@ -138,7 +147,7 @@ def unanswered(connection: Connection) -> dict[str, Amount]:
     }
 
 
-def _amounts(connection: Connection, query: Select[Any]) -> dict[str, Amount]:
+def _amounts(connection: Connection, query: Executable) -> dict[str, Amount]:
     return {model: Amount(*map(int, counts)) for model, *counts in connection.execute(query)}
 
 
