@@ -1,13 +1,14 @@
 """How often the truth of a run lies inside what was estimated before it.
 
     python -m bench.estimates [DIRS…] [--rows 20 60 150] [--seeds 0 1] [--sample 12]
-                              [--variations plain strict shy] [--runs FOLDER] [--each]
+                              [--variations plain strict shy] [--latency 0.3] [--each]
 
 Each folder is estimated and then run on the same run folder, with the offline model as it is
 (`plain`), with a critic that rejects a seeded share of what it would pass (`strict`), and with an
-answerer that finds nothing for a seeded share of the questions (`shy`). Prints one JSON line: for
-each figure the share of runs whose truth lay inside, with Wilson's interval, and how many times the
-lower end the upper end is, in the mean and at most. `--each` prints a line for each run before it.
+answerer that finds nothing for a seeded share of the questions (`shy`). Each call takes about the
+latency, as a server's would, and its tokens have a price. Prints one JSON line: for each figure the
+share of runs whose truth lay inside, with Wilson's interval, and how many times the lower end the
+upper end is, in the mean and at most. `--each` prints a line for each run before it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import argparse
 import asyncio
 import hashlib
 import json
+import random
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -31,6 +33,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 
 from agents.journal import Spent
 from agents.offline import OfflineModel
+from agents.prices import Price
 from app.directory import machine_source
 from app.estimating import SAMPLE, estimate
 from app.expected import Estimate, Truth, beside_truth
@@ -47,6 +50,10 @@ from graph.state import DatasetInput
 EXAMPLES = Path(__file__).parent.parent / "examples" / "manuals"
 SHARES = {"plain": (0.0, 0.0), "strict": (0.35, 0.0), "shy": (0.0, 0.35), "both": (0.25, 0.25)}
 """By variation: the shares of critiques and of answers that are turned into refusals."""
+SERVED = "openai:fussy"
+PRICES = {SERVED: Price(input=3.0, output=12.0)}
+SPREAD = 0.3
+"""The standard deviation of the logarithm of a call's latency."""
 
 
 class FussyModel(OfflineModel):
@@ -55,6 +62,18 @@ class FussyModel(OfflineModel):
     critic: float = 0.0
     answerer: float = 0.0
     seed: int = 0
+    latency: float = 0.0
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: object = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        if self.latency:
+            await asyncio.sleep(self.latency * random.lognormvariate(0, SPREAD))
+        return self._generate(messages, stop, **kwargs)
 
     def _generate(
         self,
@@ -95,6 +114,7 @@ class Case:
     rows: int
     seed: int
     variation: str
+    latency: float
 
 
 def measure(case: Case, run: Path, sample: int) -> tuple[Estimate, list[Truth]]:
@@ -109,7 +129,7 @@ def measure(case: Case, run: Path, sample: int) -> tuple[Estimate, list[Truth]]:
     seconds = time.monotonic() - began
     with open_books(run) as (_, journal):
         spent: list[Spent] = journal.spent()
-    return expected, beside_truth(expected, spent, {}, seconds)
+    return expected, beside_truth(expected, spent, PRICES, seconds)
 
 
 @asynccontextmanager
@@ -117,10 +137,10 @@ async def _opened(
     case: Case, run: Path, started: RunFile, brief: Brief, settings: Settings
 ) -> AsyncGenerator[Context]:
     critic, answerer = SHARES[case.variation]
-    chat = FussyModel(critic=critic, answerer=answerer, seed=case.seed)
+    chat = FussyModel(critic=critic, answerer=answerer, seed=case.seed, latency=case.latency)
     async with open_context(run, brief, settings, machines_of(run, started)) as context:
         models = context.models.items()
-        context.models = {role: replace(model, chat=chat) for role, model in models}
+        context.models = {role: replace(model, name=SERVED, chat=chat) for role, model in models}
         yield context
 
 
@@ -129,7 +149,7 @@ async def _estimated(
 ) -> Estimate:
     async with _opened(case, run, started, brief, settings) as context:
         return await estimate(
-            started.manuals, context, sample=sample, prices={}, say=lambda _: None
+            started.manuals, context, sample=sample, prices=PRICES, say=lambda _: None
         )
 
 
@@ -166,12 +186,10 @@ def _told(case: Case, truths: Sequence[Truth]) -> dict[str, object]:
     return {"case": case_said, **said, "missed": missed}
 
 
-def _cases(
-    folders: Sequence[Path], rows: Sequence[int], seeds: Sequence[int], variations: Sequence[str]
-) -> Iterator[Case]:
+def _cases(folders: Sequence[Path], options: argparse.Namespace) -> Iterator[Case]:
     for manuals in folders:
-        for wanted, seed, variation in product(rows, seeds, variations):
-            yield Case(manuals, wanted, seed, variation)
+        for rows, seed, variation in product(options.rows, options.seeds, options.variations):
+            yield Case(manuals, rows, seed, variation, options.latency)
 
 
 def main() -> None:
@@ -182,12 +200,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--sample", type=int, default=SAMPLE)
     parser.add_argument("--variations", nargs="+", default=["plain"], choices=[*SHARES])
+    parser.add_argument("--latency", type=float, default=0.3, help="seconds; 0 for none")
     parser.add_argument("--each", action="store_true")
     options = parser.parse_args()
     measured: list[tuple[Estimate, list[Truth]]] = []
-    for case in _cases(
-        options.manuals or [EXAMPLES], options.rows, options.seeds, options.variations
-    ):
+    for case in _cases(options.manuals or [EXAMPLES], options):
         with tempfile.TemporaryDirectory() as folder:
             measured.append(measure(case, Path(folder) / "run", options.sample))
         if options.each:
