@@ -111,7 +111,7 @@ class Budget:
         self.caps = caps
         self._journal = journal
         self._prices = prices or {}
-        self._session = session or Session(journal, leads=True)
+        self.session = session or Session(journal, leads=True)
         self._mine: set[str] = set()
         self._settled = asyncio.Event()
         self._accounts: set[str] = set()
@@ -124,13 +124,13 @@ class Budget:
             BudgetExhaustedError: it would pass a limit, and nothing is on its way that may settle
                 for less.
         """
-        name = f"{self._session.id}-{next(self._session.numbers)}"
+        name = f"{self.session.id}-{next(self.session.numbers)}"
         if model not in self._accounts:
             await self._journal.commit(self._open, model)
             self._accounts.add(model)
-        wanted = Reservation(name, self._session.id, model, most)
+        wanted = Reservation(name, self.session.id, model, most)
         while True:
-            if self.caps.minutes and self._session.worked >= self.caps.minutes * 60:
+            if self.caps.minutes and self.session.worked >= self.caps.minutes * 60:
                 raise BudgetExhaustedError(self.caps.told("minutes"))
             self._settled.clear()
             self._mine.add(name)

@@ -35,7 +35,7 @@ FINISH_TICK = 0.02
 
 @dataclass(frozen=True, slots=True)
 class CallsState:
-    """What goes on between a run and its model servers, for whoever shows it."""
+    """What goes on between a run and its model servers, in all its processes together."""
 
     in_flight: int = 0
     waiting: int = 0
@@ -67,6 +67,8 @@ class Calls:
         self._prompts = prompts
         self._sender = Sender(journal, gates, budget, patience or Patience(0), redact or Redactor())
         self._turns: Counter[tuple[str, str]] = Counter()
+        self._session = budget.session
+        self._session.say = self._said
         self._counts = self._sender.counts
 
     @property
@@ -81,14 +83,18 @@ class Calls:
 
     def state(self) -> CallsState:
         """Return what goes on now, and what went on so far."""
+        return CallsState(**(self._session.others() + Counter(self._said())))
+
+    def _said(self) -> dict[str, int]:
+        """Return what goes on in this process."""
         gates = self._gates
-        return CallsState(
-            in_flight=gates.in_flight,
-            waiting=gates.waiting,
-            width=gates.width,
-            replayed=self.replayed,
+        return {
+            "in_flight": gates.in_flight,
+            "waiting": gates.waiting,
+            "width": gates.width,
+            "replayed": self.replayed,
             **self._counts,
-        )
+        }
 
     async def ask(
         self, model: RoleModel, messages: Sequence[BaseMessage], schema: type[T], key: CallKey

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Double, Integer, MetaData, String, Table, Text
 
-VERSION = 2
+VERSION = 3
 JOURNAL = "journal"
 METADATA = MetaData()
 KEY = ("candidate", "step", "attempt", "ask", "sent")
@@ -66,4 +66,5 @@ SESSIONS = Table(
     Column("leads", Integer, nullable=False),
     Column("beat", BigInteger, nullable=False),
     Column("seconds", Double, nullable=False),
+    Column("said", Text, nullable=False),
 )

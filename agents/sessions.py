@@ -7,8 +7,10 @@ jumps, and no two machines' clocks, can decide it. The leader's seconds are what
 from __future__ import annotations
 
 import asyncio
+import json
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -28,6 +30,10 @@ SILENT_LOOKS = 8
 the database is away, or the watcher sleeps, nobody is looked at."""
 _OVER = -1
 
+Said = Mapping[str, int]
+"""What a session says of its calls with each beat, by name."""
+PRESENT = {"in_flight", "waiting", "width"}
+"""What is said of the moment, and over with the session."""
 OnChange = Callable[[int, Sequence[str]], None]
 """Told how many sessions live now, and which died without saying so."""
 
@@ -40,6 +46,7 @@ class Session:
     leads: bool
     id: str = field(default_factory=lambda: uuid4().hex[:16])
     on_change: OnChange = lambda living, dead: None
+    say: Callable[[], Said] = dict
     beat: int = 0
     worked_before: float = 0.0
     """How long the run had worked when this session began, in seconds."""
@@ -50,6 +57,8 @@ class Session:
     _heard: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
     """By session: its last beat, and how often it was looked at since."""
     _peers: set[str] = field(default_factory=set[str])
+    _said: dict[str, Said] = field(default_factory=dict[str, Said])
+    """By session: what it said last, if it lived beside this one."""
 
     @property
     def seconds(self) -> float:
@@ -60,6 +69,14 @@ class Session:
     def worked(self) -> float:
         """How long the run has worked, in seconds."""
         return self.worked_before + self.seconds
+
+    def others(self) -> Counter[str]:
+        """Return the sums of what the others said last; of those that are over, what lasts."""
+        sums: Counter[str] = Counter()
+        for id, said in self._said.items():
+            lasts = said.keys() if id in self._peers else said.keys() - PRESENT
+            sums.update({name: said[name] for name in lasts})
+        return sums
 
     @asynccontextmanager
     async def beating(self) -> AsyncGenerator[None]:
@@ -88,12 +105,14 @@ class Session:
             with suppress(StateError):
                 await self.journal.commit(_write, self)
 
-    async def _look(self, beats: dict[str, int]) -> None:
-        for id, beat in beats.items():
+    async def _look(self, beats: dict[str, tuple[int, str]]) -> None:
+        for id, (beat, said) in beats.items():
             last, looks = self._heard.get(id, (None, 0))
             self._heard[id] = (beat, looks + 1 if last == beat else 0)
+            if id != self.id:
+                self._said[id] = json.loads(said)
         silent = {id for id, (_, looks) in self._heard.items() if looks >= SILENT_LOOKS}
-        peers = {id for id, beat in beats.items() if beat != _OVER} - silent - {self.id}
+        peers = beats.keys() - silent - {self.id}
         if peers == self._peers:
             return
         dead = sorted(self._peers & silent)
@@ -117,14 +136,18 @@ def enter(connection: Connection, sessions: Sequence[Session]) -> list[float]:
         # Whoever lives all the same says so with the next beat.
         connection.execute(update(SESSIONS).values(beat=_OVER))
     connection.execute(delete(SESSIONS).where(SESSIONS.c.id.in_([each.id for each in sessions])))
-    values = [{"id": s.id, "leads": int(s.leads), "beat": 0, "seconds": 0.0} for s in sessions]
+    values = [
+        {"id": s.id, "leads": int(s.leads), "beat": 0, "seconds": 0.0, "said": "{}"}
+        for s in sessions
+    ]
     connection.execute(insert(SESSIONS), values)
     return [before] * len(sessions)
 
 
 def _write(connection: Connection, sessions: Sequence[Session]) -> list[None]:
     for each in sessions:
-        values = {"beat": each.beat, "seconds": each.seconds}
+        said = json.dumps(dict(each.say()))
+        values = {"beat": each.beat, "seconds": each.seconds, "said": said}
         connection.execute(update(SESSIONS).where(SESSIONS.c.id == each.id).values(values))
     return [None] * len(sessions)
 
@@ -135,6 +158,8 @@ def _forfeit(connection: Connection, dead: Sequence[Sequence[str]]) -> list[None
     return [None] * len(dead)
 
 
-def _beats(connection: Connection) -> dict[str, int]:
-    query = select(SESSIONS.c.id, SESSIONS.c.beat).where(SESSIONS.c.beat != _OVER)
-    return {id: beat for id, beat in connection.execute(query)}
+def _beats(connection: Connection) -> dict[str, tuple[int, str]]:
+    """Return beat and words of the sessions that are not over."""
+    c = SESSIONS.c
+    query = select(c.id, c.beat, c.said).where(c.beat != _OVER)
+    return {id: (beat, said) for id, beat, said in connection.execute(query)}

@@ -52,17 +52,17 @@ class Counts(TypedDict):
 
 
 class ProgressEvent(Counts):
-    """Counts, and what goes on now in this process."""
+    """Counts, and what goes on now; where several processes work, what each said last."""
 
     event: Literal["progress"]
     in_flight: int
     waiting: int
-    """Calls that wait for a place at the gate."""
+    """Calls that wait for a place at a gate."""
     width: int
-    """How many calls the gate lets be in flight now."""
+    """How many calls the gates let be in flight now."""
     replayed: int
     faults: dict[str, int]
-    """Calls refused, timed_out, repaired and unreadable, since this process began."""
+    """Calls refused, timed_out, repaired and unreadable, since the run was begun or resumed."""
     elapsed: float
     """Seconds since this process began to write."""
     left: list[float] | None

@@ -53,3 +53,14 @@ async def test_leader_does_not_count_those_before_it(state_engine: Engine):
     async with leader.beating():
         await until(lambda: leader.beat > 2)
     assert heard == []
+
+
+async def test_sessions_hear_what_others_say(state_engine: Engine):
+    leader = Session(Journal(state_engine), leads=True)
+    worker = Session(Journal(state_engine), leads=False)
+    worker.say = lambda: {"in_flight": 3, "refused": worker.beat}
+    async with leader.beating():
+        async with worker.beating():
+            await until(lambda: leader.others()["in_flight"] == 3)
+        await until(lambda: leader.others()["in_flight"] == 0)
+    assert leader.others()["refused"] > 0
