@@ -35,10 +35,12 @@ SAMPLE = 12
 MOST_SAMPLES = 4
 NARROW = 1.85
 """An estimate whose upper end is more times its lower one is worth another sample."""
-_UNSURE_OF_TIME = 0.12
+_UNSURE_OF_TIME = 0.1
 """The standard deviation of the logarithm of how much slower a run is than its trial was."""
-_AT_THE_ENDS = 2.0
+_AT_THE_ENDS = 0.5
 """Seconds that a run takes before its first and after its last candidate."""
+_BESIDE = 1 / 3
+"""How much of the lesser part, of waiting and of computing, is not hidden by the greater."""
 _NO_INTERVAL = Interval(0, 0, 0)
 
 
@@ -164,24 +166,23 @@ def _cost(
 
 
 def _minutes(walked: Iterable[Walk], trial: Trial | None, width: int, seed: int) -> Interval | None:
-    """Return the minutes of the walks, by how long calls and computing took in the trial."""
-    if trial is None or not trial.watch.calls:
+    """Return the minutes of the walks, by how long the batches of the trial took."""
+    sent = [batch for batch in trial.batches if batch.sent] if trial else []
+    if not sent:
         return None
-    calls = trial.watch.calls
-    latency, computing = trial.watch.waited / calls, trial.computed / calls
+    waited = sum(max(0.0, b.seconds - b.computed) for b in sent)
+    latency = waited / sum(b.lived.in_turn(width) for b in sent)
+    # A process computes more for the first of its calls.
+    computing = min(b.computed / b.sent for b in sent)
+    again = computing * sum(b.sent for b in sent)
     seeded = random.Random(f"minutes {seed}")
 
-    def seconds(walk: Walk) -> float:
-        taken = _AT_THE_ENDS + trial.computed
-        for each in walk.left:
-            places = max(1, min(width, each.candidates))
-            waiting = each.calls * latency / places
-            # The last life of a round goes on alone.
-            alone = latency * each.calls / max(1, each.candidates) / 2
-            taken += max(waiting + alone, each.calls * computing)
-        return taken * seeded.lognormvariate(0, _UNSURE_OF_TIME)
+    def taken(walk: Walk) -> float:
+        rounds = ((latency * each.in_turn(width), computing * each.calls) for each in walk.left)
+        whole = _AT_THE_ENDS + again + sum(max(both) + _BESIDE * min(both) for both in rounds)
+        return whole * seeded.lognormvariate(0, _UNSURE_OF_TIME) / 60
 
-    return interval(seconds(walk) / 60 for walk in walked)
+    return interval(taken(walk) for walk in walked)
 
 
 def _before(

@@ -10,17 +10,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from statistics import median
-from typing import Any
-from uuid import UUID
 
-from langchain_core.callbacks import AsyncCallbackHandler
-from langchain_core.messages import BaseMessage
-from langchain_core.outputs import LLMResult
 from langgraph.runtime import Runtime
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
@@ -31,7 +25,7 @@ from graph.assess import select
 from graph.context import Context
 from graph.dataset import plan
 from graph.farm import run_apart
-from graph.forecast import Kind, Known, Life, Used
+from graph.forecast import Kind, Known, Life, Round, Used
 from graph.ledger import Entry, Ledger
 from graph.plan import next_candidates, next_derived
 from graph.state import Candidate, DatasetState, QuestionInput
@@ -43,40 +37,24 @@ DEEPEST = 6
 """How often a window is asked at most."""
 
 
-class Stopwatch(AsyncCallbackHandler):
-    """Sums up how long a chat model's calls take."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Candidates that were lived side by side, and the seconds of it: by the clock, of computing.
 
-    def __init__(self) -> None:
-        self.calls = 0
-        self.waited = 0.0
-        self._begun: dict[UUID, float] = {}
+    `sent` are the calls that were really sent for them.
+    """
 
-    async def on_chat_model_start(
-        self,
-        serialized: dict[str, Any],
-        messages: list[list[BaseMessage]],
-        *,
-        run_id: UUID,
-        **kwargs: Any,
-    ) -> None:
-        """Note when a call begins."""
-        self._begun[run_id] = time.monotonic()
-
-    async def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
-        """Add a call that has ended."""
-        self.calls += 1
-        self.waited += time.monotonic() - self._begun.pop(run_id)
+    lived: Round
+    sent: int
+    seconds: float
+    computed: float
 
 
 class Trial:
-    """Candidates of a run, lived before it; what is learnt grows with each `go_on`.
-
-    `computed` are the seconds of computing for the `watch.calls` calls that were really sent.
-    """
+    """Candidates of a run, lived before it; what is learnt grows with each `go_on`."""
 
     def __init__(self, context: Context, candidates: Sequence[Candidate]) -> None:
-        self.computed = 0.0
-        self.watch = Stopwatch()
+        self.batches: list[Batch] = []
         self._context = context
         self._apart = _apart(context)
         self._waiting = list(candidates)
@@ -103,13 +81,20 @@ class Trial:
             ServiceDownError: a service is away.
         """
         chosen, self._waiting = self._waiting[:count], self._waiting[count:]
-        began = time.process_time()
-        with _timed(self._context, self.watch):
-            await _live(chosen, self._apart)
-            await _live(await _following(chosen, self._apart, again=self._again), self._apart)
-            for round_ in range(3, DEEPEST + 1) if deep and self._again else ():
-                await _live(_once_more(round_, self._apart), self._apart)
-        self.computed += time.process_time() - began
+        await self._live(chosen)
+        await self._live(await _following(chosen, self._apart, again=self._again))
+        for round_ in range(3, DEEPEST + 1) if deep and self._again else ():
+            await self._live(_once_more(round_, self._apart))
+
+    async def _live(self, candidates: Sequence[Candidate]) -> None:
+        calls = self._context.calls
+        began, computed, sent = time.monotonic(), time.process_time(), calls.state().sent
+        await _live(candidates, self._apart)
+        taken = time.monotonic() - began, time.process_time() - computed
+        finished = calls.journal.finished([candidate.id for candidate in candidates])
+        each = Counter(call.key.candidate for call in finished)
+        lived = Round(len(candidates), each.total(), max(each.values(), default=0))
+        self.batches.append(Batch(lived, calls.state().sent - sent, *taken))
 
     def known(self) -> Known:
         """Return what is known of the run."""
@@ -139,19 +124,6 @@ def _apart(context: Context) -> Context:
         "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
     )
     return replace(context, ledger=Ledger(engine))
-
-
-@contextmanager
-def _timed(context: Context, watch: Stopwatch) -> Generator[None]:
-    chats = {id(model.chat): model.chat for model in context.models.values()}.values()
-    before = [chat.callbacks for chat in chats]
-    for chat in chats:
-        chat.callbacks = [watch]
-    try:
-        yield
-    finally:
-        for chat, callbacks in zip(chats, before, strict=True):
-            chat.callbacks = callbacks
 
 
 async def _live(candidates: Sequence[Candidate], apart: Context) -> None:

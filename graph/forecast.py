@@ -106,10 +106,20 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """The candidates of a round that are still to be asked about, and the calls they take."""
+    """Candidates that live side by side, the calls they take, and those of the longest life."""
 
     candidates: int
     calls: int
+    longest: int
+
+    def in_turn(self, width: int) -> float:
+        """Return how many calls go one after the other, where so many may go at a time.
+
+        At last the longest lives go on alone.
+        """
+        if self.candidates <= width:
+            return self.longest
+        return self.calls / width + self.longest / 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,16 +118,18 @@ class _Walk:
         self.derived: int = 0
         self.calls = sum(each.calls for each in known.spent.values()) / scale
         self.rounds: list[Round] = []
+        self.longest: float = 0
 
     def walk(self) -> Walk:
         """Go round after round, as `graph/dataset.py` does."""
         while not self._whole() and self.calls < self.job.calls:
-            before, calls = self.tried, self.calls
+            before, calls, self.longest = self.tried, self.calls, 0
             paid = self._round(len(self.rounds) + 1)
             if self.tried == before:
                 break
             taken = min(self.calls, self.job.calls) - calls
-            self.rounds.append(Round(paid * self.scale, round(taken * self.scale)))
+            taken = round(taken * self.scale)
+            self.rounds.append(Round(paid * self.scale, taken, round(self.longest)))
         return Walk(self._rows() * self.scale, self._used(), self.rounds)
 
     @property
@@ -221,6 +223,7 @@ class _Walk:
     def _pick(self, kind: Kind, size: int) -> Life:
         life = self.pools[kind].pick(size)
         self.calls += life.calls
+        self.longest = max(self.longest, life.calls)
         return life
 
     def _doubles(self) -> bool:

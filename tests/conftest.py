@@ -33,6 +33,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter):
 def pytest_collection_modifyitems(items: list[pytest.Item]):
     """Keep the tests of a file together, and those that share a node: `-n` spreads the groups."""
     for item in items:
+        if item.get_closest_marker("xdist_group"):
+            continue
         uses_node = NODES & {*getattr(item, "fixturenames", ())}
         group = "elasticsearch" if uses_node else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))
