@@ -47,6 +47,8 @@ class Session:
     id: str = field(default_factory=lambda: uuid4().hex[:16])
     on_change: OnChange = lambda living, dead: None
     say: Callable[[], Said] = dict
+    said: str = "{}"
+    """What it says with its next beat, as JSON."""
     beat: int = 0
     worked_before: float = 0.0
     """How long the run had worked when this session began, in seconds."""
@@ -57,7 +59,7 @@ class Session:
     _heard: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
     """By session: its last beat, and how often it was looked at since."""
     _peers: set[str] = field(default_factory=set[str])
-    _said: dict[str, Said] = field(default_factory=dict[str, Said])
+    _others: dict[str, Said] = field(default_factory=dict[str, Said])
     """By session: what it said last, if it lived beside this one."""
 
     @property
@@ -73,7 +75,7 @@ class Session:
     def others(self) -> Counter[str]:
         """Return the sums of what the others said last; of those that are over, what lasts."""
         sums: Counter[str] = Counter()
-        for id, said in self._said.items():
+        for id, said in self._others.items():
             lasts = said.keys() if id in self._peers else said.keys() - PRESENT
             sums.update({name: said[name] for name in lasts})
         return sums
@@ -102,6 +104,7 @@ class Session:
                 await self._look(await self.journal.read(_beats))
             await asyncio.sleep(BEAT_SECONDS)
             self.beat += 1
+            self.said = json.dumps(dict(self.say()))
             with suppress(StateError):
                 await self.journal.commit(_write, self)
 
@@ -110,7 +113,7 @@ class Session:
             last, looks = self._heard.get(id, (None, 0))
             self._heard[id] = (beat, looks + 1 if last == beat else 0)
             if id != self.id:
-                self._said[id] = json.loads(said)
+                self._others[id] = json.loads(said)
         silent = {id for id, (_, looks) in self._heard.items() if looks >= SILENT_LOOKS}
         peers = beats.keys() - silent - {self.id}
         if peers == self._peers:
@@ -137,7 +140,7 @@ def enter(connection: Connection, sessions: Sequence[Session]) -> list[float]:
         connection.execute(update(SESSIONS).values(beat=_OVER))
     connection.execute(delete(SESSIONS).where(SESSIONS.c.id.in_([each.id for each in sessions])))
     values = [
-        {"id": s.id, "leads": int(s.leads), "beat": 0, "seconds": 0.0, "said": "{}"}
+        {"id": s.id, "leads": int(s.leads), "beat": 0, "seconds": 0.0, "said": s.said}
         for s in sessions
     ]
     connection.execute(insert(SESSIONS), values)
@@ -146,8 +149,7 @@ def enter(connection: Connection, sessions: Sequence[Session]) -> list[float]:
 
 def _write(connection: Connection, sessions: Sequence[Session]) -> list[None]:
     for each in sessions:
-        said = json.dumps(dict(each.say()))
-        values = {"beat": each.beat, "seconds": each.seconds, "said": said}
+        values = {"beat": each.beat, "seconds": each.seconds, "said": each.said}
         connection.execute(update(SESSIONS).where(SESSIONS.c.id == each.id).values(values))
     return [None] * len(sessions)
 

@@ -82,9 +82,12 @@ class Workers:
     async def kill(self) -> None:
         """End them at once; what they had claimed is claimed again when the run goes on."""
         self._is_stopping = True
-        for process in self._running.values():
+        for process in list(self._running.values()):
             with suppress(ProcessLookupError):
                 process.kill()
+            await process.wait()
+        for watcher in self._watchers:
+            watcher.cancel()
         await self._ended()
 
     async def _say(self, word: bytes) -> None:
