@@ -1,7 +1,6 @@
 """The command line: each verb turns options into a room's call, and a room's error into a sentence.
 
-Exit codes: 0 done as wanted; 3 finished short of it; 2 a mistake in the call or the settings;
-1 a fault of ours; 130 interrupted.
+`app/exits.py` says with what it leaves.
 """
 
 from __future__ import annotations

@@ -26,10 +26,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from langchain_core.messages import HumanMessage, SystemMessage
 from sqlalchemy import func, select
 
-from agents.journal import CallKey
 from agents.journal_tables import CALLS, RESERVATIONS
 from app import ray_workers, workers
 from app.opening import open_context
@@ -40,22 +38,17 @@ from app.worker import main as work
 from app.workers import Farming, helping
 from bench.mock import Mock
 from bench.mock_server import serving, stats
-from bench.plain import SYSTEM, Said, prompt
-from bench.scale import Clock, Stub, invented_library
-from graph import farm
+from bench.stubbed import STUBBED, StubbedRayWorker, stub
 from graph.brief import Brief, Windows, dump_brief, load_brief, read_brief
 from graph.context import Context
 from graph.farm import farm_round
 from graph.ingest import ingest_folder
 from graph.plan import next_candidates
-from graph.state import QuestionInput, Window
+from graph.state import Window
 
 ROOT = Path(__file__).parent.parent
 MANUALS = ROOT / "examples" / "manuals"
-STEPS = ("draft", "critique", "answer")
-ROUNDS, PROMPT = 4, 2000
-STUBBED = "stubbed"
-"""The file in a run folder that says that its lives are stubs."""
+ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,52 +73,6 @@ class Pace:
         middle = [(at, done) for at, done in self.points if 0.2 * count <= done <= 0.9 * count]
         (began, first), (ended, last) = middle[0], middle[-1]
         return (last - first) / (ended - began)
-
-
-class Life(Stub):
-    """A candidate's life: three calls, each of which is told what the last one said, and a row."""
-
-    async def run_apart(self, given: QuestionInput, context: Context) -> None:
-        """Live it."""
-        candidate, said = given.candidate.id, ""
-        for step, role in zip(STEPS, ("generator", "critic", "answerer"), strict=True):
-            asked = prompt(int(candidate[:6], 16), PROMPT)
-            messages = [SystemMessage(SYSTEM), HumanMessage(f"{asked} {said}")]
-            reply = await context.calls.ask(
-                context.models[role], messages, Said, CallKey(candidate, step, 0)
-            )
-            said = str(reply)
-        context.calls.forget(candidate)
-        await super().run_apart(given, context)
-
-
-def stub(brief: Brief) -> list[Window]:
-    """Put the stub in the question graph's place, in this process; return its windows."""
-    library, passages = invented_library(brief.rows, brief.seed)
-    farm.run_apart = Life(passages, brief, Clock()).run_apart
-    return [
-        Window(
-            f"{document.id}-{n}",
-            document.id,
-            page.start,
-            page.end,
-            (page.number, page.number),
-            "en",
-            None,
-        )
-        for document in library.documents
-        for n, page in enumerate(document.pages)
-    ]
-
-
-class StubbedRayWorker(ray_workers.RayWorker):
-    """A worker on a node whose question graph is the stub."""
-
-    async def work(self, run: str, id: str, models: Any) -> str:  # noqa: ANN401
-        """Farm with it."""
-        if (Path(run) / STUBBED).exists():
-            stub(load_brief(Path(run) / "brief.yaml"))
-        return await super().work(run, id, models)
 
 
 async def farmed(it: Try, run: Path) -> dict[str, Any]:
