@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from agents.journal import Spent
@@ -118,7 +119,7 @@ def _estimate(
     passages: int,
 ) -> Estimate:
     models = _models(context)
-    return Estimate(
+    made = Estimate(
         rows=job.rows,
         documents=len(context.library.documents),
         passages=passages,
@@ -132,7 +133,9 @@ def _estimate(
         cost=_cost(walked, models, prices),
         minutes=_minutes(walked, trial, context.width, job.seed),
         unpriced=unpriced(_as_spent(walked[0], models), prices),
-        note=_why_short(job, walked),
+    )
+    return replace(
+        made, note=" ".join(filter(None, (_why_short(job, walked), _cut_off(made, context))))
     )
 
 
@@ -220,6 +223,22 @@ def _of_nothing(job: Job, passages: int, context: Context) -> Estimate:
         roles={},
         note=why_nothing_is_left(context, candidates_left=1),
     )
+
+
+def _cut_off(made: Estimate, context: Context) -> str:
+    """Return a sentence where a limit is likely to end the run before; else ""."""
+    limits = context.brief.limits
+    tokens = made.input_tokens.middle + made.output_tokens.middle
+    expected = {
+        "tokens": tokens,
+        "money": made.cost.middle if made.cost else 0.0,
+        "minutes": made.minutes.middle if made.minutes else 0.0,
+    }
+    passed = [name for name, most in expected.items() if most > (getattr(limits, name) or math.inf)]
+    if not passed:
+        return ""
+    named = " and ".join(f"`limits.{name}`" for name in passed)
+    return f"Reckoned without {named}, where the run is likely to end with fewer rows: raise it."
 
 
 def _why_short(job: Job, walked: Sequence[Walk]) -> str:

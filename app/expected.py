@@ -30,8 +30,8 @@ class Estimate:
     """What a whole run is expected to come to, the sample's calls among it.
 
     `cost` is in US dollars, None when a price is not known; `minutes` are those of the run after
-    the estimate, None when no call was timed; `accepted` are rows; `note` says what the manuals
-    are not likely to give.
+    the estimate, None when no call was timed; `accepted` are rows; `note` says what is not
+    likely to be had, and why.
     """
 
     rows: int

@@ -84,6 +84,14 @@ def test_too_many_rows_are_told(tmp_path, monkeypatch, capsys):
     assert "of the 900 rows are likely to be had" in capsys.readouterr().out
 
 
+def test_limit_that_comes_first_is_told(tmp_path, monkeypatch, capsys):
+    brief = tmp_path / "brief.yaml"
+    brief.write_text("rows: 20\nlimits: {tokens: 20000, minutes: 60}\n", encoding="utf-8")
+    wanted = ["--brief", brief, "--sample", 0, "--out", tmp_path / "run"]
+    assert officina(monkeypatch, "estimate", EXAMPLES, *wanted) == 0
+    assert "Reckoned without `limits.tokens`, where" in capsys.readouterr().out
+
+
 def test_broken_estimate_is_none(tmp_path):
     (tmp_path / "estimate.json").write_text('{"rows": 1}', encoding="utf-8")
     assert kept(tmp_path) is None
