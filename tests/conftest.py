@@ -30,13 +30,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter):
         pytest.exit("a test was skipped that could have run", returncode=1)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]):
     """Keep the tests of a file together, and those that share a node: `-n` spreads the groups."""
     for item in items:
         if item.get_closest_marker("xdist_group"):
             continue
         uses_node = NODES & {*getattr(item, "fixturenames", ())}
-        group = "elasticsearch" if uses_node else str(item.path)
+        group = "elasticsearch" if uses_node else item.path.stem
         item.add_marker(pytest.mark.xdist_group(group))
 
 

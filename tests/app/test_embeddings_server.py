@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -55,7 +56,7 @@ def officina(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
 def set_up(request: pytest.FixtureRequest, monkeypatch, tmp_path):
     """Write officina.yaml for the embeddings at a URL, for the one index or the other."""
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    alias = "officina-embeddings-test"
+    alias = f"officina-embeddings-test-{uuid4().hex[:8]}"
 
     def write(url: str, search: str = "hybrid", patience: float = 30) -> None:
         services: dict[str, Any] = {
