@@ -21,7 +21,7 @@ demo: setup  ## make a dataset from examples/manuals, tune a tiny model on it, e
 	$(BIN)/officina run examples/manuals --brief examples/brief.yaml --model offline --out runs/demo
 
 test: setup  ## run every test that can run here
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: setup  ## lint, types, and the rules of the house
 	$(BIN)/ruff check .

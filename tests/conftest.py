@@ -21,24 +21,12 @@ _PREFIXES = (
     *("ELASTICSEARCH_", "POSTGRES_", "PG", "IDENTITY_"),
 )
 _LOCAL = ("127.", "localhost", "::1")
-NODES = {"elasticsearch_url", "spare_node"}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter):
     """Fail where everything is at hand and a test is skipped all the same."""
     if os.environ.get("OFFICINA_TEST_STRICT") and terminalreporter.stats.get("skipped"):
         pytest.exit("a test was skipped that could have run", returncode=1)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]):
-    """Keep the tests of a file together, and those that share a node: `-n` spreads the groups."""
-    for item in items:
-        if item.get_closest_marker("xdist_group"):
-            continue
-        uses_node = NODES & {*getattr(item, "fixturenames", ())}
-        group = "elasticsearch" if uses_node else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(autouse=True)

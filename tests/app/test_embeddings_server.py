@@ -22,7 +22,6 @@ from tools.passages import split
 EXAMPLES = ROOT / "examples" / "manuals"
 EMBEDDED = embedding_with(WordVectors())
 KEY = "sk-planted-embeddings-1"
-pytestmark = pytest.mark.xdist_group("elasticsearch")
 
 
 class Server:

@@ -30,7 +30,6 @@ INFLECTED = [
     ("pt", "Os parafusos são apertados pelos técnicos.", "parafuso técnico"),
     ("nl", "De riemen worden wekelijks gereinigd.", "riem"),
 ]
-pytestmark = pytest.mark.xdist_group("elasticsearch")
 
 
 def passage(start: int, text: str, **changes: object) -> Passage:

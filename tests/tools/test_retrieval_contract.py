@@ -22,7 +22,6 @@ from tools.patience import Patience
 Open = Callable[..., Index]
 VALVES = ("Inlet valve", "Outlet valve", "Safety valve", "Bleed valve")
 PUMPS = ("first pump", "second pump", "vacuum pump")
-pytestmark = pytest.mark.xdist_group("elasticsearch")
 
 
 @pytest.fixture(params=["embedded", "elastic"])
