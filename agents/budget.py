@@ -81,15 +81,15 @@ class Caps(BaseModel):
                 return limit
         return ""
 
-    def told(self, limit: str, unanswered: float = 0) -> str:
+    def told(self, limit: str, lost: float = 0) -> str:
         """Return the sentence that says that a limit is reached, and what to do.
 
-        `unanswered` is how much of it calls may have cost that have no reply.
+        `lost` is how much of it calls may have cost that have no reply.
         """
         most = _named(limit, getattr(self, limit))
-        lost = f", of which {_named(limit, unanswered)} may have gone to calls that have no reply"
+        named = f", of which {_named(limit, lost)} may have gone to calls that have no reply"
         return (
-            f"The limit of {most} is reached{lost if unanswered else ''}. "
+            f"The limit of {most} is reached{named if lost else ''}. "
             f"Go on with `officina resume RUN --add-budget {limit}=MORE`, or raise "
             f"`limits.{limit}` in the run's brief.yaml and resume."
         )
@@ -193,5 +193,12 @@ def _measured(limit: str, spent: Mapping[str, Amount], prices: Mapping[str, Pric
 
 
 def _named(limit: str, value: float) -> str:
-    units = {"calls": f"{value} model calls", "tokens": f"{value} tokens"}
-    return units.get(limit) or (dollars(value) if limit == "money" else f"{value:g} minutes")
+    match limit:
+        case "calls":
+            return f"{value} model calls"
+        case "money":
+            return dollars(value)
+        case "minutes":
+            return f"{value:g} minutes"
+        case _:
+            return f"{value} tokens"

@@ -64,16 +64,10 @@ class FussyModel(OfflineModel):
     seed: int = 0
     latency: float = 0.0
 
-    async def _agenerate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: object = None,
-        **kwargs: Any,
-    ) -> ChatResult:
+    async def _agenerate(self, *args: Any, **kwargs: Any) -> ChatResult:
         if self.latency:
             await asyncio.sleep(self.latency * random.lognormvariate(0, SPREAD))
-        return self._generate(messages, stop, **kwargs)
+        return await super()._agenerate(*args, **kwargs)
 
     def _generate(
         self,
