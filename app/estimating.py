@@ -170,7 +170,9 @@ def _cost(
 
 def _minutes(walked: Iterable[Walk], trial: Trial | None, width: int, seed: int) -> Interval | None:
     """Return the minutes of the walks, by how long the batches of the trial took."""
-    sent = [batch for batch in trial.batches if batch.sent] if trial else []
+    batches = trial.batches if trial else []
+    # A prompt that is too long for its server is sent, and finishes no call.
+    sent = [batch for batch in batches if batch.sent and batch.lived.calls]
     if not sent:
         return None
     waited = sum(max(0.0, b.seconds - b.computed) for b in sent)
