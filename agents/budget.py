@@ -7,8 +7,10 @@ limit. Where it does not fit while other calls are on their way, it waits for th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
+from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, func, select
@@ -25,6 +27,7 @@ from agents.spending import (
     open_account,
     reserve,
     settle,
+    spending,
     unanswered,
 )
 
@@ -81,15 +84,17 @@ class Caps(BaseModel):
                 return limit
         return ""
 
-    def told(self, limit: str, lost: float = 0) -> str:
+    def told(self, limit: str, lost: float = 0, left: float = 0) -> str:
         """Return the sentence that says that a limit is reached, and what to do.
 
-        `lost` is how much of it calls may have cost that have no reply.
+        `lost` is how much of it calls may have cost that have no reply, `left` how much is left:
+        less than one more call may take.
         """
         most = _named(limit, getattr(self, limit))
         named = f", of which {_named(limit, lost)} may have gone to calls that have no reply"
+        short = f"; the {_named(limit, left)} left are less than one more call may take"
         return (
-            f"The limit of {most} is reached{named if lost else ''}. "
+            f"The limit of {most} is reached{named if lost else ''}{short if left > 0 else ''}. "
             f"Go on with `officina resume RUN --add-budget {limit}=MORE`, or raise "
             f"`limits.{limit}` in the run's brief.yaml and resume."
         )
@@ -124,23 +129,44 @@ class Budget:
             BudgetExhaustedError: it would pass a limit, and nothing is on its way that may settle
                 for less.
         """
-        name = f"{self.session.id}-{next(self.session.numbers)}"
+        # Not a number: a session that enters again may meet what it reserved before.
+        name = uuid4().hex
         if model not in self._accounts:
             await self._journal.commit(self._open, model)
             self._accounts.add(model)
         wanted = Reservation(name, self.session.id, model, most)
         while True:
-            if self.caps.minutes and self.session.worked >= self.caps.minutes * 60:
+            if (left := self._seconds_left) is not None and left <= 0:
                 raise BudgetExhaustedError(self.caps.told("minutes"))
             self._settled.clear()
-            self._mine.add(name)
             limit = await self._journal.commit(self._reserve, wanted)
             if not limit:
+                self._mine.add(name)
                 return wanted
-            self._mine.discard(name)
             if not self._mine and not await self._journal.read(self._others):
                 raise BudgetExhaustedError(await self._told(limit))
             await self._something_settled()
+
+    @asynccontextmanager
+    async def in_time(self) -> AsyncGenerator[None]:
+        """Let the block wait as long as the minutes last.
+
+        Raises:
+            BudgetExhaustedError: they are over.
+        """
+        limit = asyncio.timeout(self._seconds_left)
+        try:
+            async with limit:
+                yield
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise BudgetExhaustedError(self.caps.told("minutes")) from None
+
+    @property
+    def _seconds_left(self) -> float | None:
+        minutes = self.caps.minutes
+        return None if minutes is None else minutes * 60 - self.session.worked
 
     def settled(self, reservation: Reservation) -> None:
         """Take note that a reservation was settled with its reply."""
@@ -164,8 +190,9 @@ class Budget:
             return
 
     async def _told(self, limit: str) -> str:
-        lost = await self._journal.read(unanswered)
-        return self.caps.told(limit, _measured(limit, lost, self._prices))
+        lost, spent = await self._journal.read(_lost_and_spent)
+        left = getattr(self.caps, limit) - _measured(limit, spent, self._prices)
+        return self.caps.told(limit, _measured(limit, lost, self._prices), left)
 
     def _open(self, connection: Connection, models: Sequence[str]) -> list[None]:
         return [open_account(connection, model, self._journal.engine) for model in models]
@@ -173,6 +200,10 @@ class Budget:
     def _others(self, connection: Connection) -> int:
         query = select(func.count()).select_from(RESERVATIONS)
         return connection.execute(query).scalar_one()
+
+
+def _lost_and_spent(connection: Connection) -> tuple[dict[str, Amount], dict[str, Amount]]:
+    return unanswered(connection), spending(connection)
 
 
 def _settle(connection: Connection, settlements: Sequence[Settlement]) -> list[None]:

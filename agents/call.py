@@ -20,6 +20,8 @@ from agents.faults import NO_SERVER, Server
 from agents.journal import CallKey, canonical
 from agents.spending import Amount
 
+PROBED = "run"
+"""The candidate that the probe's calls belong to."""
 TOKENS_PER_MESSAGE = 16
 """More than a chat template writes around a message."""
 TOKENS_OF_TOOLS = 1024

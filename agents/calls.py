@@ -45,7 +45,8 @@ class CallsState:
     repaired: int = 0
     unreadable: int = 0
     refused: int = 0
-    late: int = 0
+    failed: int = 0
+    timed_out: int = 0
 
 
 class Calls:

@@ -17,9 +17,10 @@ from langchain_core.outputs import ChatResult
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import ensure_config
 from langchain_openai import AzureChatOpenAI, ChatOpenAI
-from pydantic import PrivateAttr
+from pydantic import BaseModel, PrivateAttr
 
 from agents.faults import MeaninglessReplyError, StatusError
+from agents.replies import MOST_DEPTH, counted, depth
 from agents.specs import Connecting
 from agents.transport import Transport
 
@@ -109,9 +110,12 @@ class _Served:
         self, response: object, generation_info: dict[str, Any] | None = None
     ) -> ChatResult:
         """Read a completion; an error that came as a success is none."""
+        if isinstance(response, BaseModel):
+            response = response.model_dump(warnings=False)
         sent = cast("dict[str, Any]", response) if isinstance(response, dict) else {}
-        if error := sent.get("error") or getattr(cast(object, response), "error", None):
+        if error := sent.get("error"):
             raise StatusError(_status_meant(error), error, is_late=True)
+        _mend(sent)
         info = generation_info or {}
         inherited: Any = super()
         result: ChatResult = inherited._create_chat_result(
@@ -119,9 +123,11 @@ class _Served:
         )
         if not result.generations:
             raise MeaninglessReplyError
-        if sent:
-            refusal = sent["choices"][0]["message"].get("refusal")
-            result.generations[0].message.additional_kwargs["refusal"] = refusal
+        message = result.generations[0].message
+        if not isinstance(message, AIMessage) or depth(message.tool_calls) > MOST_DEPTH:
+            raise MeaninglessReplyError
+        message.usage_metadata = counted(message.usage_metadata)
+        message.additional_kwargs["refusal"] = sent["choices"][0]["message"].get("refusal")
         return result
 
 
@@ -143,6 +149,31 @@ def _is_heard(config: RunnableConfig | None) -> bool:
     """Return whether a tracer or another callback follows what is invoked here."""
     callbacks = ensure_config(config).get("callbacks")
     return bool(AsyncCallbackManager.configure(callbacks).handlers)
+
+
+def _mend(sent: dict[str, Any]) -> None:
+    """Take out of a completion what LangChain stumbles over, where the reply itself is good."""
+    sent["usage"] = _countable(sent.get("usage"))
+    choices = sent.get("choices")
+    for choice in cast("list[Any]", choices) if isinstance(choices, list) else []:
+        message: Any = choice.get("message") if hasattr(choice, "get") else None
+        if hasattr(message, "get") and not message.get("role"):
+            message["role"] = "assistant"
+
+
+def _countable(usage: object) -> dict[str, Any] | None:
+    """Return a usage as far as it is whole numbers; None where it does not say both tokens."""
+    if not isinstance(usage, dict):
+        return None
+    counts = cast("dict[str, Any]", usage)
+    if not all(type(counts.get(name)) is int for name in ("prompt_tokens", "completion_tokens")):
+        return None
+    details = {n: _whole(cast(Any, each)) for n, each in counts.items() if isinstance(each, dict)}
+    return _whole(counts) | details
+
+
+def _whole(counts: dict[str, Any]) -> dict[str, int]:
+    return {name: value for name, value in counts.items() if type(value) is int}
 
 
 def _limits(headers: Mapping[str, str]) -> dict[str, str]:

@@ -1,29 +1,30 @@
 """What can go wrong between us and a model, and the one place that tells faults apart.
 
 CallError
-├── UnreadableReplyError     the reply does not follow the schema, nor does the repaired one
+├── UnreadableReplyError     this call has no reply of use, and others have
 ├── PromptTooLongError       the prompt is beyond the server's context
 ├── BudgetExhaustedError     the run may not spend more
 └── ModelError               the model cannot be used as it is set up
+    ├── NoAccessError            the server does not let us in, or does not have the model
     ├── RefusedError             the server does not take a call that is made like this
     └── ModelUnavailableError    what the server sends is of no use; tried a few times
+        ├── ModelFailingError        it says that it fails; waited for if it serves no other call
         └── ModelDownError           it does not answer, or not now; waited for
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from math import isfinite
 from traceback import walk_tb
 from typing import Any, cast
 
+from agents.retry_after import seconds_asked
 from tools.patience import ServiceDownError
 
 _CLIENTS = ("openai", "langchain_openai")
-_NOT_NOW = (408, 429, 502, 503, 504, 529)
+_NOT_NOW = (408, 409, 425, 429, 502, 503, 504, 529)
 _TOO_LONG = (
     "context_length",
     "context length",
@@ -33,13 +34,19 @@ _TOO_LONG = (
     "input tokens exceed",
     "prompt is too long",
 )
-_SHOWN = 200
-"""Characters of what a server says that a sentence repeats."""
+_MAY_HAVE_RUN = (408, 500, 502, 504)
+"""What a server answers, or one before it, that may have been at work until then."""
+_TIMED_OUT = (408, 504)
+_MOST_SHOWN = 400
+"""Characters of a sentence that repeats what a server says."""
+_MOST_READ = 10_000
+"""And of what the sentence is made of, before keys are taken out: more than is shown of it."""
 
 
 class CallError(Exception):
     """A call to a model did not give a usable value; the message is a sentence.
 
+    It may repeat what a server says, however long, and keys in it, until it is `show`n.
     `may_have_run` says whether the server may have worked for it, and charged; `headers` are
     those of an answer that said no, by their lower-case names.
     """
@@ -47,9 +54,17 @@ class CallError(Exception):
     may_have_run: bool = False
     headers: Mapping[str, str] = {}
 
+    def show(self, redact: Callable[[str], str]) -> None:
+        """Take keys out of the message, and then what is too long: half a key is none to know."""
+        said = redact(str(self))
+        self.args = (said if len(said) <= _MOST_SHOWN else f"{said[:_MOST_SHOWN]}…",)
+
 
 class UnreadableReplyError(CallError):
-    """The reply does not follow the schema, and neither does the repaired one."""
+    """This call has no reply of use: it follows no schema, or the server takes this prompt never.
+
+    It ends a candidate, and not the run.
+    """
 
 
 class PromptTooLongError(CallError):
@@ -64,6 +79,16 @@ class ModelError(CallError):
     """The model cannot be used as it is set up; trying again will not help."""
 
 
+class NoAccessError(ModelError):
+    """The server does not let us in, or does not have the model.
+
+    From a server that served others it may mean one call: a gateway's word on a prompt, a backend
+    that does not have the model yet. `beside_others` says so.
+    """
+
+    beside_others: str = ""
+
+
 class RefusedError(ModelError):
     """The server does not take a call that is made like this."""
 
@@ -72,8 +97,14 @@ class ModelUnavailableError(ModelError):
     """What the server sends is of no use; a few tries may mend it."""
 
 
+class ModelFailingError(ModelUnavailableError):
+    """The server says that it fails: at this call, or at all of them."""
+
+
 class ModelDownError(ModelUnavailableError, ServiceDownError):
     """The server does not answer, or not now; worth waiting for."""
+
+    timed_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +139,7 @@ class StatusError(Exception):
     def said(self) -> str:
         """What the server says is wrong, in a line."""
         said = self._of("message")
-        line = " ".join(str(said or f"status {self.status}").split())
-        return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
+        return " ".join(str(said or f"status {self.status}")[:_MOST_READ].split())
 
     @property
     def code(self) -> str:
@@ -177,13 +207,13 @@ def _lost(error: Exception, server: Server) -> CallError | None:
             f"The model server at {server.address} cannot be reached. "
             "Check that it runs and that its URL is right."
         )
-    sent = aiohttp.ClientError | TimeoutError | ConnectionError
+    sent = aiohttp.ClientError | zlib.error | TimeoutError | ConnectionError
     if not any(isinstance(cause, sent) for cause in causes):
         return None
     is_late = any(isinstance(cause, TimeoutError) for cause in causes)
     told = "in time" if is_late else "to the end"
     down = ModelDownError(f"The model server at {server.address} does not answer {told}.")
-    down.may_have_run = True
+    down.may_have_run, down.timed_out = True, is_late
     return down
 
 
@@ -210,26 +240,25 @@ def _classify_openai(error: Exception, server: Server) -> CallError:
 
 def _classify_status(error: StatusError, server: Server) -> CallError:
     fault = _fault_of_status(error, server)
-    fault.may_have_run = error.is_late
+    fault.may_have_run = error.is_late or error.status in _MAY_HAVE_RUN
     fault.headers = {name.lower(): value for name, value in error.headers.items()}
     if isinstance(fault, ModelDownError):
-        fault.after = _seconds_asked(fault.headers)
+        fault.after = seconds_asked(fault.headers)
+        fault.timed_out = error.status in _TIMED_OUT
     return fault
 
 
 def _fault_of_status(error: StatusError, server: Server) -> CallError:
     status, said, code = error.status, error.said, error.code
     at = f"The model server at {server.address}"
-    if status in (401, 403):
-        return ModelError(f"{at} refuses the key. Check {server.key}.")
-    if status == 404:
-        return ModelError(f"{at} does not have this model, or its URL is wrong: {said}")
     if code == "insufficient_quota":
         return ModelError(f"{at} has no credit left for this key. Top it up, then resume the run.")
+    if status in (401, 403, 404):
+        return _no_access(error, server)
     if status in _NOT_NOW:
         return ModelDownError(f"{at} is busy or failing: {said}")
     if status >= 500:
-        return ModelUnavailableError(f"{at} is busy or failing: {said}")
+        return ModelFailingError(f"{at} is busy or failing: {said}")
     if any(words in f"{said} {code}".lower() for words in _TOO_LONG):
         return PromptTooLongError("The prompt is longer than the model's context.")
     if code == "content_filter":
@@ -237,31 +266,13 @@ def _fault_of_status(error: StatusError, server: Server) -> CallError:
     return RefusedError(f"{at} refused the call: {said}")
 
 
-def _seconds_asked(headers: Mapping[str, str]) -> float:
-    """Return the seconds that a server asks us to wait; it may give thousandths, or a date."""
-    if (given := _number(headers.get("retry-after-ms", ""))) is not None:
-        return given / 1000
-    asked = headers.get("retry-after", "")
-    if (given := _number(asked)) is not None:
-        return given
-    if not (until := _date(asked)):
-        return 0.0
-    # By the server's own clock where it shows it: ours may be wrong.
-    now = _date(headers.get("date", "")) or datetime.now(UTC)
-    return max(0.0, (until - now).total_seconds())
-
-
-def _number(told: str) -> float | None:
-    try:
-        given = float(told)
-    except ValueError:
-        return None
-    return max(0.0, given) if isfinite(given) else None
-
-
-def _date(told: str) -> datetime | None:
-    try:
-        given = parsedate_to_datetime(told)
-    except ValueError:
-        return None
-    return given if given.tzinfo else given.replace(tzinfo=UTC)
+def _no_access(error: StatusError, server: Server) -> NoAccessError:
+    at = f"The model server at {server.address}"
+    fault = NoAccessError(f"{at} refuses the key. Check {server.key}.")
+    if error.status == 404:
+        fault = NoAccessError(f"{at} does not have this model, or its URL is wrong: {error.said}")
+    fault.beside_others = (
+        f"{at} refused a call after it had served others ({error.status}: {error.said}). "
+        f"Should it refuse all, check {server.key} and the model's name."
+    )
+    return fault

@@ -26,8 +26,14 @@ from agents.width import Width
 PAUSE, LONGEST_PAUSE = 0.5, 60.0
 """Seconds in which nothing is sent to a server that refuses everything and does not say how long:
 the first, doubled each time, and the longest, whatever it says."""
-JITTER = 0.25
+JITTER, MOST_JITTER = 0.25, 1.0
+"""The share of a pause that is added at most, and the seconds."""
 TICK = 0.001
+
+
+def jittered(seconds: float) -> float:
+    """Return a little more, at random: calls refused together shall not come again together."""
+    return seconds + random.uniform(0, min(MOST_JITTER, JITTER * seconds))
 
 
 class Place:
@@ -66,7 +72,7 @@ class Place:
         self.after = after
 
     def late(self) -> None:
-        """Say that the call timed out, or that its connection was lost."""
+        """Say that the call failed or timed out, or that its connection was lost."""
         self.after = 0.0
 
     def spent(self, tokens: int) -> None:
@@ -98,7 +104,7 @@ class Gate:
         self._sent = self._tokens = 0
         self._quotas = Quota("requests"), Quota("tokens")
         self._told = math.inf  # the earliest time that a refusal of the present burst named
-        self._stops = 0
+        self._stops = self._in_a_row = 0  # stops and refusals since a call was served
         self._resumes = -math.inf
         self._timer: asyncio.TimerHandle | None = None
 
@@ -111,6 +117,11 @@ class Gate:
     def waiting(self) -> int:
         """How many calls wait for a place."""
         return len(self._again) + len(self._new)
+
+    @property
+    def pause(self) -> float:
+        """The seconds in which nothing will be sent yet, because everything was refused."""
+        return max(0.0, self._resumes - self._clock())
 
     def resize(self, start: int, most: int, pace: Pace | None = None) -> None:
         """Take another share of the server: other processes joined or left."""
@@ -136,6 +147,16 @@ class Gate:
                 if not turn.done():
                     turn.set_exception(error)
             queue.clear()
+
+    def held(self, place: Place) -> float:
+        """Return the seconds for which limits of the server's, or the user's, hold a call back."""
+        now = self._clock()
+        requests, tokens = self._quotas
+        return max(
+            self._pace.wait(now),
+            requests.wait(self._sent + 1, now),
+            tokens.wait(self._tokens + max(place.tokens, 1), now),
+        )
 
     async def enter(self, place: Place) -> None:
         """Wait for the place's turn."""
@@ -165,7 +186,8 @@ class Gate:
         if place.after is not None:
             self._refused(place, place.after, now)
         elif is_served:
-            self._stops, self.dark_since, self._told = 0, None, math.inf
+            self._stops = self._in_a_row = 0
+            self.dark_since, self._told = None, math.inf
             self._width.served(
                 place.number,
                 self._sent,
@@ -187,17 +209,20 @@ class Gate:
         self._pace.correct(tokens - place.tokens, self._clock())
 
     def _refused(self, place: Place, after: float, now: float) -> None:
+        after = min(after, LONGEST_PAUSE)
         if after:
             self._told = min(self._told, now + after)
         self._width.refused(place.number, self._sent, left=self.in_flight, after=after, now=now)
-        if self.in_flight == 0:
+        self._in_a_row += 1
+        spared = 1 if self._width.is_noisy else 0
+        if self.in_flight == 0 and self._in_a_row > spared:
             self._stop(now)
 
     def _stop(self, now: float) -> None:
         """Send nothing for a while: everything was refused."""
         told = self._told - now
         pause = told if 0 < told < math.inf else PAUSE * 2 ** min(self._stops, 16)
-        self._resumes = now + min(pause, LONGEST_PAUSE) * random.uniform(1, 1 + JITTER)
+        self._resumes = now + jittered(min(pause, LONGEST_PAUSE))
         self._stops += 1
         self._told = math.inf
         if self.dark_since is None:
@@ -207,14 +232,7 @@ class Gate:
         """Return the seconds until a call may be sent: at most 0 for now, infinity if unknown."""
         if self.is_closed or self.in_flight >= self.width:
             return math.inf
-        now = self._clock()
-        requests, tokens = self._quotas
-        return max(
-            self._resumes - now,
-            self._pace.wait(now),
-            requests.wait(self._sent + 1, now),
-            tokens.wait(self._tokens + max(place.tokens, 1), now),
-        )
+        return max(self._resumes - self._clock(), self.held(place))
 
     def _let_in(self, place: Place) -> None:
         self._sent += 1

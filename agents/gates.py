@@ -93,4 +93,5 @@ class Gates:
         return Pace(requests, tokens)
 
     def _limits(self, address: str) -> ServerLimits:
-        return self.limits.get(address, ServerLimits())
+        named = {each.rstrip("/"): limits for each, limits in self.limits.items()}
+        return named.get(address.rstrip("/"), ServerLimits())

@@ -27,12 +27,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from agents.journal_reading import CallKey, FinishedCall, JournalReader, Spent
 from agents.journal_tables import CALLS, JOURNAL, KEY, TOOL_CALLS
 from agents.known import KnownCalls, Place
-from agents.spending import Amount, Reservation, Settlement, absorb, settle
+from agents.spending import Amount, Reservation, Settlement, settle
 from tools.group_commit import GroupCommit, Write
 from tools.outages import outlast
 from tools.patience import Patience
 from tools.redact import Redactor
-from tools.tables import StateError, advice, insert_into, writing
+from tools.tables import StateError, advice, insert_into
 
 __all__ = ["CallKey", "FinishedCall", "Journal", "JournalReader", "Spent", "digest", "used"]
 
@@ -130,17 +130,6 @@ class Journal(JournalReader):
         """Drop what is kept in memory of a candidate; what is written stays written."""
         self._known.forget(candidate)
 
-    def adopt(self, other: Journal) -> None:
-        """Take over the finished calls of another journal, and what was spent on them."""
-        spent = other.spending()
-        with writing(self.engine) as connection:
-            for table in (CALLS, TOOL_CALLS):
-                with other.engine.connect() as there:
-                    rows = [dict(row) for row in there.execute(select(table)).mappings()]
-                if rows:
-                    connection.execute(_new(self.engine, table), rows)
-            absorb(connection, spent, self.engine)
-
     def close(self) -> None:
         """Give the connections back."""
         self._commits.close()
@@ -207,7 +196,10 @@ def _record_replies(
 
     A call that another worker finished first stays as it is.
     """
-    written = connection.execute(made, [each.values for each in replies]).rowcount
+    # Unless it is asked for, the count of an insert is -1 on Postgres.
+    written = connection.execute(
+        made, [each.values for each in replies], execution_options={"preserve_rowcount": True}
+    ).rowcount
     settled = [
         Settlement(
             each.reservation, Amount(1, each.values["input_tokens"], each.values["output_tokens"])

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 BURST_SECONDS = 1.0
 """A pace may be this far ahead of itself: what was not used is made up for in small bursts."""
 LONGEST_RESET = 60.0
+_COUNT = re.compile(r"\d{1,15}")
 _LENGTHS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd]?)")
 
@@ -73,7 +74,7 @@ class Quota:
         """Take the headers of a reply to a call that made the count what it was."""
         left = headers.get(f"x-ratelimit-remaining-{self.unit}", "")
         after = seconds_of(headers.get(f"x-ratelimit-reset-{self.unit}", ""))
-        if after is None or not left.isdecimal() or counted < self._counted:
+        if after is None or not _COUNT.fullmatch(left) or counted < self._counted:
             return
         self._counted = counted
         self.up_to = counted + int(left)

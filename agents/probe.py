@@ -13,9 +13,14 @@ from langchain_core.messages import AIMessage
 from langchain_core.tools import BaseTool, tool
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from agents.call import RoleModel
+from agents.call import PROBED, RoleModel
 from agents.calls import Calls
-from agents.faults import ModelDownError, ModelUnavailableError, RefusedError
+from agents.faults import (
+    ModelDownError,
+    ModelUnavailableError,
+    RefusedError,
+    UnreadableReplyError,
+)
 from agents.generator import Question
 from agents.journal import CallKey, digest
 from prompts.templates import Part, Prompts, Source
@@ -23,8 +28,7 @@ from prompts.templates import Part, Prompts, Source
 _SOURCE = Source(
     "press.md", "en", None, (Part(1, ("Jaw",), "Tighten the sealing jaw to 24 Nm every week."),)
 )
-PROBED = "run"
-"""The candidate that the probe's calls belong to."""
+_NOT_TAKEN = (RefusedError, ModelUnavailableError, UnreadableReplyError)
 _SEARCH = "To what torque must the sealing jaw be tightened?"
 
 
@@ -76,7 +80,7 @@ async def _keeps_schema(model: RoleModel, calls: Calls, prompts: Prompts, key: C
     messages = prompts.draft_question(_SOURCE, scenario="a plant", topics=(), asked=())
     try:
         reply = await calls.say(model, messages, key, schema=Question)
-    except (RefusedError, ModelUnavailableError) as error:
+    except _NOT_TAKEN as error:
         if isinstance(error, ModelDownError):
             raise
         # Whether it is the schema that is refused, or everything.
@@ -100,7 +104,7 @@ async def _calls_tools(model: RoleModel, calls: Calls, prompts: Prompts, key: Ca
     tools: list[BaseTool] = [search_manuals]
     try:
         reply = await calls.say(model, messages, replace(key, ask=2), tools)
-    except (RefusedError, ModelUnavailableError) as error:
+    except _NOT_TAKEN as error:
         if isinstance(error, ModelDownError):
             raise
         return False

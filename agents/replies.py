@@ -9,17 +9,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import isfinite
 from typing import Any, NoReturn, TypeVar, cast
 
 from langchain_core.messages import AIMessage
+from langchain_core.messages.ai import UsageMetadata
 from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 T = TypeVar("T", bound=BaseModel)
 MOST_CHARACTERS = 1_000_000
 """Of a reply that is kept: many times what the most tokens come to."""
+MOST_TOOL_CALLS = 8
+"""Of a reply that are kept: the results of all go back to the model in one prompt."""
+MOST_DEPTH = 100
+"""Of a tool call's arguments, one in the other: no tool's are as deep as what Python can write."""
+_MOST_TOKENS = 2**31 - 1
+"""Of a call, as a database holds them."""
 _OPENED = re.compile(r"\s*(?:<(?:think|thinking|thought|reasoning)>|\[THINK\])")
 _CLOSED = re.compile(r"</(?:think|thinking|thought|reasoning)>\s*|\[/THINK\]\s*")
 _OBJECT = re.compile(r"\s*\{")
@@ -61,10 +68,46 @@ def cleaned(reply: AIMessage) -> AIMessage:
         said, ended = said[:MOST_CHARACTERS], "endless"
     return AIMessage(
         said,
-        tool_calls=reply.tool_calls,
+        tool_calls=reply.tool_calls[:MOST_TOOL_CALLS],
         usage_metadata=reply.usage_metadata,
         response_metadata={"finish_reason": ended} if ended in _CUT_OFF else {},
     )
+
+
+def counted(usage: UsageMetadata | None) -> UsageMetadata | None:
+    """Return what a server counts; None where it counts nothing, or what cannot be.
+
+    Such servers send zeros, nulls, texts, or less than nothing; no prompt has no tokens.
+    """
+    if usage is None:
+        return None
+    read, written = usage["input_tokens"], usage["output_tokens"]
+    if not (_is_count(read, least=1) and _is_count(written, least=0)):
+        return None
+    kept = UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)
+    for name in ("input_token_details", "output_token_details"):
+        details = cast("dict[str, Any]", usage.get(name) or {})
+        if details and all(_is_count(each, least=0) for each in details.values()):
+            kept[name] = cast("Any", details)
+    return kept
+
+
+def _is_count(value: object, *, least: int) -> bool:
+    return type(value) is int and least <= value <= _MOST_TOKENS
+
+
+def depth(value: object) -> int:
+    """Return how many lists and mappings are one in the other, at most."""
+    level, found = [value], 0
+    while level := [child for each in level for child in _children(each)]:
+        found += 1
+    return found
+
+
+def _children(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return cast("dict[str, object]", value).values()
+    return cast("list[object]", value) if isinstance(value, list) else ()
 
 
 def why_cut_off(reply: AIMessage) -> str:

@@ -1,26 +1,37 @@
 """Sending: a call through budget and gate to its server and into the journal, tried again or not.
 
-Retries of a fault live here and nowhere else.
+Retries of a fault live here and nowhere else; `agents/served.py` says whose fault it is.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from langchain_core.messages import AIMessage
 
 from agents.budget import Budget
-from agents.call import Call
-from agents.faults import NO_SERVER, CallError, ModelDownError, ModelUnavailableError, classify
-from agents.gate import Place
+from agents.call import PROBED, Call
+from agents.faults import (
+    NO_SERVER,
+    CallError,
+    ModelDownError,
+    ModelFailingError,
+    ModelUnavailableError,
+    NoAccessError,
+    RefusedError,
+    UnreadableReplyError,
+    classify,
+)
+from agents.gate import Place, jittered
 from agents.gates import Gates
 from agents.journal import Journal, used
 from agents.replies import cleaned
+from agents.served import Served
 from agents.spending import Amount, Reservation
 from tools.patience import Patience
 from tools.redact import Redactor
@@ -28,18 +39,31 @@ from tools.redact import Redactor
 TRIES = 6
 LONELY_TRIES = 20
 """So often a call may be refused by a server that serves others, however long patience lasts."""
-WAIT, LONGEST_WAIT, JITTER = 0.5, 30.0, 0.25
-"""Seconds before a second try, doubled for each further one, and at most; the share added at
-random, so that calls refused together do not come again together."""
-LONGEST_BESIDE_OTHERS = 2.0
-"""Seconds at most where the server serves other calls: it is the gate that spares it."""
+MORE_TRIES = 3
+"""So often a call that was given up is tried once its model is seen to serve others."""
+FEW = 3
+"""So few calls under way that a fault may be theirs, and not their server's."""
+MOST_ASIDE, TICK = 16, 0.05
+"""So many calls of a model wait to see it serve another before it is asked to; and how often they
+look, in seconds."""
+WAIT, LONGEST_WAIT = 0.5, 1.0
+"""Seconds before a second try, doubled for each further one, and at most: it is the gate that
+spares a server."""
+LONGEST_BESIDE_OTHERS = 60.0
+"""Seconds at most that a server which serves other calls may ask one to stay away."""
+
+SHORT_HOLD = 5.0
+"""Seconds that a rate limit may hold a call back without a word about it."""
+
+_NOT_TAKEN = (RefusedError, ModelUnavailableError)
 
 
 @dataclass
 class Sender:
     """Sends calls until they have replies, or another try is worth nothing.
 
-    `counts` is how many were sent, refused, and late; `asleep` how many wait for another try.
+    `counts` is how many were sent, refused, failed and timed out; `asleep` how many wait for
+    another try.
     """
 
     journal: Journal
@@ -49,11 +73,32 @@ class Sender:
     redact: Redactor
     counts: Counter[str] = field(default_factory=Counter[str])
     asleep: int = 0
+    _under_way: int = 0
+    _served: defaultdict[str, Served] = field(default_factory=lambda: defaultdict(Served))
+    """By model."""
 
     async def send(self, call: Call) -> AIMessage:
-        """Return the reply to a call, as it stands in the journal."""
+        """Return the reply to a call, as it stands in the journal.
+
+        Raises:
+            UnreadableReplyError: the model serves others, but never this call.
+            CallError: the run cannot go on.
+        """
+        self._under_way += 1
         began = time.monotonic()
-        for tried in itertools.count(1):
+        try:
+            try:
+                return await self._tried(call, began)
+            except _NOT_TAKEN as fault:
+                if not self._may_be_its_own(call, fault) or not await self._serves_others(call):
+                    raise
+            return await self._tried_beside_others(call, began)
+        finally:
+            self._under_way -= 1
+
+    async def _tried(self, call: Call, began: float, before: int = 0) -> AIMessage:
+        """Send a call until it is served or worth no further try, after so many before."""
+        for tried in itertools.count(before + 1):
             try:
                 return await self._attempt(call, again=tried > 1)
             except ModelUnavailableError as fault:
@@ -62,6 +107,15 @@ class Sender:
                 await self._stay_away(call, fault, tried)
         raise AssertionError("unreachable: the loop returns or raises")
 
+    async def _tried_beside_others(self, call: Call, began: float) -> AIMessage:
+        """Send a call that was given up while its model serves others."""
+        try:
+            return await self._tried(call, began, TRIES - MORE_TRIES)
+        except _NOT_TAKEN as fault:
+            if not self._may_be_its_own(call, fault):
+                raise
+            raise UnreadableReplyError(f"Others were served, but not this call: {fault}") from fault
+
     def _is_worth_a_try(
         self, call: Call, fault: ModelUnavailableError, tried: int, took: float
     ) -> bool:
@@ -69,53 +123,126 @@ class Sender:
 
         One that serves nothing is waited for as long as patience lasts, by all its calls together.
         One that serves others only says "later"; patience is for the call that never has its turn.
-        What a server sends in vain is tried a few times.
+        What a server does in vain, and charges, is tried a few times beside others.
         """
         if call.model.server.ended():
             return False
-        if not isinstance(fault, ModelDownError):
-            return tried < TRIES
         patience, gate = self.patience.seconds, self.gates.of(call.model.server.address)
-        dark = gate.dark()
+        dark, few_tries = gate.dark(), tried < TRIES
+        if not isinstance(fault, ModelDownError):
+            is_dark = isinstance(fault, ModelFailingError) and dark is not None
+            if not is_dark:
+                return few_tries
+            if not few_tries and self._may_ask_beside(call):
+                return False
         if dark is not None and dark >= patience:
             gate.abandon(fault)
             return False
-        return tried < LONELY_TRIES or took < patience
+        many_tries, is_patient = tried < LONELY_TRIES, took < patience
+        if dark is None and fault.may_have_run:
+            return few_tries or (many_tries and is_patient)
+        return many_tries or is_patient
+
+    def _may_ask_beside(self, call: Call) -> bool:
+        """Whether the fault may be this call's, and another can tell whether it is."""
+        other = self._served[call.model.name].call
+        return self._under_way <= FEW and other is not None and other is not call
+
+    def _may_be_its_own(self, call: Call, fault: CallError) -> bool:
+        """Tell a prompt that a server may never take from a server that takes nothing."""
+        server = call.model.server
+        # What a probe is refused is what it asks for.
+        if server.ended() or call.key.candidate == PROBED:
+            return False
+        is_away = isinstance(fault, ModelDownError) and not fault.may_have_run
+        return not is_away or self.gates.of(server.address).dark() is None
+
+    async def _serves_others(self, call: Call) -> bool:
+        """Return whether the call's model serves one that is sent from now on.
+
+        Those that others send tell it for nothing. Where none is under way, or many wait to know,
+        the newest that was served is sent once more.
+        """
+        served, now = self._served[call.model.name], self.counts["sent"]
+        served.aside += 1
+        self.asleep += 1
+        try:
+            while served.number <= now and not served.is_in_vain:
+                if not served.is_asked and self._must_ask(served):
+                    await self._ask(served)
+                else:
+                    async with self.budget.in_time():
+                        await asyncio.sleep(TICK)
+            return served.number > now
+        finally:
+            served.aside -= 1
+            self.asleep -= 1
+
+    def _must_ask(self, served: Served) -> bool:
+        many_wait = served.aside >= MOST_ASIDE and served.call is not None
+        return many_wait or sum(each.aside for each in self._served.values()) >= self._under_way
+
+    async def _ask(self, served: Served) -> None:
+        """Send the call that was served once more; the journal keeps the reply that it has."""
+        if served.call is None:
+            served.is_in_vain = True
+            return
+        served.is_asked = True
+        try:
+            await self._tried(served.call, time.monotonic())
+        except _NOT_TAKEN:
+            served.is_in_vain = True
+        finally:
+            served.is_asked = False
 
     async def _stay_away(self, call: Call, fault: ModelUnavailableError, tried: int) -> None:
         """Sleep outside the gate as long as the server asked, or longer after each try."""
         server = call.model.server
         asked = fault.after if isinstance(fault, ModelDownError) else 0.0
-        is_dark = self.gates.of(server.address).dark() is not None
-        longest = LONGEST_WAIT if is_dark else LONGEST_BESIDE_OTHERS
-        own = min(longest, WAIT * 2 ** (tried - 1))
-        seconds = (min(asked, self.patience.seconds) or own) * random.uniform(1, 1 + JITTER)
+        gate = self.gates.of(server.address)
+        is_dark = gate.dark() is not None
+        longest = self.patience.seconds if is_dark else LONGEST_BESIDE_OTHERS
+        own = min(LONGEST_WAIT, WAIT * 2 ** min(tried - 1, 16))
+        seconds = jittered(min(asked, longest) or own)
         if is_dark:
-            self.patience.on_wait(f"the model server at {server.address}", seconds)
+            again = max(seconds, gate.pause)
+            self.patience.on_wait(f"the model server at {server.address}", again)
         self.asleep += 1
         try:
-            await asyncio.sleep(seconds)
+            async with self.budget.in_time():
+                await asyncio.sleep(seconds)
         finally:
             self.asleep -= 1
 
     async def _attempt(self, call: Call, *, again: bool) -> AIMessage:
         """Send a call once, within the budget; its place is kept until its reply is committed."""
         reservation = await self.budget.reserve(call.model.name, call.most)
-        gate = self.gates.of(call.model.server.address)
+        server = call.model.server.address
+        gate = self.gates.of(server)
         tokens = call.most.input_tokens + call.most.output_tokens
         may_have_run = False
         try:
-            async with gate.place(tokens, again=again) as place:
+            async with AsyncExitStack() as stack:
+                place = gate.place(tokens, again=again)
+                if (held := gate.held(place)) > SHORT_HOLD:
+                    self.patience.on_wait(f"the rate limit of the model server at {server}", held)
+                async with self.budget.in_time():
+                    await stack.enter_async_context(place)
                 may_have_run = True
+                self.counts["sent"] += 1
+                number = self.counts["sent"]
                 try:
                     reply = await self._invoke(call)
                 except CallError as fault:
                     may_have_run = fault.may_have_run
+                    if not may_have_run:
+                        place.spent(0)
                     self._tell(place, fault)
                     raise
                 place.heard(reply.response_metadata.get("headers", {}))
+                self._served[call.model.name].note(call, number)
                 if spent := used(reply):
-                    place.spent(spent.input_tokens + spent.output_tokens)
+                    place.spent(min(tokens, spent.input_tokens + spent.output_tokens))
                 return await self._record(call, reply, reservation)
         except BaseException:
             await self.budget.take_back(reservation, may_have_run=may_have_run)
@@ -123,7 +250,6 @@ class Sender:
 
     async def _invoke(self, call: Call) -> AIMessage:
         model = call.model
-        self.counts["sent"] += 1
         try:
             return await model.chat.ainvoke(list(call.messages), config=call.config, **call.options)
         except Exception as error:
@@ -132,7 +258,9 @@ class Sender:
                 raise
             if ended := model.server.ended():
                 fault = ModelUnavailableError(ended)
-            fault.args = (self.redact(str(fault)),)
+            elif isinstance(fault, NoAccessError) and self._served[model.name].number:
+                fault = RefusedError(fault.beside_others)
+            fault.show(self.redact)
             raise fault from error
 
     async def _record(self, call: Call, reply: AIMessage, reservation: Reservation) -> AIMessage:
@@ -159,6 +287,7 @@ class Sender:
         if isinstance(fault, ModelDownError) and not fault.may_have_run:
             self.counts["refused"] += 1
             place.busy(fault.after)
-        elif isinstance(fault, ModelDownError):
-            self.counts["late"] += 1
+        elif isinstance(fault, ModelDownError | ModelFailingError):
+            is_late = isinstance(fault, ModelDownError) and fault.timed_out
+            self.counts["timed_out" if is_late else "failed"] += 1
             place.late()

@@ -10,10 +10,9 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import count
 from uuid import uuid4
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -54,8 +53,6 @@ class Session:
     """How long the run had worked when this session began, in seconds."""
     began: float = field(default_factory=time.monotonic)
     """When this session began, by its own clock."""
-    numbers: Iterator[int] = field(default_factory=count)
-    """What tells this session's reservations apart."""
     _heard: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
     """By session: its last beat, and how often it was looked at since."""
     _peers: set[str] = field(default_factory=set[str])
@@ -130,15 +127,18 @@ def enter(connection: Connection, sessions: Sequence[Session]) -> list[float]:
     """Begin sessions; return for each the seconds that the run has worked so far.
 
     Nobody else's calls are on their way where a leader begins: what is still reserved stays spent.
-    A worker enters again where it lost the database, or was started anew.
+    A worker enters again where it lost the database, or was started anew: what it had reserved
+    before stays spent as well, since nothing will settle it.
     """
+    ids = [each.id for each in sessions]
     worked = select(func.coalesce(func.sum(SESSIONS.c.seconds), 0.0)).where(SESSIONS.c.leads == 1)
     before = float(connection.execute(worked).scalar_one())
     if any(each.leads for each in sessions):
         connection.execute(delete(RESERVATIONS))
         # Whoever lives all the same says so with the next beat.
         connection.execute(update(SESSIONS).values(beat=_OVER))
-    connection.execute(delete(SESSIONS).where(SESSIONS.c.id.in_([each.id for each in sessions])))
+    forfeit(connection, ids)
+    connection.execute(delete(SESSIONS).where(SESSIONS.c.id.in_(ids)))
     values = [
         {"id": s.id, "leads": int(s.leads), "beat": 0, "seconds": 0.0, "said": s.said}
         for s in sessions

@@ -7,7 +7,7 @@ have spent, whatever happens to the calls that are on their way.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import (
@@ -88,13 +88,6 @@ Refuse = Callable[[dict[str, Amount]], str]
 def open_account(connection: Connection, model: str, engine: Engine) -> None:
     """Make a line for a model's spending, unless there is one."""
     connection.execute(insert_into(engine, SPENDING).values(model=model).on_conflict_do_nothing())
-
-
-def absorb(connection: Connection, spent: Mapping[str, Amount], engine: Engine) -> None:
-    """Count what was spent elsewhere for this run, by model."""
-    for model, amount in spent.items():
-        open_account(connection, model, engine)
-        _add(connection, [(model, amount)])
 
 
 def reserve(connection: Connection, wanted: Sequence[Reservation], refuse: Refuse) -> list[str]:

@@ -3,8 +3,8 @@
 The law, in the manner of TCP's. `held` is what the server is believed to hold, at first what was
 asked for. A refused call's place is not filled again until a call is served, so that of a burst of
 refusals the calls remain that the server did take. Refusals that outweigh the served calls halve
-the width, once for all that was sent before; a refusal among many served calls is only noise, and
-refusals that stay as frequent at half the width are a server's fault that no width mends.
+the width, once for all that was sent before; a refusal among many served calls takes one place.
+Where refusals stay as frequent, `agents/noise.py` tells, and what they took is given back.
 Below `held` each served call gives a place back. At `held` a trial is made now and then: of one
 place where the server refused more, of twice as many after each success, and of half as many again
 as are held where it never did. It succeeds when a few rounds are served without refusal and, beyond
@@ -17,14 +17,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from agents.noise import Noise
+
 SOON, SELDOM = 1.0, 60.0
 """The shortest and the longest seconds from a failed trial to the next."""
 MOST_PER_START = 4
 NOISE, PLACES_PER_NOISE, UNDONE = 2, 8, 0.5
 """Noise are two refusals and one for each eight places; a served call undoes half of one."""
-REVIEWED, USUAL_MOST = 24, 1 / 3
-"""After so many calls at half the width it is seen whether refusals became rarer; a larger share
-than this is never usual."""
+MORE_NOISE, MORE_UNDONE = 6, 2
+"""How much more noise there is where all calls would be refused as usual, and is undone."""
+ERODED = 0.75
+"""When so much of the width is left after single refusals, it is seen whether they became rarer."""
+REMAINING_CUT, REMAINING_ERODED = 0.5, 0.7
+"""What remains of the share of refusals at half the width, or at so much of it, where it is noise
+that is refused and not what the server cannot hold."""
+QUIET_CALLS, QUIET_ROUNDS = 32, 2
+"""Refusals are over when so many calls are served, and so many rounds of them."""
 ROUNDS, LEAST_CALLS, LEAST_SECONDS = 4, 32, 0.25
 """How long latency is measured: in rounds of as many calls as the gate is wide, and at least."""
 
@@ -55,22 +63,6 @@ class _Window:
         return self.logs / calls
 
 
-@dataclass
-class _Tally:
-    """What became of the calls sent since the last cut."""
-
-    ended: int = 0
-    refused: int = 0
-
-    def add(self, *, refused: bool) -> None:
-        self.ended += 1
-        self.refused += refused
-
-    @property
-    def share(self) -> float:
-        return self.refused / max(1, self.ended)
-
-
 class Width:
     """How many calls may be in flight: `now`. It is told of every call that ends.
 
@@ -81,11 +73,11 @@ class Width:
         self.now = self._held = self._goal = self._start = start
         self._most = max(start, most or start * MOST_PER_START)
         self._trouble = 0.0
-        self._tally = _Tally()
-        self._usual = 0.0  # the share of refusals that no width mends
-        self._share: float | None = None  # the share before the cut that is under review
-        self._before = start  # what was held before the last incident
+        self._noise = Noise()
+        self._quiet = 0  # calls served since the last refusal
         self._is_incident = False
+        self._before = start  # what was held before the last incident
+        self._reviewed_at = 0  # when no more is held, erosion is reviewed
         self._least = start  # what is held, whatever a burst of refusals leaves
         self._cut_at = self._tried_at = 0  # calls up to these numbers were sent before
         self._reach = math.inf  # how many places the next trial may add
@@ -105,11 +97,14 @@ class Width:
         self, number: int, sent: int, *, took: float, full: bool, wanted: bool, now: float
     ) -> None:
         """Count a served call: whether the gate was full when it left, and whether others wait."""
-        self._trouble = max(0.0, self._trouble - max(UNDONE, 4 * self._usual))
+        undone = UNDONE * (1 + MORE_UNDONE * self._noise.usual)
+        self._trouble = max(0.0, self._trouble - undone)
+        self._count(number, refused=False)
         if number <= self._cut_at:
             return
-        self._is_incident = False
-        self._count(refused=False)
+        self._quiet += 1
+        if self._quiet > max(QUIET_CALLS, QUIET_ROUNDS * self._held):
+            self._is_incident = False
         if self.now < self._goal:
             self.now += 1
         elif full:
@@ -124,24 +119,39 @@ class Width:
     def refused(self, number: int, sent: int, *, left: int, after: float, now: float) -> None:
         """Count a refused call: how many it leaves in flight, and how long it must stay away."""
         self._trouble += 1
-        is_much = self._trouble > NOISE + self.now / PLACES_PER_NOISE
+        self._quiet = 0
+        self._count(number, refused=True)
         if number <= self._cut_at:
             self._hold(left)
             self.now = max(1, min(self.now, left))
             return
-        self._count(refused=True)
-        if self._goal > self._held and number > self._tried_at and (is_much or not self._usual):
+        is_trial = self._goal > self._held and number > self._tried_at
+        if is_trial and (self._is_much or not self.is_noisy):
             self._least = self._before = self._held
             self._held, self._cut_at = max(self._held, left), sent
             self._reach = 1
             self._fail(now, after)
-        elif is_much and (self._share is None or self._tally.share > 1 / 2):
+        elif self._is_much and self._may_cut:
             self._cut(sent, left)
             self._try_at = now + max(SOON, after)
-        elif self._held > self._least and not self._usual:
-            self._held -= 1
-            self._aim(self._held)
+        elif self._held > self._least and not self.is_noisy and not self._noise.is_reviewed:
+            self._erode(sent)
         self.now = max(1, min(self.now, left))
+
+    @property
+    def is_noisy(self) -> bool:
+        """Whether a refusal may be one that no width mends."""
+        return self._noise.usual > 0
+
+    @property
+    def _is_much(self) -> bool:
+        noise = NOISE * (1 + MORE_NOISE * self._noise.usual)
+        return self._trouble > noise + self.now / PLACES_PER_NOISE
+
+    @property
+    def _may_cut(self) -> bool:
+        """Return whether less would help, as far as is known."""
+        return self._held > 1 and (not self._noise.is_reviewed or self._noise.share > 1 / 2)
 
     @property
     def _step(self) -> int:
@@ -156,24 +166,40 @@ class Width:
         self._held = max(self._least, min(self._held, left)) if left else max(1, self._before // 2)
         self._aim(self._held)
 
-    def _cut(self, sent: int, left: int) -> None:
+    def _erode(self, sent: int) -> None:
+        """Take one place; see now and then whether it made refusals rarer."""
         if not self._is_incident:
-            self._before, self._share, self._is_incident = self._held, self._tally.share, True
-        self._cut_at, self._least, self._trouble, self._tally = sent, 1, 0.0, _Tally()
+            self._begin_incident()
+            self._noise.begin(sent)
+        self._held -= 1
+        self._aim(self._held)
+        if self._held <= self._reviewed_at and self._noise.is_told:
+            self._review(sent, REMAINING_ERODED)
+
+    def _cut(self, sent: int, left: int) -> None:
+        """Take all that a burst of refusals says, and half; see whether it made them rarer."""
+        if not self._is_incident:
+            self._begin_incident()
+        self._cut_at, self._least, self._trouble = sent, 1, 0.0
         self._hold(left)
+        self._review(sent, REMAINING_CUT)
         self._reach, self._pause = 1, SOON
         self.now //= 2
 
-    def _count(self, *, refused: bool) -> None:
-        """See, a little after a cut, whether it made refusals rarer; undo it if it did not."""
-        self._tally.add(refused=refused)
-        if self._tally.ended < REVIEWED:
-            return
-        if self._share is not None and self._share / 2 <= self._tally.share <= USUAL_MOST:
-            self._usual = self._tally.share
-            self._held = max(self._held, self._before)
+    def _begin_incident(self) -> None:
+        self._before, self._is_incident = self._held, True
+        self._reviewed_at = int(ERODED * self._held)
+
+    def _review(self, sent: int, remaining: float) -> None:
+        self._noise.review(sent, remaining)
+        self._reviewed_at = int(ERODED * self._held)
+
+    def _count(self, number: int, *, refused: bool) -> None:
+        """Give back what refusals took, once they are found to be noise."""
+        is_least = self._held == 1
+        if self._noise.count(number, refused=refused, alone=is_least):
+            self._held = max(self._held, self._start if is_least else self._before)
             self._aim(self._held)
-        self._share = None
 
     def _may_try(self, now: float) -> bool:
         """Measure at rest; return whether a trial is due, and can be judged."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from agents.specs import parse_spec
+from app.run_file import BRIEF, locked
 from app.settings import Settings, SettingsError
 from graph.brief import Brief, dump_brief
+from tools.library import write_whole
 
 _SPENT = ("calls", "tokens", "money", "minutes")
 
@@ -16,6 +18,7 @@ def add_budget(run: Path, brief: Brief, more: str) -> Brief:
 
     Raises:
         SettingsError: `more` names no limit that the run has.
+        RunError: another process works on the run.
     """
     raised: dict[str, float] = {}
     for part in more.split(","):
@@ -23,7 +26,8 @@ def add_budget(run: Path, brief: Brief, more: str) -> Brief:
         raised[name] = _limit(brief, name) + _amount(name, value)
     limits = brief.limits.model_dump() | raised
     made = Brief.model_validate(brief.model_dump() | {"limits": limits})
-    (run / "brief.yaml").write_text(dump_brief(made), encoding="utf-8")
+    with locked(run):
+        write_whole(run / BRIEF, dump_brief(made))
     return made
 
 

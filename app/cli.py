@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Literal, NoReturn
 
 import typer
 
 from app.exits import DONE, INTERRUPTED, MISTAKE
+from app.terminal import hear_signals, ignore_signals, outlive_readers
 
 app = typer.Typer(
     name="officina",
@@ -57,9 +56,7 @@ def run(
     generator: OptionalModel = None,
     critic: OptionalModel = None,
     answerer: OptionalModel = None,
-    concurrency: Annotated[
-        int | None, typer.Option(help="Calls in flight at first; learned from there.")
-    ] = None,
+    concurrency: Concurrency = None,
     workers: Processes = 1,
     engine: Engine = "local",
     machines: Machines = None,
@@ -102,9 +99,7 @@ def estimate(
     generator: OptionalModel = None,
     critic: OptionalModel = None,
     answerer: OptionalModel = None,
-    concurrency: Annotated[
-        int | None, typer.Option(help="Calls in flight at first; learned from there.")
-    ] = None,
+    concurrency: Concurrency = None,
     machines: Machines = None,
     sample: Annotated[
         int, typer.Option(min=0, help="Candidates really asked first; 0 asks nothing.")
@@ -156,14 +151,14 @@ def resume(
     from app import budgeting, ray_workers, run_file, verbs
 
     started, brief = run_file.read_run(run)
-    if add_budget:
-        brief = budgeting.add_budget(run, brief, add_budget)
     whole = started.result and started.result.decision == "export" and not started.result.reason
     if started.result and whole and (run / "dataset").is_dir():
         print(f"{run} is finished; nothing was changed.", file=sys.stderr)
         raise typer.Exit(verbs.tell(run, started.result, as_json=as_json))
     settings = run_file.settings_of(started)
     farming = ray_workers.farming_of(workers, engine, started.state, settings.models.values())
+    if add_budget:
+        brief = budgeting.add_budget(run, brief, add_budget)
     code = verbs.carry_out(run, started, brief, settings, farming=farming, as_json=as_json)
     raise typer.Exit(code)
 
@@ -265,16 +260,11 @@ def doctor() -> None:
     raise typer.Exit(DONE if examine() else MISTAKE)
 
 
-_INTERRUPTED = (
-    "Interrupted. Go on with `officina resume` and the run folder, or start again where there is "
-    "none yet."
-)
-
-
 def main() -> None:
     """Run a verb; tell errors as sentences and leave with the documented exit code."""
     arguments = [word for word in sys.argv[1:] if word != "--debug"]
-    signal.signal(signal.SIGTERM, _as_ctrl_c)
+    outlive_readers()
+    hear_signals()
     try:
         code = app(args=arguments, standalone_mode=False)
     except Exception as error:
@@ -283,20 +273,18 @@ def main() -> None:
         if len(arguments) < len(sys.argv) - 1:
             print(traced(error), file=sys.stderr)
         _leave(*told(error))
+    # What is done is done: a signal while the interpreter ends must not say otherwise.
+    ignore_signals()
     # Typer turns Ctrl-C into this code.
     if code == INTERRUPTED:
-        _leave(INTERRUPTED, _INTERRUPTED)
+        _leave(code, "Interrupted. Go on with `officina resume RUN`, or start the run again.")
     sys.exit(code or DONE)
-
-
-def _as_ctrl_c(number: int, frame: FrameType | None) -> None:
-    """Do on SIGTERM what Ctrl-C does, also where a shell had us ignore that."""
-    handler = signal.getsignal(signal.SIGINT)
-    if not callable(handler):
-        raise KeyboardInterrupt
-    handler(signal.SIGINT, frame)
 
 
 def _leave(code: int, sentence: str) -> NoReturn:
     print(sentence, file=sys.stderr)
     sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -13,6 +13,7 @@ from agents.specs import parse_spec
 from agents.vllm_server import find_vllm
 from app.doctor_line import Line
 from app.settings import Settings
+from tools.redact import Redactor
 
 SECONDS = 10.0
 
@@ -34,10 +35,10 @@ def _look(text: str, settings: Settings) -> tuple[str, str]:
     model = open_model("", text, settings.variables, settings.services.connecting)
     if model.server is NO_SERVER:
         return model.name, ""
-    return asyncio.run(_ask(model, parse_spec(text).model))
+    return asyncio.run(_ask(model, parse_spec(text).model, settings.redact))
 
 
-async def _ask(model: RoleModel, name: str) -> tuple[str, str]:
+async def _ask(model: RoleModel, name: str, redact: Redactor) -> tuple[str, str]:
     """Return whether the server answers and lists the model."""
     client: Any = getattr(model.chat, "root_async_client")  # noqa: B009  # the type leaves it out
     at = f"{model.name} at {model.server.address}"
@@ -46,6 +47,7 @@ async def _ask(model: RoleModel, name: str) -> tuple[str, str]:
         names: list[str] = [each.id for each in listed.data]
     except Exception as error:
         if fault := classify(error, model.server):
+            fault.show(redact)
             raise fault from error
         raise
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -12,6 +13,7 @@ from typing import Any, cast
 
 from app.collector import spared_collector
 from app.opening import open_context
+from app.reporting import write_run_report
 from app.run_file import Result, RunFile, machines_of, write_run_file
 from app.settings import Settings
 from app.state import outlasting
@@ -35,7 +37,7 @@ async def drive(
     farming: Farming = ALONE,
     within: Within = nullcontext,
 ) -> Result:
-    """Run the dataset graph on the folder to its end, and write down how it ended.
+    """Run the dataset graph on the folder to its end, write its report, and that it has ended.
 
     Where the state's database goes away and comes back, it goes on by itself. `within` holds the
     run, and may end it.
@@ -59,6 +61,8 @@ async def drive(
         seconds=round(time.monotonic() - began, 1),
         note=ended.note,
     )
+    # A run that is cut off before its report is there must not be called finished.
+    await asyncio.to_thread(write_run_report, run, started, brief)
     write_run_file(run, started)
     return started.result
 

@@ -39,7 +39,7 @@ MISTAKES = (
     TrainingError,
     UploadError,
 )
-_DISK = "Check the disk's space and rights, then go on with `officina resume` and the run folder."
+_GO_ON = "go on with `officina resume` and the run folder, or begin again if there is none."
 
 
 def told(error: Exception) -> tuple[int, str]:
@@ -59,12 +59,13 @@ def _told(error: Exception) -> tuple[int, str]:
     if isinstance(error, RunInterrupted):
         return INTERRUPTED, str(error)
     if isinstance(error, ServiceDownError):
-        return MISTAKE, f"{error} Then go on with `officina resume` and the run folder."
+        return MISTAKE, f"{error} Then {_GO_ON}"
     if isinstance(error, MISTAKES):
         return MISTAKE, str(error)
     if isinstance(error, OSError):
         named = f" ({error.filename})" if error.filename else ""
-        return MISTAKE, f"{error.strerror or error}{named}. {_DISK}"
+        said = f"{error.strerror or error}{named}."
+        return MISTAKE, f"{said} Check the disk's space and rights, then {_GO_ON}"
     if isinstance(error, SQLAlchemyError):
         said = f"The run's ledger or journal fails: {error.__cause__ or error}."
         return MISTAKE, f"{said} {advice(error)}"

@@ -19,16 +19,19 @@ from agents.prices import Price, cost_of, dollars, unpriced
 from app.dry_count import job_of, most_calls, passages_of, sizes_of
 from app.exits import DONE, SHORT
 from app.expected import Estimate, RoleEstimate, keep, lines
+from app.interruption import interruptible
 from app.opening import open_context
+from app.progress import viewed
 from app.roles import tell
 from app.run_file import RunFile, locked, machines_of
 from app.settings import Settings
-from app.trial import Trial, begin_trial, spent_by_role
+from app.trial import DEEPEST, Trial, begin_trial, spent_by_role
 from graph.assess import why_nothing_is_left
 from graph.brief import Brief
 from graph.context import Context
 from graph.forecast import Interval, Job, Known, Used, Walk, interval
 from graph.ingest import ingest_folder
+from graph.progress import Emit
 from graph.typical import ALONE, SURE, Sizes, calibrated, typical_lives
 from graph.walks import walks
 
@@ -50,7 +53,8 @@ def carry_out(
 ) -> int:
     """Estimate a run on its folder, keep the estimate there, print it, and return the exit code."""
     with locked(run):
-        made = asyncio.run(_opened(run, started, brief, settings, sample))
+        with viewed(run, brief, settings.services.prices) as view:
+            made = asyncio.run(_opened(run, started, brief, settings, sample, view.on_event))
         keep(run, made)
     if as_json:
         print(json.dumps({**asdict(made), "run": str(run)}, ensure_ascii=False))
@@ -61,11 +65,16 @@ def carry_out(
 
 
 async def _opened(
-    run: Path, started: RunFile, brief: Brief, settings: Settings, sample: int
+    run: Path, started: RunFile, brief: Brief, settings: Settings, sample: int, emit: Emit
 ) -> Estimate:
-    async with open_context(run, brief, settings, machines_of(run, started)) as context:
-        prices = settings.services.prices
-        return await estimate(started.manuals, context, sample=sample, prices=prices, say=tell)
+    async with (
+        open_context(run, brief, settings, machines_of(run, started)) as context,
+        interruptible(context),
+    ):
+        context.emit = emit
+        async with context.teller.telling():
+            prices = settings.services.prices
+            return await estimate(started.manuals, context, sample=sample, prices=prices, say=tell)
 
 
 async def estimate(
@@ -84,7 +93,8 @@ async def estimate(
         DocumentError: the folder does not exist, or nothing in it can be used.
         CallError: a model cannot be used, or the budget is spent.
     """
-    await ingest_folder(manuals, context, context.emit or (lambda _: None))
+    emit: Emit = context.emit or (lambda _: None)
+    await ingest_folder(manuals, context, emit)
     passages, job = passages_of(context), await job_of(context)
     if not job.windows:
         return _of_nothing(job, len(passages), context)
@@ -94,20 +104,27 @@ async def estimate(
         walked = walks(job, Known(spent=spent_by_role(context)), typical)
         return _estimate(job, walked, None, context, prices, len(passages))
     trial = await begin_trial(manuals, context)
-    most = min(sample * MOST_SAMPLES, trial.left)
-    say(_before(sample, most, sizes, context, prices))
-    deep = False
+    say(_before(sample, trial, sizes, context, prices))
+    left, deepest = MOST_SAMPLES, _least_askings(job)
     while True:
-        await trial.go_on(sample, deep=deep)
+        left, tried = left - 1, trial.tried
+        emit({"event": "sampling", "candidates": sample})
+        await trial.go_on(sample, deepest)
         job = await job_of(context, await trial.letters_per_token() or job.letters_per_token)
         sizes, known = await sizes_of(context, passages, job.letters_per_token), trial.known()
         walked = walks(job, known, calibrated(typical_lives(sizes, SURE), known.lives))
         made = _estimate(job, walked, trial, context, prices, len(passages))
-        most -= sample
         widest = max(each.ratio for each in (made.calls, made.input_tokens, made.output_tokens))
-        if most <= 0 or widest < NARROW:
+        if not left or trial.tried == tried or widest < NARROW:
             return made
-        deep = made.accepted.middle < job.rows
+        may_run_out = made.accepted.low * NARROW < job.rows
+        deepest = DEEPEST if may_run_out else _least_askings(job)
+
+
+def _least_askings(job: Job) -> int:
+    """Return how often the run asks a window at least, were every row accepted."""
+    wanted = job.rows - job.abstaining - job.contrasts
+    return max(2, min(DEEPEST, math.ceil(wanted / len(job.windows))))
 
 
 def _estimate(
@@ -191,10 +208,13 @@ def _minutes(walked: Iterable[Walk], trial: Trial | None, width: int, seed: int)
 
 
 def _before(
-    sample: int, most: int, sizes: Sizes, context: Context, prices: Mapping[str, Price]
+    sample: int, trial: Trial, sizes: Sizes, context: Context, prices: Mapping[str, Price]
 ) -> str:
     """Return what a sample costs at most in calls, and what it is likely to cost."""
-    calls = 2 * most * most_calls(context.brief, with_tools=sizes.with_tools)
+    most = min(sample * MOST_SAMPLES, trial.left)
+    calls = trial.most(sample, MOST_SAMPLES) * most_calls(
+        context.brief, with_tools=sizes.with_tools
+    )
     sums: dict[str, Used] = {}
     for life in typical_lives(sizes, 1.5 * sample):
         for role, each in life.used.items() if life.kind == "first" else ():

@@ -102,6 +102,6 @@ class _View:
                 pass
 
     def on_wait(self, service: str, seconds: float) -> None:
-        said = f"waiting for {service}, which does not answer; again in {seconds:.1f} s"
+        said = f"waiting for {service}; again in {seconds:.1f} s"
         self._progress.update(self._task, description=said)
         print(said, file=sys.stderr)

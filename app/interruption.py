@@ -1,4 +1,4 @@
-"""Interruption: how Ctrl-C and SIGTERM end a run, in its own process and in its workers.
+"""Interruption: how Ctrl-C, SIGTERM and SIGHUP end a run, in its own process and in its workers.
 
 With the first signal no more calls are sent, those in flight may finish, and then all closes. With
 the second the process ends at once: what a run keeps outlives a kill at any moment.
@@ -18,6 +18,7 @@ from typing import Any
 
 from app.exits import INTERRUPTED
 from app.roles import tell
+from app.terminal import heard
 from graph.context import Context
 
 SECONDS_TO_FINISH = 5.0
@@ -97,8 +98,7 @@ async def interruptible(context: Context) -> AsyncGenerator[Interruption]:
     task = asyncio.current_task()
     assert task
     interruption = Interruption(context, task)
-    numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) != signal.SIG_IGN]
-    before = {number: signal.signal(number, interruption.hear) for number in numbers}
+    before = {number: signal.signal(number, interruption.hear) for number in heard()}
     try:
         yield interruption
     except CancelledError:

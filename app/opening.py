@@ -7,9 +7,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import create_engine
-from sqlalchemy.pool import StaticPool
-
 from agents.budget import Budget, Caps
 from agents.calls import Calls
 from agents.gates import Gates
@@ -51,13 +48,9 @@ def recipe_of(brief: Brief) -> Recipe | None:
         raise SettingsError(str(error)) from error
 
 
-async def rehearse(brief: Brief, settings: Settings, machines: MachineSource) -> Journal:
-    """Raise what would keep a run from starting, before anything of it is written.
-
-    Returns the journal of what the models' servers were asked, which the run takes over.
-    """
+async def rehearse(brief: Brief, settings: Settings, machines: MachineSource) -> None:
+    """Raise what would keep a run from starting, as far as no model must be asked for that."""
     check_prices(brief, settings)
-    prompts = Prompts(settings.prompts)
     recipe = recipe_of(brief)
     if recipe and not recipe.tiny:
         # Rows are measured with it: better to miss it now than after paid calls.
@@ -65,12 +58,18 @@ async def rehearse(brief: Brief, settings: Settings, machines: MachineSource) ->
     await check_directory(machines, settings)
     await check_index(settings)
     await check_questions(brief, settings)
-    journal = Journal(create_engine("sqlite://", poolclass=StaticPool))
-    async with open_roles(settings, start=False) as models:
-        session, gates = Session(journal, leads=True), _gates(settings)
+
+
+async def greet(brief: Brief, settings: Settings, journal: Journal) -> None:
+    """Ask the models' servers what a run asks them at first; raise what would keep it from that.
+
+    What they reply is in the journal, where the run will find it.
+    """
+    prompts, session = Prompts(settings.prompts), Session(journal, leads=True)
+    async with session.beating(), open_roles(settings, start=False) as models:
+        gates = _gates(settings)
         calls = _calls(brief, settings, prompts, session, gates, _at_start(settings))
         await probed(models, calls, prompts)
-    return journal
 
 
 @asynccontextmanager

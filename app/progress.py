@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 
@@ -23,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agents.journal import Journal, Spent
 from agents.prices import Price, dollars
+from app.state import open_books
 from graph.brief import Brief
 from graph.ledger import Ledger, Note, Progress
 from graph.progress import Counts, ProgressEvent, counts_of
@@ -95,7 +97,9 @@ def phase_after(event: Mapping[str, object], before: Phase) -> Phase:
         case {"event": "indexed", "done": done, "of": of, "document": document}:
             return Phase("indexing", f"{done} of {of}: {document}")
         case {"event": "waiting", "service": service, "seconds": seconds}:
-            return Phase("waiting", f"for {service}, which does not answer; again in {seconds} s")
+            return Phase("waiting", f"for {service}; again in {seconds} s")
+        case {"event": "sampling", "candidates": candidates}:
+            return Phase("sampling", f"{candidates} candidates")
         case {"event": "comparing", "rows": rows}:
             return Phase("comparing", f"{rows} rows")
         case {"event": "planned", "round": round_, "candidates": candidates}:
@@ -104,10 +108,8 @@ def phase_after(event: Mapping[str, object], before: Phase) -> Phase:
             return Phase("writing")
         case {"event": "exported", "dataset": dataset}:
             return Phase("exporting", str(dataset))
-        case {"event": "training", "line": line}:
-            return Phase("training", str(line))
-        case {"event": "evaluating", "line": line}:
-            return Phase("evaluating", str(line))
+        case {"event": "training" | "evaluating" as name, "line": line}:
+            return Phase(str(name), str(line))
         case _:
             return before
 
@@ -247,6 +249,17 @@ def _view(counts: Counts, lines: Sequence[tuple[str, str]]) -> Table:
     for name, value in lines:
         table.add_row(Text(name, style="dim"), Text(value))
     return table
+
+
+@contextmanager
+def viewed(run: Path, brief: Brief, prices: Prices) -> Generator[RunView]:
+    """Show on standard error what a run does that goes on."""
+    limit = brief.limits.calls_for(brief.rows)
+    with (
+        open_books(run) as (ledger, journal),
+        RunView(brief, ledger, journal, limit, Console(stderr=True), prices) as view,
+    ):
+        yield view
 
 
 def print_unused(notes: Sequence[Note]) -> None:

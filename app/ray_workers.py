@@ -24,11 +24,10 @@ from app.run_file import RunError, read_run
 from app.settings import STATE_URL, SettingsError, redact, variables
 from app.state import StateKind
 from app.worker import work
-from app.workers import EngineKind, Farming
+from app.workers import SECONDS_TO_END, EngineKind, Farming
 from graph.context import Context
 
 _SECONDS_TO_ANSWER = 10.0
-_SECONDS_TO_END = 60.0
 
 
 def farming_of(
@@ -130,7 +129,7 @@ class RayWorkers:
         except (TimeoutError, self._ray.exceptions.RayError):
             watcher.cancel()
             return
-        await asyncio.wait((watcher,), timeout=_SECONDS_TO_END)
+        await asyncio.wait((watcher,), timeout=SECONDS_TO_END)
 
     async def _watch(self, ending: Any) -> None:  # noqa: ANN401
         """Wait for the end of a worker; one that fails leaves its candidates to the others."""

@@ -23,6 +23,8 @@ from graph.brief import Brief, load_brief
 from graph.state import Decision
 from tools.library import write_whole
 
+BRIEF = "brief.yaml"
+
 
 class RunError(Exception):
     """A run folder cannot be used as asked; the message says what to do."""
@@ -72,19 +74,43 @@ def read_run(run: Path) -> tuple[RunFile, Brief]:
     """Return what a run was started with.
 
     Raises:
-        RunError: there is no run in the folder, or its run.json is broken.
+        RunError: there is no run in the folder, its run.json is broken, or it has no brief.
+    """
+    found, brief = read_run_file(run), kept_brief(run)
+    if brief:
+        return found, brief
+    if found.estimated:
+        raise RunError(
+            f"{run} was cut off while it was made. Start its run again with `officina run`."
+        )
+    # An empty brief is the default one, whose limits nobody chose for this run.
+    raise RunError(
+        f"{run / BRIEF} is empty or gone. Write the run's brief there again, with its limits."
+    )
+
+
+def read_run_file(run: Path) -> RunFile:
+    """Return run.json.
+
+    Raises:
+        RunError: there is none, or it is broken.
     """
     try:
         values = dict(json.loads((run / RUN_FILE).read_text(encoding="utf-8")))
         result = values.pop("result")
-        found = RunFile(**values, result=Result(**result) if result else None)
+        return RunFile(**values, result=Result(**result) if result else None)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise RunError(f"There is no run in {run}. Start one with `officina run`.") from error
     except (ValueError, KeyError, TypeError) as error:
         raise RunError(
             f"{run / RUN_FILE} is not what a run wrote ({error}). Start a run in a new folder."
         ) from error
-    return found, load_brief(run / "brief.yaml")
+
+
+def kept_brief(run: Path) -> Brief | None:
+    """Return the brief of a run, None where it is empty or gone."""
+    file = run / BRIEF
+    return load_brief(file) if file.exists() and file.stat().st_size else None
 
 
 def write_run_file(run: Path, content: RunFile) -> None:

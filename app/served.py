@@ -24,7 +24,6 @@ from app.driving import drive
 from app.errors import MISTAKES, told
 from app.opening import open_context
 from app.opening_index import for_manuals
-from app.reporting import write_run_report
 from app.run_file import RunError, RunFile, locked, machines_of, read_run, settings_of
 from app.runs import create_run
 from app.settings import Settings, read_settings
@@ -161,12 +160,11 @@ async def question(state: QuestionLife, config: RunnableConfig) -> Update:
 
 
 async def dataset(state: DatasetLife, runtime: Runtime[None]) -> Update:
-    """Await the dataset graph, as `officina run` does, and write the run's report."""
+    """Await the dataset graph, as `officina run` does."""
     with _told_as_sentences():
         it = await asyncio.to_thread(_open, state)
         with locked(it.run):
             result = await drive(it.run, it.started, it.brief, it.settings, runtime.stream_writer)
-            await asyncio.to_thread(write_run_report, it.run, it.started, it.brief)
     return {"result": asdict(result)}
 
 

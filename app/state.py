@@ -22,7 +22,7 @@ from graph.ledger import Ledger
 from tools.group_commit import GroupCommit
 from tools.outages import is_away, outlast
 from tools.patience import Patience
-from tools.tables import StateError, postgres_engine, sqlite_engine
+from tools.tables import StateError, drop_namespace, postgres_engine, sqlite_engine
 
 T = TypeVar("T")
 RUN_FILE = "run.json"
@@ -58,6 +58,16 @@ def open_books(
             engine.dispose()
 
 
+def remove_books(run: Path) -> None:
+    """Remove ledger and journal of a run, for good."""
+    for engine in _engines(run, new=True):
+        if engine.dialect.name == "postgresql":
+            drop_namespace(engine, _namespace(_kept(run)))
+        engine.dispose()
+    for file in (*run.glob("ledger.sqlite*"), *run.glob("journal.sqlite*")):
+        file.unlink()
+
+
 async def outlasting(run: Path, patience: Patience, work: Callable[[], Awaitable[T]]) -> T:
     """Return what the work returns; where its database goes away, wait, and begin it again.
 
@@ -79,12 +89,22 @@ def _reach(run: Path) -> None:
 
 
 def _engines(run: Path, *, new: bool = False) -> tuple[Engine, Engine]:
-    file = run / RUN_FILE
-    kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    kept = _kept(run)
     if kept.get("state", "sqlite") == "sqlite":
         return sqlite_engine(run / "ledger.sqlite"), sqlite_engine(run / "journal.sqlite")
     url = variables().get(STATE_URL)
     if not url:
         raise SettingsError(f"The run's state is in a database. Set {STATE_URL} again.")
-    engine = postgres_engine(url, f"officina_{kept['id'].replace('-', '')[:16]}", new=new)
+    # A run that has not begun may have been killed before its state was made.
+    new = new or kept.get("estimated", False)
+    engine = postgres_engine(url, _namespace(kept), new=new)
     return engine, engine
+
+
+def _kept(run: Path) -> dict[str, Any]:
+    file = run / RUN_FILE
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
+def _namespace(kept: dict[str, Any]) -> str:
+    return f"officina_{kept['id'].replace('-', '')[:16]}"

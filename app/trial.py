@@ -32,7 +32,6 @@ from graph.state import Candidate, DatasetState, QuestionInput
 from training.rows import ABSTAINING, Variant
 
 _SHOWING = {"draft": "generator", "mislead": "generator", "critique": "critic"}
-_NOTHING = "nothing_to_ask"
 DEEPEST = 6
 """How often a window is asked at most."""
 
@@ -70,11 +69,16 @@ class Trial:
         """How many candidates have been tried, those that follow from others too."""
         return sum(tally.candidates for tally in self._apart.ledger.tallies())
 
-    async def go_on(self, count: int, *, deep: bool = False) -> None:
+    def most(self, count: int, times: int) -> int:
+        """Return how many candidates go at most, where it goes on so many times."""
+        half = count // 2 * times
+        again = min(half, len(self._context.windows)) * (DEEPEST - 1) if self._again else 0
+        return min(count * times, self.left) + half + again
+
+    async def go_on(self, count: int, deepest: int) -> None:
         """Live so many more candidates, and half as many of each kind that follow from them.
 
-        With `deep`, windows that were asked twice are asked until nothing is left, as a run does
-        that wants more rows than there are windows.
+        Windows that are asked again are asked until nothing is left, or so many times.
 
         Raises:
             CallError: a model cannot be used, or the budget is spent.
@@ -82,9 +86,11 @@ class Trial:
         """
         chosen, self._waiting = self._waiting[:count], self._waiting[count:]
         await self._live(chosen)
-        await self._live(await _following(chosen, self._apart, again=self._again))
-        for round_ in range(3, DEEPEST + 1) if deep and self._again else ():
-            await self._live(_once_more(round_, self._apart))
+        half = count // 2
+        again = _once_more(2, half, self._apart) if self._again else []
+        await self._live([*await _derived(half, self._apart), *again])
+        for round_ in range(3, deepest + 1) if self._again else ():
+            await self._live(_once_more(round_, half, self._apart))
 
     async def _live(self, candidates: Sequence[Candidate]) -> None:
         calls = self._context.calls
@@ -99,7 +105,7 @@ class Trial:
     def known(self) -> Known:
         """Return what is known of the run."""
         entries = list(self._apart.ledger.entries())
-        return _known(entries, self._finished(entries), self._context)
+        return _known(entries, self._finished(entries), self._apart)
 
     async def letters_per_token(self) -> float | None:
         """Return how many letters of a prompt make a token; None if no call has counted any."""
@@ -144,15 +150,15 @@ async def _live(candidates: Sequence[Candidate], apart: Context) -> None:
         raise several.exceptions[0] from several
 
 
-async def _following(tried: Sequence[Candidate], apart: Context, *, again: bool) -> list[Candidate]:
-    """Return what the run is likely to plan next: rows that derive, and windows asked `again`."""
-    ledger, most = apart.ledger, len(tried) // 2
+async def _derived(most: int, apart: Context) -> list[Candidate]:
+    """Return the rows that the run is likely to derive next."""
+    ledger = apart.ledger
     selection = await select(apart, ledger.made(), {})
     number = Counter[Variant]()
     for tally in ledger.tallies():
         number[tally.variant] += tally.candidates
     derived = sum(number[variant] for variant in ABSTAINING)
-    following = next_derived(
+    return next_derived(
         selection.derivable,
         round_=2,
         missing=max(0, min(most, selection.abstentions - derived)),
@@ -161,30 +167,17 @@ async def _following(tried: Sequence[Candidate], apart: Context, *, again: bool)
         tried=number,
         windows=apart.window_by_id,
     )
-    if again:
-        windows = {candidate.window.id for candidate in tried}
-        following += next_candidates(
-            [window for window in apart.windows if window.id in windows],
-            round_=2,
-            missing=most,
-            rate=1.0,
-            most=most,
-            asked=ledger.times_asked(),
-            exhausted=ledger.exhausted_windows(),
-        )
-    return following
 
 
-def _once_more(round_: int, apart: Context) -> list[Candidate]:
-    """Return the candidates of a round for the windows that were asked in the one before."""
-    asked, windows = apart.ledger.times_asked(), apart.windows
-    again = [each for each in windows if asked[each.id] == round_ - 1]
+def _once_more(round_: int, most: int, apart: Context) -> list[Candidate]:
+    """Return the candidates of a round for windows that were asked in the one before."""
+    asked = apart.ledger.times_asked()
     return next_candidates(
-        again,
+        [each for each in apart.windows if asked[each.id] == round_ - 1],
         round_=round_,
-        missing=len(again),
+        missing=most,
         rate=1.0,
-        most=len(again),
+        most=most,
         asked=asked,
         exhausted=apart.ledger.exhausted_windows(),
     )
@@ -195,25 +188,29 @@ def _known(entries: Sequence[Entry], calls: Sequence[FinishedCall], context: Con
     by_candidate = {
         candidate: list(of) for candidate, of in groupby(calls, lambda each: each.key.candidate)
     }
+    last, exhausted = context.ledger.times_asked(), context.ledger.exhausted_windows()
     asked: dict[tuple[int, int], Life] = {}
     derived: list[Life] = []
     for entry in entries:
-        life = _life(entry, by_candidate.get(entry.candidate.id, []))
+        id, window = entry.candidate.id, entry.candidate.window.id
+        ends = window in exhausted and entry.candidate.round == last[window]
+        life = _life(entry, by_candidate.get(id, []), exhausted=ends)
         if entry.candidate.variant in ABSTAINING:
             derived.append(life)
         else:
-            asked[places[entry.candidate.window.id], entry.candidate.round] = life
-    rows = [entry.row for entry in entries if entry.row and not entry.candidate.origin]
+            asked[places[window], entry.candidate.round] = life
+    made = [each for each in context.ledger.made() if each.variant == "drafted"]
     return Known(
         asked=asked,
         derived=derived,
         spent=spent_by_role(context),
-        contrastable=sum(row.counterpart in places for row in rows),
-        answered=len(rows),
+        contrastable=sum(each.counterpart in places for each in made),
+        falsifiable=sum(each.has_value for each in made),
+        answered=len(made),
     )
 
 
-def _life(entry: Entry, calls: Sequence[FinishedCall]) -> Life:
+def _life(entry: Entry, calls: Sequence[FinishedCall], *, exhausted: bool) -> Life:
     candidate, used, showing = entry.candidate, dict[str, Used](), Counter[str]()
     for call in calls:
         one = Used(1, call.input_tokens, call.output_tokens)
@@ -223,7 +220,7 @@ def _life(entry: Entry, calls: Sequence[FinishedCall]) -> Life:
     for variant in ABSTAINING:
         kind = variant if candidate.variant == variant else kind
     size = candidate.window.end - candidate.window.start
-    nothing = entry.reason == _NOTHING and not candidate.origin
+    nothing = exhausted and not candidate.origin
     return Life(kind, entry.row is not None, nothing, used, size, showing)
 
 

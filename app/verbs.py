@@ -18,7 +18,7 @@ from app.driving import drive
 from app.exits import DONE, SHORT
 from app.interruption import interruptible
 from app.opening_index import for_manuals
-from app.progress import RunView, print_unused
+from app.progress import print_unused, viewed
 from app.reporting import prices_of, write_run_report
 from app.run_file import Result, RunFile, locked, machines_of, read_run, settings_of, write_run_file
 from app.settings import Settings, SettingsError, is_offline, read_settings
@@ -70,16 +70,11 @@ def carry_out(
     if started.machines:
         named = describe(machines_of(run, started), settings)
         console.print(f"Machine names: {named}.", highlight=False, soft_wrap=True)
-    with locked(run):
-        with (
-            open_books(run) as (ledger, journal),
-            RunView(brief, ledger, journal, limit, console, settings.services.prices) as view,
-        ):
-            driven = drive(
-                *(run, started, brief, settings, view.on_event, farming), within=interruptible
-            )
-            result = asyncio.run(driven)
-        write_run_report(run, started, brief)
+    with locked(run), viewed(run, brief, settings.services.prices) as view:
+        driven = drive(
+            *(run, started, brief, settings, view.on_event, farming), within=interruptible
+        )
+        result = asyncio.run(driven)
     return tell(run, result, as_json=as_json)
 
 

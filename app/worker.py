@@ -3,7 +3,8 @@
 python -m app.worker RUN SESSION generator=SPEC critic=SPEC answerer=SPEC
 
 `app/workers.py` starts it. It claims candidates like the run's own process, and ends at once where
-its parent is gone. Ctrl-C in a terminal reaches both, and is its parent's to act on.
+its parent is gone. What a terminal sends, Ctrl-C or that it is closed, reaches both, and is its
+parent's to act on.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from app.interruption import RunInterrupted, interruptible
 from app.opening import open_context
 from app.run_file import machines_of, read_run, settings_of
 from app.state import outlasting
+from app.terminal import outlive_readers
 from app.workers import END, STOP
 from graph.context import Context
 from graph.farm import farm_beside
@@ -92,7 +94,9 @@ async def _live(run: Path, session: str, models: Mapping[str, str]) -> None:
 def main() -> None:
     """Work, and tell what keeps it from that in a line."""
     run, session, *models = sys.argv[1:]
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    outlive_readers()
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     try:
         asyncio.run(_live(Path(run), session, dict(each.split("=", 1) for each in models)))
     except (RunInterrupted, KeyboardInterrupt, asyncio.CancelledError):

@@ -25,7 +25,7 @@ from tools.outages import outlast
 EngineKind = Literal["local", "ray"]
 END, STOP = b"end\n", b"stop\n"
 MODULE = "app.worker"
-_SECONDS_TO_END = 180.0
+SECONDS_TO_END = 180.0
 """Longer than a call may take by default; what then still works is ended."""
 
 
@@ -72,7 +72,7 @@ class Workers:
     async def end(self) -> None:
         """Let them finish what they have begun, and wait for that."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._say(END), _SECONDS_TO_END)
+            await asyncio.wait_for(self._say(END), SECONDS_TO_END)
 
     async def stop(self) -> None:
         """Let them finish the calls that they have in flight, and wait for that."""

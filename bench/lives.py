@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +18,7 @@ import psutil
 import yaml
 
 from app.settings import STATE_URL, variables
+from app.terminal import INTERRUPTS
 from bench.mock import Seen
 from bench.mock_server import stats
 
@@ -53,6 +53,12 @@ class Wanted:
             return seen.input_tokens + seen.output_tokens
         dollars = seen.input_tokens * PRICE["input"] + seen.output_tokens * PRICE["output"]
         return dollars / 1e6
+
+
+def heed_signals() -> None:
+    """Heed again what a shell lets its background jobs ignore, and they hand on."""
+    for number in INTERRUPTS:
+        signal.signal(number, signal.SIG_DFL)
 
 
 class Life:
@@ -163,8 +169,7 @@ class Life:
             stderr=self._log,
             text=True,
             env=self._environment(),
-            # A shell gives its background jobs a Ctrl-C that is ignored, and they hand it on.
-            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=heed_signals,
         )
         self._began = time.monotonic()
 

@@ -50,8 +50,9 @@ def advice(reason: str) -> str:
     """Return what to change when candidates are dropped for this reason."""
     if reason.endswith("_unreadable"):
         return (
-            "The model's replies cannot be read: name one that keeps to a JSON schema, or set "
-            "`output_tokens` in officina.yaml higher."
+            "The model's replies cannot be read, or its server refuses these prompts: name one "
+            "that takes them and keeps to a JSON schema, or set `output_tokens` in officina.yaml "
+            "higher."
         )
     found = (said for prefix, said in _PREFIXES if reason.startswith(prefix))
     return next(found, "The model's questions do not hold: name a stronger one (--model).")

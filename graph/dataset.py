@@ -114,6 +114,7 @@ async def assess(state: DatasetState, runtime: Runtime[Context]) -> Update:
     nothing_left = bool(state.exhausted)
     report = await assess_rows(context, nothing_left=nothing_left, emit=runtime.stream_writer)
     runtime.stream_writer({"event": "assessed", "accepted": report.accepted})
+    await context.teller.tell(runtime.stream_writer)
     note = why_fewer_derived(report, context)
     # Rows that were to abstain may still be had from candidates that a limit left open.
     is_short = abstentions_missing(report, context)

@@ -89,13 +89,14 @@ class Known:
     """What is known of a run before it: lives by place of the window and round, and others.
 
     `spent` is what is in the journal already, those lives' calls among it; `contrastable` of
-    `answered` rows have a sibling that states another value.
+    `answered` rows have a sibling that states another value, `falsifiable` a value to mistake.
     """
 
     asked: Mapping[tuple[int, int], Life] = field(default_factory=dict[tuple[int, int], Life])
     derived: Sequence[Life] = ()
     spent: Mapping[str, Used] = field(default_factory=dict[str, Used])
     contrastable: int = 0
+    falsifiable: int = 0
     answered: int = 0
 
     @property

@@ -72,6 +72,11 @@ class Progress:
     dropped: dict[str, int]
     variants: dict[Variant, int] = field(default_factory=dict[Variant, int])
 
+    @property
+    def open(self) -> int:
+        """How many candidates have not ended."""
+        return self.planned - self.accepted - sum(self.dropped.values())
+
 
 class LedgerReader:
     """Reads the ledger's tables; safe from any thread."""

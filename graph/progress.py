@@ -21,7 +21,8 @@ from agents.prices import Price, cost_of
 from graph.advice import advice
 from graph.brief import Brief
 from graph.ledger import Progress
-from graph.pace import Pace
+from graph.pace import Ahead, Pace
+from graph.selection import abstentions_wanted
 from training.rows import ABSTAINING
 
 if TYPE_CHECKING:
@@ -62,12 +63,13 @@ class ProgressEvent(Counts):
     """How many calls the gates let be in flight now."""
     replayed: int
     faults: dict[str, int]
-    """Calls refused, timed_out, repaired and unreadable, since the run was begun or resumed."""
+    """Calls refused, failed, timed_out, repaired and unreadable, since the run was begun or
+    resumed."""
     elapsed: float
     """Seconds since this process began to write."""
     left: list[float] | None
-    """The least and the most seconds that the missing rows are likely to take, by the recent
-    pace; None while that is not known."""
+    """The least and the most seconds that the missing rows are likely to take, by how fast
+    candidates end of late; None while that is not known."""
     stalled: float | None
     """Seconds without a row, where that is far longer than usual."""
 
@@ -132,17 +134,25 @@ class Teller:
         finally:
             self._context.emit = emit
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            # To await it would take a cancellation of our own for its.
+            await asyncio.wait([task])
+            await self.tell(emit)
 
     async def event(self) -> ProgressEvent:
         """Return how far the run is now."""
         context, state = self._context, self._context.calls.state()
         progress, spent = await asyncio.to_thread(self._ask)
         counts = counts_of(context.brief, progress, spent, context.prices)
-        now, missing = time.monotonic(), max(0, counts["wanted"] - counts["accepted"])
-        self._pace.note(now, counts["accepted"], sent=state.sent, replayed=state.replayed)
-        left = self._pace.left(now, missing)
+        now, ended = time.monotonic(), progress.planned - progress.open
+        self._pace.note(now, ended, progress.accepted, sent=state.sent, replayed=state.replayed)
+        ahead = Ahead(
+            missing=_missing(counts, abstentions_wanted(context.brief)),
+            open=progress.open,
+            under_way=min(progress.open, state.width),
+            # As if one had become a row and one had not, before any has ended.
+            share=(progress.accepted + 1) / (ended + 2),
+        )
+        left = self._pace.left(now, ahead)
         return ProgressEvent(
             **counts,
             event="progress",
@@ -152,7 +162,8 @@ class Teller:
             replayed=state.replayed,
             faults={
                 "refused": state.refused,
-                "timed_out": state.late,
+                "failed": state.failed,
+                "timed_out": state.timed_out,
                 "repaired": state.repaired,
                 "unreadable": state.unreadable,
             },
@@ -167,11 +178,22 @@ class Teller:
     async def _go_on(self, emit: Emit) -> None:
         while True:
             asked = time.monotonic()
-            # A database that is busy for a moment must not end a run for the sake of its picture.
-            with suppress(SQLAlchemyError):
-                emit({**await self.event()})
+            await self.tell(emit)
             took = time.monotonic() - asked
             await asyncio.sleep(max(EVERY, took / MOST_OF_TIME))
+
+    async def tell(self, emit: Emit) -> None:
+        """Send how far the run is now."""
+        # A database that is busy for a moment must not end a run for the sake of its picture.
+        with suppress(SQLAlchemyError):
+            emit({**await self.event()})
+
+
+def _missing(counts: Counts, abstentions: int) -> int:
+    """Return how many rows are missing, where so many are to abstain."""
+    answerable = counts["accepted"] - counts["abstaining"]
+    missing = max(0, counts["wanted"] - abstentions - answerable)
+    return missing + max(0, abstentions - counts["abstaining"])
 
 
 class Watch:

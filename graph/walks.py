@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import math
 import random
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 
+from graph.exhaustion import Asking, Hazard, Hazards
 from graph.forecast import Job, Kind, Known, Life, Round, Used, Walk
 from graph.plan import HOPED_DERIVED, HOPED_RATE, LEAST_RATE
 
 _ANSWERABLE: tuple[Kind, ...] = ("first", "again", "exhausted", "contrast")
-_EVENNESS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-"""How alike windows may be in how soon nothing is left to ask about them."""
 LENT = 3.0
 """How many candidates' word first questions have about those asked again."""
 MOST_WALKS, LEAST_WALKS, PICKS = 400, 100, 400_000
@@ -33,7 +32,11 @@ def walks(job: Job, known: Known, typical: Sequence[Life]) -> list[Walk]:
     scale = math.ceil(job.rows / MOST_ROWS)
     part = _part_of(job, scale)
     count = max(LEAST_WALKS, min(MOST_WALKS, PICKS // (part.rows + 1)))
-    return [_Walk(part, known, typical, seeded, scale).walk() for _ in range(count)]
+    hazards = Hazards(_askings(known))
+    return [
+        _Walk(part, known, typical, hazards.draw(seeded), seeded, scale).walk()
+        for _ in range(count)
+    ]
 
 
 def _part_of(job: Job, scale: int) -> Job:
@@ -60,9 +63,6 @@ class _Pool:
         self._seeded = seeded
         drawn = [seeded.gammavariate(each.weight, 1) for each in lives]
         self._sums = list(accumulate(drawn))
-        exhausted = sum(one for one, each in zip(drawn, lives, strict=True) if each.exhausted)
-        self.exhausting = exhausted / self._sums[-1]
-        """How likely a picked life leaves nothing to ask."""
 
     def pick(self, size: int) -> Life:
         """Return a life, and note by how many letters its window differs from one of this size."""
@@ -94,22 +94,27 @@ class _Walk:
         job: Job,
         known: Known,
         typical: Sequence[Life],
+        hazard: Hazard,
         seeded: random.Random,
         scale: int,
     ) -> None:
         self.job, self.known, self.seeded, self.scale = job, known, seeded, scale
+        self.hazard = hazard
         seen = known.lives
         kinds: list[Kind] = [*_ANSWERABLE, *job.kinds]
         self.pools: dict[Kind, _Pool] = {
             kind: _Pool(_of_kind(kind, seen, typical), seeded) for kind in kinds
         }
-        self.evenness = _evenness(self.pools["first"].exhausting, known.asked, seeded)
         self.untold = {kind: deque(e for e in known.derived if e.kind == kind) for kind in kinds}
         doubling = 0.12 if job.contrasts else 0.06
         self.doubling = seeded.expovariate(1 / doubling)
         self.contrastable = seeded.betavariate(
             known.contrastable + 0.5, known.answered - known.contrastable + 1.0
         )
+        self.falsifiable = seeded.betavariate(
+            known.falsifiable + 1.0, known.answered - known.falsifiable + 0.5
+        )
+        self.derivable = Counter[Kind]({kind: 0 for kind in job.kinds})
         self.open = deque(range(len(job.windows)))
         self.asked = [0] * len(job.windows)
         self.tried = self.finished = self.sound = 0
@@ -135,13 +140,17 @@ class _Walk:
     @property
     def _room(self) -> int:
         """How many rows are left to those that are answerable."""
-        left = len(self.job.kinds) * self.drafted - self.derived
-        settled = bool(self.drafted) and left <= 0
+        settled = bool(self.drafted) and not any(self.derivable.values())
         return self.job.rows - (self.abstaining if settled else self.job.abstaining)
 
     def _rows(self) -> int:
-        abstaining = min(self.abstaining, self.job.abstaining)
-        return min(self._room, self.drafted + self.made) + abstaining
+        return min(self._room, self.answerable) + min(self.abstaining, self._in_share)
+
+    @property
+    def _in_share(self) -> int:
+        """How many rows may abstain beside so few others."""
+        wanted = self.job.abstaining
+        return min(wanted, round(self.answerable * wanted / (self.job.rows - wanted)))
 
     def _whole(self) -> bool:
         return self._rows() >= self.job.rows
@@ -155,9 +164,10 @@ class _Walk:
         missing = room - (left + self.made) - self.drafted if left else room - self.answerable
         again = min(_likely(left, self._rate(), HOPED_DERIVED), self.can, most)
         asked = min(_likely(missing, self._rate(), HOPED_RATE), most - again, len(self.open))
-        wanted = self.job.abstaining - self.abstaining
+        wanted = self.job.abstaining if asked + again else self._in_share
+        wanted -= min(self.abstaining, self._in_share)
         rate = self.abstaining / self.derived if self.derived else None
-        derivable = len(self.job.kinds) * self.drafted - self.derived
+        derivable = sum(self.derivable.values())
         derived = min(_likely(wanted, rate, HOPED_DERIVED), most - again - asked, derivable)
         fresh = sum(self._ask(round_) for _ in range(asked))
         for _ in range(again):
@@ -188,17 +198,17 @@ class _Walk:
             self.sound += 1
             self.drafted += 1
             self.can += self.seeded.random() < self.contrastable
+            for kind in self.derivable:
+                lends = kind != "false_premise" or self.seeded.random() < self.falsifiable
+                self.derivable[kind] += lends
         return is_fresh
 
     def _kind_of(self, place: int) -> Kind:
-        """Return of which kind the next life of a window is.
-
-        The windows that still give questions after many are those that give more than others.
-        """
+        """Return of which kind the next life of a window is."""
         before = self.asked[place]
         if not before:
             return "first"
-        nothing = self.pools["first"].exhausting * self.evenness / (self.evenness + before)
+        nothing = self.hazard.at(before + 1)
         return "exhausted" if self.seeded.random() < nothing else "again"
 
     def _contrast(self) -> None:
@@ -212,7 +222,9 @@ class _Walk:
 
     def _derive(self) -> bool:
         """Live a candidate that derives from a row; say whether it is yet to be paid."""
-        kind = self.job.kinds[self.derived % len(self.job.kinds)]
+        left: list[Kind] = [kind for kind, count in self.derivable.items() if count]
+        kind = left[self.derived % len(left)]
+        self.derivable[kind] -= 1
         told = self.untold[kind].popleft() if self.untold[kind] else None
         life = told or self._pick(kind, self.job.windows[self.tried % len(self.job.windows)])
         self.derived += 1
@@ -270,18 +282,6 @@ def _of_kind(kind: Kind, seen: Sequence[Life], typical: Sequence[Life]) -> list[
     return found + [replace(each, weight=lent) for each in first]
 
 
-def _evenness(first: float, asked: Mapping[tuple[int, int], Life], seeded: random.Random) -> float:
-    """Draw how alike windows are, by how many that were asked again were exhausted.
-
-    Each window's likelihood is taken to be beta distributed with `first` as its mean.
-    """
-    again = [(round_, life.exhausted) for (_, round_), life in asked.items() if round_ > 1]
-
-    def likely(evenness: float) -> float:
-        product = 1.0
-        for round_, exhausted in again:
-            nothing = min(0.99, max(0.01, first * evenness / (evenness + round_ - 1)))
-            product *= nothing if exhausted else 1 - nothing
-        return product
-
-    return seeded.choices(_EVENNESS, [likely(each) for each in _EVENNESS])[0]
+def _askings(known: Known) -> list[Asking]:
+    """Return the askings of windows that were seen."""
+    return [(round_, life.exhausted) for (_, round_), life in known.asked.items()]

@@ -54,16 +54,16 @@ class PostgresServer:
 
     def kill(self) -> None:
         """Kill it and all that it started, as a machine that loses power would."""
-        running = [psutil.Process(number) for number in self.processes()]
+        running = self.processes()
         for process in running:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         psutil.wait_procs(running, timeout=10)
 
-    def processes(self) -> list[int]:
-        """Return the ids of the server's processes, the one that started the others first."""
+    def processes(self) -> list[psutil.Process]:
+        """Return the server's processes, the one that started the others first."""
         parent = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
-        return [parent.pid, *(child.pid for child in parent.children(recursive=True))]
+        return [parent, *parent.children(recursive=True)]
 
     @contextmanager
     def away(self) -> Iterator[None]:

@@ -23,7 +23,8 @@ class Proxy:
     """Forwards to a port; `with Proxy(9200, cut_share=0.2) as proxy: … proxy.port`.
 
     A connection is cut with the chance `cut_share`, after at most `cut_within` bytes of it went
-    either way; each chunk is `delay` seconds late. The settings may be changed at any time, and
+    either way; each chunk is `delay` seconds late. What holds the word `unconfirmed` is forwarded,
+    once, and its connection cut before the reply. The settings may be changed at any time, and
     `refusing` turns away new connections and cuts those that stand.
     """
 
@@ -31,6 +32,7 @@ class Proxy:
     cut_share: float = 0.0
     cut_within: int = 2000
     delay: float = 0.0
+    unconfirmed: bytes = b""
     seed: int = 0
     connections: int = 0
     cuts: int = 0
@@ -126,6 +128,8 @@ class Proxy:
                     await writer.drain()
                 raise _CutError
             left[0] = rest and rest - len(chunk)
+            if self.unconfirmed and self.unconfirmed in chunk:
+                self.unconfirmed, left[0] = b"", 0
             writer.write(chunk)
             await writer.drain()
         # Hand the end of one way on, so that the other can still finish.

@@ -8,7 +8,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.gate import Gate, Place
+from agents.gate import JITTER, Gate, Place
+from agents.sending import LONGEST_WAIT, WAIT
 
 
 class SimulatedLoop(asyncio.SelectorEventLoop):
@@ -111,13 +112,14 @@ class Server:
 
 @dataclass
 class Client:
-    """Asks through a gate as `Calls` does: a refused call leaves, sleeps, and comes again."""
+    """Asks through a gate as `Sender` does: a refused call leaves, sleeps, and comes again."""
 
     gate: Gate
     server: Server
     lengths: tuple[float, ...] = (1.0,)
     tries: list[int] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
+    asleep: int = 0
 
     async def ask(self, number: int, tokens: int = 0) -> None:
         began, length = now(), self.lengths[number % len(self.lengths)]
@@ -127,8 +129,10 @@ class Client:
                 self.tries.append(tried)
                 self.waits.append(now() - began)
                 return
-            pause = after or min(30.0, 0.5 * 2**tried)
-            await asyncio.sleep(pause * self.server.random.uniform(1, 1.25))
+            pause = after or min(LONGEST_WAIT, WAIT * 2 ** min(tried - 1, 16))
+            self.asleep += 1
+            await asyncio.sleep(pause * self.server.random.uniform(1, 1 + JITTER))
+            self.asleep -= 1
 
     async def _try(self, length: float, tokens: int, *, again: bool) -> float | None:
         async with self.gate.place(tokens, again=again) as place:
@@ -143,16 +147,24 @@ class Client:
         return None
 
     async def ask_all(self, calls: int, pool: int, tokens: int = 0) -> float:
-        """Ask so often, so many at a time; return the seconds it took."""
-        began, numbers = now(), iter(range(calls))
+        """Ask so often, so many at a time beside those that sleep; return the seconds it took."""
+        began, numbers, running = now(), iter(range(calls)), 0
 
         async def work() -> None:
-            for number in numbers:
+            nonlocal running
+            while running <= pool + self.asleep and (number := next(numbers, None)) is not None:
                 await self.ask(number, tokens)
+                begin()
+            running -= 1
+
+        def begin() -> None:
+            nonlocal running
+            while running < pool + self.asleep:
+                running += 1
+                group.create_task(work())
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(pool):
-                group.create_task(work())
+            begin()
         return now() - began
 
 

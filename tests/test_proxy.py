@@ -76,6 +76,12 @@ def test_refusal_cuts_what_stands_and_ends(echo):
         assert sent_back(proxy.port, b"y") == b"y"
 
 
+def test_word_arrives_and_its_reply_is_lost(echo):
+    with Proxy(echo, unconfirmed=b"COMMIT") as proxy:
+        assert sent_back(proxy.port, b"COMMIT") == b""
+        assert (sent_back(proxy.port, b"COMMIT"), proxy.cuts) == (b"COMMIT", 1)
+
+
 def test_each_chunk_is_late(echo):
     with Proxy(echo, delay=0.2) as proxy:
         began = time.monotonic()

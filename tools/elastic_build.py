@@ -99,6 +99,9 @@ class IndexBuilder:
         # Another alias may begin as this one does: `presses` and `presses-2`.
         name = re.compile(re.escape(self._alias) + "-[0-9a-f]{12}-[0-9a-f]{6}")
         ours = {each: of for each, of in held.items() if name.fullmatch(each) and note_of(of)}
+        # Two that publish at once may each have read the alias before the other has moved it.
+        whole = [each for each, of in ours.items() if (note_of(of) or {}).get("complete")]
+        kept = kept | set(sorted(whole, key=lambda each: _made_at(ours[each]))[-2:])
         oldest = min((_made_at(of) for each, of in ours.items() if each in kept), default=0)
         given_up = time.time() * 1000 - _LONGEST_BUILD_MS
         return [

@@ -133,11 +133,8 @@ class EmbeddedIndex:
 
     async def get(self, ids: Sequence[str]) -> list[Passage]:
         """Return the passages with these ids, in the order asked, leaving out unknown ones."""
-        if not ids:
-            return []
-        query = Query.term_set_query(self._schema, "id", [_valid(id) for id in ids])
-        found = {passage.id: passage for passage in self._passages(query, len(ids))}
-        return [found[id] for id in ids if id in found]
+        # A query a passage: a set of terms is looked for in the whole dictionary of ids.
+        return [found for id in ids for found in self._passages(self._term("id", id), limit=1)]
 
     async def neighbours(
         self, passage_id: str, *, before: int = 1, after: int = 1

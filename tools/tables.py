@@ -6,15 +6,18 @@ databases understand. `app/opening.py` decides which it is.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import (
     URL,
     BigInteger,
     Column,
     Connection,
+    Dialect,
     Engine,
     Integer,
     MetaData,
@@ -30,7 +33,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlalchemy.schema import CreateSchema
+from sqlalchemy.schema import CreateSchema, DropSchema
 
 WRITES = "officina_writes"
 """The execution option of a connection that writes: it takes SQLite's lock when it begins."""
@@ -71,8 +74,15 @@ class StateError(Exception):
 
 
 def sqlite_engine(path: Path) -> Engine:
-    """Return the engine of a file that several processes may write."""
+    """Return the engine of a file that several processes may write, or read where none may."""
     engine = create_engine(URL.create("sqlite", database=str(path)))
+
+    @event.listens_for(engine, "do_connect")
+    def _read_only(_: Dialect, __: object, at: list[str], options: dict[str, Any]) -> None:  # pyright: ignore[reportUnusedFunction]
+        if path.parent.is_dir() and not os.access(path.parent, os.W_OK):
+            # Only a file that nobody may change can be read without a log beside it.
+            how = "mode=ro" if _log(path).exists() else "immutable=1"
+            at[0], options["uri"] = f"{path.absolute().as_uri()}?{how}", True
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:  # pyright: ignore[reportUnusedFunction]
@@ -132,6 +142,12 @@ def postgres_engine(url: str, namespace: str, *, new: bool = True) -> Engine:
     return engine
 
 
+def drop_namespace(engine: Engine, namespace: str) -> None:
+    """Remove a namespace of a Postgres database with all that is in it."""
+    with engine.begin() as connection:
+        connection.execute(DropSchema(namespace, cascade=True, if_exists=True))
+
+
 def _postgres_url(url: str) -> URL:
     try:
         address = make_url(url)
@@ -163,8 +179,9 @@ def open_tables(engine: Engine, tables: MetaData, name: str, version: int) -> No
                 f"{found}, not {version}). Go on with that version, or start a new run."
             )
         if found is None:
-            tables.create_all(engine)
+            # In one transaction: tables without a version are taken for the first.
             with writing(engine) as connection:
+                tables.create_all(connection)
                 values = insert_into(engine, _VERSIONS).values(name=name, version=version)
                 connection.execute(values.on_conflict_do_nothing())
     except SQLAlchemyError as error:
@@ -178,7 +195,7 @@ def _refuse_torn(engine: Engine, name: str) -> None:
     file = Path(engine.url.database or "")
     if engine.dialect.name != "sqlite" or not file.is_file():
         return
-    log = file.with_name(f"{file.name}-wal")
+    log = _log(file)
     if log.exists() and log.stat().st_size:
         # What was being copied from it when a process died is copied again.
         return
@@ -187,6 +204,10 @@ def _refuse_torn(engine: Engine, name: str) -> None:
     size = int.from_bytes(head[_PAGE_SIZE_AT:], "big")
     if size > 1 and file.stat().st_size % size:
         raise StateError(f"The {name} cannot be opened (its last page is torn). {_DAMAGED}")
+
+
+def _log(file: Path) -> Path:
+    return file.with_name(f"{file.name}-wal")
 
 
 def _version(engine: Engine, name: str) -> int | None:

@@ -4,15 +4,17 @@ import asyncio
 
 import pytest
 from langchain_core.messages import AIMessage
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Engine, event
 
 from agents.budget import Budget, Caps
 from agents.faults import BudgetExhaustedError
 from agents.journal import CallKey, Journal
 from agents.prices import Price
-from agents.sessions import Session
+from agents.sessions import Session, enter
 from agents.spending import Amount, Reservation
+from tests.proxy import Proxy
+from tools.patience import Patience
+from tools.tables import postgres_engine
 
 MODEL = "openai:m"
 MOST = Amount(1, 100, 50)
@@ -94,6 +96,31 @@ async def test_killed_session_stays_spent_in_full(journal):
     assert after.spending() == {MODEL: Amount(9, 801, 401)}
 
 
+async def test_worker_that_enters_again_gives_up_what_it_had_reserved(journal):
+    def worker() -> Session:
+        return Session(journal, leads=False, id="worker")
+
+    other = budget(journal, calls=9)
+    held = await other.reserve(MODEL, MOST)
+    before = Budget(journal, Caps(calls=3), session=worker())
+    await before.reserve(MODEL, MOST)
+    await journal.commit(enter, worker())
+    again = Budget(journal, Caps(calls=3), session=worker())
+    await finish(journal, again, await again.reserve(MODEL, MOST), MOST)
+    await finish(journal, other, held, MOST)
+    async with asyncio.timeout(20):
+        with pytest.raises(BudgetExhaustedError, match="of which 1 model calls may have gone to"):
+            await again.reserve(MODEL, MOST)
+
+
+async def test_reservation_that_comes_late_is_in_no_ones_way(journal):
+    """What a worker's last life was writing when it began again is there only afterwards."""
+    for _ in range(2):
+        again = Budget(journal, Caps(), session=Session(journal, leads=False, id="worker"))
+        await again.reserve(MODEL, MOST)
+    assert journal.spending() == {MODEL: MOST + MOST}
+
+
 async def test_budgets_of_two_processes_are_one(state_engine):
     both = [Journal(state_engine), Journal(state_engine)]
     budgets = [budget(journal, calls=20) for journal in both]
@@ -124,10 +151,55 @@ async def test_minutes_count_over_all_parts(journal):
             await it.reserve(MODEL, MOST)
 
 
-async def test_adopted_spending_is_added(journal):
-    other = Journal(create_engine("sqlite://", poolclass=StaticPool))
-    for each in (journal, other):
-        it = budget(each, calls=9)
-        await finish(each, it, await it.reserve(MODEL, MOST), Amount(1, 10, 5))
-    journal.adopt(other)
-    assert journal.spending() == {MODEL: Amount(2, 20, 10)}
+async def test_all_that_wait_at_a_limit_are_told_at_once(journal, monkeypatch):
+    monkeypatch.setattr("agents.budget._ASK_AGAIN", 1000.0)
+    it = budget(journal, calls=1)
+    await finish(journal, it, await it.reserve(MODEL, MOST), MOST)
+    async with asyncio.timeout(60):
+        asking = (it.reserve(MODEL, MOST) for _ in range(40))
+        told = await asyncio.gather(*asking, return_exceptions=True)
+    assert {type(each) for each in told} == {BudgetExhaustedError}
+
+
+async def test_what_is_left_of_a_limit_is_named(journal):
+    it = budget(journal, tokens=400)
+    for _ in range(2):
+        await finish(journal, it, await it.reserve(MODEL, MOST), Amount(1, 100, 40))
+    with pytest.raises(BudgetExhaustedError, match="the 120 tokens left are less than one more"):
+        await it.reserve(MODEL, MOST)
+
+
+async def test_reply_whose_commit_is_unconfirmed_is_settled_once(postgres, database):
+    """A settlement that was repeated would give back what the call has cost."""
+    with Proxy(postgres.port) as proxy:
+        engine = postgres_engine(postgres.url(database, port=proxy.port), "officina_test")
+        journal = Journal(engine, Patience(30))
+        it = budget(journal, calls=9)
+        proxy.unconfirmed = b"COMMIT"
+        held = [await it.reserve(MODEL, MOST)]
+        for lost in (b"COMMIT", b"", b"COMMIT"):
+            held.append(await it.reserve(MODEL, MOST))
+            proxy.unconfirmed = lost
+            await finish(journal, it, held[-1], Amount(1, 30, 20))
+        assert proxy.cuts == 3
+        assert [(each.model, each.calls) for each in journal.spent()] == [(MODEL, 3)]
+        assert journal.spending() == {MODEL: Amount(4, 190, 110)}
+        journal.close()
+        engine.dispose()
+
+
+async def test_replies_that_are_new_are_not_read_back(journal):
+    """On either database, what was written is counted."""
+    read: list[str] = []
+
+    @event.listens_for(journal.engine, "before_cursor_execute")
+    def _listen(connection, cursor, statement, *_):  # pyright: ignore
+        read.extend([statement] if statement.startswith("SELECT calls.reply") else [])
+
+    it = budget(journal, calls=9)
+    held = [await it.reserve(MODEL, MOST) for _ in range(3)]
+    await asyncio.gather(*(finish(journal, it, each, MOST) for each in held))
+    assert read == []
+    other = Journal(journal.engine)
+    await finish(other, it, held[0], MOST)
+    assert len(read) == 1

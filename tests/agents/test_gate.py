@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.gate import Gate
+from agents.gate import Gate, jittered
+from agents.gates import Gates, ServerLimits
 from agents.pace import Pace
 from tests.simulation import Client, Server, gate, now, simulate
 
@@ -136,11 +137,29 @@ def test_idle_gate_does_not_grow():
     assert simulate(life()) == 8
 
 
-@pytest.mark.parametrize(("share", "ratio"), [(0.01, 1.2), (0.05, 1.6), (0.1, 1.8)])
+@pytest.mark.parametrize(
+    ("width", "share", "ratio"),
+    [
+        (32, 0.01, 1.1),
+        (32, 0.05, 1.4),
+        (32, 0.1, 1.2),
+        (32, 0.2, 1.2),
+        (32, 0.3, 2),
+        (64, 0.2, 2.2),
+    ],
+)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_random_faults_do_not_close_it(seed, share, ratio):
-    _, took = asked(5000, 32, seed=seed, fault_share=share)
-    assert took <= ratio * 5000 / (1 - share) / 32 * 0.05
+def test_random_faults_do_not_close_it(seed, width, share, ratio):
+    _, took = asked(5000, width, seed=seed, fault_share=share)
+    assert took <= ratio * 5000 / (1 - share) / width * 0.05
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_the_server_holds_is_told_from_faults(seed):
+    """16 places of 64, beside a tenth of the calls that is refused whatever the width."""
+    client, took = asked(1000, 64, seed=seed, admits=lambda _: 16, fault_share=0.1)
+    assert took <= 3 * 1000 / 16 * 0.05
+    assert client.server.refusals <= 300
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -294,3 +313,16 @@ def test_spent_tokens_free_the_pace():
 
     assert simulate(life(None)) == pytest.approx(189, abs=0.5)
     assert simulate(life(100)) == pytest.approx(18, abs=0.5)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 2, 60])
+def test_jitter_is_small_beside_what_was_asked(seconds):
+    drawn = [jittered(seconds) - seconds for _ in range(200)]
+    assert 0 <= min(drawn) < max(drawn) <= min(1, seconds / 4)
+
+
+@pytest.mark.parametrize("written", ["http://host/v1", "http://host/v1/"])
+@pytest.mark.parametrize("named", ["http://host/v1", "http://host/v1/"])
+def test_limits_are_found_with_and_without_a_slash(written, named):
+    gates = Gates(8, {written: ServerLimits(most_in_flight=3)})
+    assert gates.of(named).width == 3

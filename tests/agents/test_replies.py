@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from agents.replies import (
     MOST_CHARACTERS,
+    MOST_TOOL_CALLS,
     BadReplyError,
     cleaned,
     excerpt,
@@ -196,3 +197,9 @@ def test_long_replies_are_read_in_linear_time(piece):
 )
 def test_replies_made_to_be_slow_are_not(text):
     read_within(10, text)
+
+
+def test_few_tool_calls_of_a_reply_are_kept():
+    called = [{"name": "look", "args": {"n": n}, "id": str(n)} for n in range(300)]
+    kept = cleaned(AIMessage("", tool_calls=called)).tool_calls
+    assert [each["args"]["n"] for each in kept] == list(range(MOST_TOOL_CALLS))

@@ -14,7 +14,9 @@ from agents.faults import (
     CallError,
     ModelDownError,
     ModelError,
+    ModelFailingError,
     ModelUnavailableError,
+    NoAccessError,
     PromptTooLongError,
     RefusedError,
     UnreadableReplyError,
@@ -25,6 +27,7 @@ from agents.replies import cleaned
 from agents.specs import Connecting, TransportKind
 from tests.openai_server import completion, refusal, said
 from tests.raw_server import Heard, Send, answer, serving_raw
+from tools.redact import Redactor
 
 WAYS: tuple[TransportKind, ...] = ("aiohttp", "openai")
 ASKED = [SystemMessage("You count."), HumanMessage("How many è?")]
@@ -145,25 +148,124 @@ async def same_fault(sends: Sequence[Send], **options: Any) -> CallError:
         (400, refusal(400, "too long", "context_length_exceeded")[1], PromptTooLongError),
         (400, refusal(400, "Input tokens exceed the configured limit")[1], PromptTooLongError),
         (400, refusal(400, "withheld", "content_filter")[1], UnreadableReplyError),
-        (401, refusal(401, "no")[1], ModelError),
-        (403, b"<html>no</html>", ModelError),
-        (404, refusal(404, "no model")[1], ModelError),
+        (401, refusal(401, "no")[1], NoAccessError),
+        (403, b"<html>no</html>", NoAccessError),
+        (403, refusal(403, "pay", "insufficient_quota")[1], ModelError),
+        (404, refusal(404, "no model")[1], NoAccessError),
         (408, {"error": "late"}, ModelDownError),
+        (409, {"error": "conflict"}, ModelDownError),
+        (425, {"error": "too early"}, ModelDownError),
         (422, {"detail": "unprocessable"}, RefusedError),
         (429, refusal(429, "slow down")[1], ModelDownError),
         (429, refusal(429, "pay", "insufficient_quota")[1], ModelError),
-        (500, b"", ModelUnavailableError),
-        (500, b"\xff\xfe broken", ModelUnavailableError),
+        (500, b"", ModelFailingError),
+        (500, b"\xff\xfe broken", ModelFailingError),
         (502, b"<html>" + b"x" * 5000, ModelDownError),
         (503, [1, 2], ModelDownError),
+        (504, b"", ModelDownError),
         (529, {"message": "overloaded"}, ModelDownError),
     ],
 )
 async def test_both_ways_tell_errors_apart_alike(status, body, kind):
     fault = await same_fault([answer(status, body)])
     assert type(fault) is kind
-    assert not fault.may_have_run
-    assert len(str(fault)) < 400
+    assert fault.may_have_run == (status in (408, 500, 502, 504))
+    fault.show(str)
+    assert len(str(fault)) <= 401
+
+
+@pytest.mark.parametrize("before", range(330, 400, 7))
+async def test_no_part_of_a_key_is_shown(before):
+    key = "sk-planted-abcdefghijklmnopqrstuvwxyz"
+    fault = await same_fault([answer(500, refusal(500, f"{'x' * before} {key} more")[1])])
+    fault.show(Redactor([key]))
+    assert "sk-plan" not in str(fault)
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"prompt_tokens": 0, "completion_tokens": 0},
+        {"prompt_tokens": None, "completion_tokens": None},
+        {"prompt_tokens": -1, "completion_tokens": -50_000},
+        {"prompt_tokens": 12.5, "completion_tokens": 7},
+        {"prompt_tokens": 2**63, "completion_tokens": 7},
+        {"input_tokens": 3, "output_tokens": 5},
+    ],
+)
+@pytest.mark.parametrize("way", WAYS)
+async def test_tokens_that_cannot_be_are_not_counted(way, usage):
+    reply, _ = await ask(way, [answer(200, ended("stop", {"total_tokens": 3, **usage}))])
+    assert isinstance(reply, AIMessage)
+    assert cleaned(reply).usage_metadata is None
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        "many",
+        [1],
+        {"prompt_tokens": 12},
+        {"prompt_tokens": 12, "completion_tokens": "x"},
+    ],
+    ids=["text", "list", "part", "words"],
+)
+@pytest.mark.parametrize("way", WAYS)
+async def test_odd_usage_spoils_no_reply(way, usage):
+    reply, _ = await ask(way, [answer(200, {**said("3")[1], "usage": usage})])
+    assert isinstance(reply, AIMessage)
+    assert (reply.text, cleaned(reply).usage_metadata) == ("3", None)
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_odd_details_leave_the_tokens(way):
+    odd = USAGE | {"completion_tokens_details": [1], "prompt_tokens_details": "x"}
+    reply, _ = await ask(way, [answer(200, ended("stop", odd))])
+    assert isinstance(reply, AIMessage)
+    assert reply.usage_metadata
+    assert reply.usage_metadata["total_tokens"] == 18
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_message_without_a_role_is_the_assistants(way):
+    reply, _ = await ask(way, [answer(*completion({"content": "3"}))])
+    assert isinstance(reply, AIMessage)
+    assert reply.text == "3"
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_details_that_cannot_be_leave_the_tokens(way):
+    odd = USAGE | {"completion_tokens_details": {"reasoning_tokens": 1.5}}
+    reply, _ = await ask(way, [answer(200, ended("stop", odd))])
+    assert isinstance(reply, AIMessage)
+    counted = cleaned(reply).usage_metadata
+    assert counted
+    assert (counted["input_tokens"], counted["output_tokens"]) == (11, 7)
+
+
+async def test_tokens_as_texts_are_not_counted():
+    texts = {"prompt_tokens": "12", "completion_tokens": "7", "total_tokens": "19"}
+    reply, _ = await ask("aiohttp", [answer(200, ended("stop", texts))])
+    assert isinstance(reply, AIMessage)
+    assert cleaned(reply).usage_metadata is None
+
+
+DEEP = {"name": "look", "arguments": '{"a":' * 600 + "1" + "}" * 600}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"role": "user", "content": "3"},
+        {"role": "oracle", "content": "3"},
+        {"role": "assistant", "content": None, "tool_calls": [{**CALL, "function": DEEP}]},
+    ],
+    ids=["user", "nobody", "deep"],
+)
+async def test_message_of_no_assistant_is_no_completion(message):
+    fault = await same_fault([answer(200, completion(message)[1])])
+    assert type(fault) is ModelUnavailableError
+    assert fault.may_have_run
 
 
 @pytest.mark.parametrize(
@@ -180,6 +282,7 @@ async def test_both_ways_tell_errors_apart_alike(status, body, kind):
         ("retry-after: -3\r\n", 0),
         ("retry-after: nan\r\n", 0),
         ("retry-after: soon\r\n", 0),
+        ("retry-after: Wed, 21 Oct 99999999999999999999 10:00:00 GMT\r\n", 0),
         ("", 0),
     ],
 )
@@ -196,7 +299,7 @@ async def test_server_says_how_long_to_wait(headers, seconds):
         ([1], ModelUnavailableError, "no chat completion"),
         ({"choices": None}, ModelUnavailableError, "no chat completion"),
         ({"choices": []}, ModelUnavailableError, "no chat completion"),
-        ({"error": "overloaded"}, ModelUnavailableError, "failing: overloaded"),
+        ({"error": "overloaded"}, ModelFailingError, "failing: overloaded"),
         ({"error": {"message": "x", "code": 429}}, ModelDownError, "failing: x"),
         (b"[" * 100_000, ModelUnavailableError, "no chat completion"),
     ],
@@ -229,12 +332,21 @@ async def drip(writer: asyncio.StreamWriter) -> None:
 
 
 @pytest.mark.parametrize(
-    ("send", "told"), [(hang, "in time"), (drip, "in time"), (cut, "the end"), (half, "the end")]
+    ("send", "told"),
+    [
+        (hang, "in time"),
+        (drip, "in time"),
+        (cut, "the end"),
+        (half, "the end"),
+        (answer(*said("3"), "content-encoding: gzip\r\n"), "the end"),
+    ],
+    ids=["hang", "drip", "cut", "half", "no gzip"],
 )
 async def test_answer_that_does_not_come_may_have_run(send, told):
     fault = await same_fault([send], timeout=0.5)
     assert type(fault) is ModelDownError
     assert told in str(fault)
+    assert fault.timed_out == (told == "in time")
     assert fault.may_have_run
 
 

@@ -108,6 +108,9 @@ def test_resume_of_a_finished_run_changes_nothing(finished, monkeypatch, capsys)
     stamps = (finished / "run.json").stat().st_mtime_ns
     assert officina(monkeypatch, "resume", finished) == 0
     assert "nothing was changed" in capsys.readouterr().err
+    brief = (finished / "brief.yaml").read_text()
+    assert officina(monkeypatch, "resume", finished, "--add-budget", "calls=500") == 0
+    assert (finished / "brief.yaml").read_text() == brief
     assert {p: p.read_bytes() for p in sorted((finished / "dataset").iterdir())} == before
     assert (finished / "run.json").stat().st_mtime_ns == stamps
 

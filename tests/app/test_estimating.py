@@ -84,6 +84,19 @@ def test_too_many_rows_are_told(tmp_path, monkeypatch, capsys):
     assert "of the 900 rows are likely to be had" in capsys.readouterr().out
 
 
+def test_few_windows_are_asked_deep(tmp_path, monkeypatch, capsys):
+    manuals, run = tmp_path / "manuals", tmp_path / "run"
+    manuals.mkdir()
+    (manuals / "vega.md").write_bytes((EXAMPLES / "vega-40.md").read_bytes())
+    assert officina(monkeypatch, "estimate", manuals, "--rows", 200, "--out", run, "--json") == 0
+    expected = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert expected["sampled"] > 3 * expected["windows"]
+    assert expected["accepted"]["high"] < 200
+    officina(monkeypatch, "resume", run, "--json")
+    accepted = json.loads(capsys.readouterr().out.splitlines()[-1])["accepted"]
+    assert expected["accepted"]["low"] <= accepted <= expected["accepted"]["high"]
+
+
 def test_limit_that_comes_first_is_told(tmp_path, monkeypatch, capsys):
     brief = tmp_path / "brief.yaml"
     brief.write_text("rows: 20\nlimits: {tokens: 20000, minutes: 60}\n", encoding="utf-8")

@@ -1,16 +1,20 @@
 """A disk that fills up, or cannot be written: a sentence, and later the same dataset."""
 
+import json
 import os
 import random
 import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from app.state import open_books
+from graph.ledger import Note
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
@@ -58,32 +62,75 @@ def calls(run):
     return 0
 
 
-# Kilobytes: full at the ledger's first tables, in ingest, at the plan, in the farm, near the end.
-@pytest.mark.parametrize("size", [40, 500, 700, 1600, 3300])
+def goes_on_where_there_is_room(run, said, whole, remount):
+    assert "Traceback" not in said
+    assert "resume" in said.splitlines()[-1]
+    kept = calls(run)
+    remount("size=64m")
+    again = officina("resume", run) if (run / "run.json").exists() else start(run)
+    assert again.returncode == 0, again.stderr
+    assert kept <= calls(run) == calls(whole)
+    assert (run / SUMS).read_bytes() == (whole / SUMS).read_bytes()
+
+
+# Kilobytes: full at the ledger's first tables, in ingest, at the plan, in the farm.
+@pytest.mark.parametrize("size", [40, 500, 700, 1600])
 def test_full_disk_says_so_and_loses_nothing(whole, tmp_path, size):
     with disk(tmp_path / "disk", size) as remount:
         run = tmp_path / "disk" / "run"
         ended = start(run)
         assert ended.returncode in (2, 3)
-        assert "Traceback" not in ended.stderr
-        assert "resume" in ended.stderr.splitlines()[-1]
-        kept = calls(run)
-        remount("size=64m")
-        again = officina("resume", run) if (run / "run.json").exists() else start(run)
-        assert again.returncode == 0, again.stderr
-        assert kept <= calls(run) == calls(whole)
-        assert (run / SUMS).read_bytes() == (whole / SUMS).read_bytes()
+        goes_on_where_there_is_room(run, ended.stderr, whole, remount)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_disk_that_fills_up_when_so_many_calls_were_made_loses_nothing(whole, tmp_path, share):
+    with disk(tmp_path / "disk", 8_000) as remount:
+        run = tmp_path / "disk" / "run"
+        command = [OFFICINA, "run", MANUALS, "--rows", "12", "--out", run]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
+            while running.poll() is None and calls(run) < share * calls(whole):
+                time.sleep(0.02)
+            with suppress(OSError), (tmp_path / "disk" / "others").open("wb", buffering=0) as full:
+                while full.write(bytes(4096)):
+                    pass
+            _, said = running.communicate()
+        assert running.returncode in (2, 3)
+        goes_on_where_there_is_room(run, said, whole, remount)
 
 
 def test_folder_that_cannot_be_written_is_told(whole, tmp_path):
     with disk(tmp_path / "disk", 64_000) as remount:
         run = tmp_path / "disk" / "run"
         shutil.copytree(whole, run)
-        (run / "dataset" / "manifest.json").unlink()
+        shutil.rmtree(run / "dataset")
         remount("ro")
         for ended in (officina("resume", run), start(tmp_path / "disk" / "other")):
             assert ended.returncode == 2
+            assert "Read-only file system" in ended.stderr
             assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("verb", ["status", "resume"])
+def test_finished_run_is_shown_where_nothing_can_be_written(whole, tmp_path, verb):
+    with disk(tmp_path / "disk", 64_000) as remount:
+        run = shutil.copytree(whole, tmp_path / "disk" / "run")
+        remount("ro")
+        ended = officina(verb, run, "--json")
+        assert ended.returncode == 0, ended.stderr
+        assert json.loads(ended.stdout.splitlines()[-1])["accepted"] == 12
+
+
+def test_what_a_killed_run_left_in_its_log_is_read_where_nothing_can_be_written(tmp_path):
+    with disk(tmp_path / "disk", 64_000) as remount:
+        with open_books(tmp_path) as (ledger, _):
+            ledger.note([Note("lost", "file", 0, "why")])
+            # As a kill would leave them: nothing is in the file itself yet.
+            for file in tmp_path.glob("*.sqlite*"):
+                shutil.copy(file, tmp_path / "disk")
+        remount("ro")
+        with open_books(tmp_path / "disk") as (ledger, _):
+            assert [note.path for note in ledger.notes()] == ["file"]
 
 
 @pytest.mark.parametrize("name", ["journal.sqlite", "ledger.sqlite"])

@@ -12,9 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.lives import Life, Wanted
+from bench.lives import Life, Wanted, heed_signals
 from bench.mock import Mock
 from bench.mock_server import serving, stats
+from tests.app.test_models import officina as in_process
 from tests.conftest import ROOT
 
 EXAMPLES = ROOT / "examples" / "manuals"
@@ -29,8 +30,7 @@ def start(*arguments: object) -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A shell gives its background jobs a Ctrl-C that is ignored, and they hand it on.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=heed_signals,
     )
 
 
@@ -86,7 +86,9 @@ def served(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "workers"), [(signal.SIGINT, 1), (signal.SIGTERM, 2)])
+@pytest.mark.parametrize(
+    ("number", "workers"), [(signal.SIGINT, 1), (signal.SIGTERM, 2), (signal.SIGHUP, 2)]
+)
 def test_stopped_run_keeps_calls_in_flight(served, number, workers):
     life, url = served
     life.wanted = replace(life.wanted, workers=workers)
@@ -113,3 +115,44 @@ def test_second_signal_ends_at_once(served):
     assert "Stopped at once" in life.said
     assert "Traceback" not in life.said
     assert stats(url).requests > life.calls()
+
+
+@pytest.mark.slow
+def test_stopped_estimate_keeps_calls_in_flight(served, tmp_path, monkeypatch):
+    _, url = served
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    run = tmp_path / "estimated"
+    model = ["--model", f"openai:mock@{url}", "--concurrency", "8"]
+    process = start("estimate", EXAMPLES, "--rows", ROWS, "--out", run, *model)
+    reach(run, 12, process)
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate()
+    assert process.returncode == 130
+    assert f"officina resume {run}" in said
+    assert "sampling 12 candidates" in said
+    seen = stats(url)
+    assert seen.requests == seen.completed == calls(run)
+
+
+@pytest.mark.slow
+def test_run_outlives_its_readers(tmp_path):
+    run = tmp_path / "run"
+    process = start("run", EXAMPLES, "--rows", "5", "--out", run)
+    for stream in (process.stdout, process.stderr):
+        assert stream
+        stream.close()
+    assert process.wait() == 0
+    assert (run / "report.html").exists()
+
+
+def test_report_that_was_cut_off_is_made_by_resume(tmp_path, monkeypatch, capsys):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    run = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr("app.driving.write_run_report", full)
+        assert in_process(patch, "run", EXAMPLES, "--rows", "4", "--out", run) == 2
+    assert "officina resume" in capsys.readouterr().err
+    assert in_process(monkeypatch, "resume", run) == 0
+    assert (run / "report.html").is_file()

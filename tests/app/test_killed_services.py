@@ -65,7 +65,7 @@ def test_run_waits_for_a_killed_node_and_says_so(node, calm, tmp_path):
     process = start("run", EXAMPLES, "--rows", ROWS, "--out", run)
     reach(run, 40, process)
     node.kill()
-    line = read_until("waiting for Elasticsearch, which does not answer", process)
+    line = read_until("waiting for Elasticsearch; again in", process)
     assert f"/{ROWS}, drafts" in line
     node.start()
     code, said = ended(process)

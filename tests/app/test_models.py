@@ -14,6 +14,7 @@ import pytest
 
 from agents.offline import OfflineModel
 from app.cli import main
+from app.opening import greet
 from app.settings import read_settings
 from tests.conftest import ROOT
 from tests.openai_server import Reply, answering_with, plain, refusal, serving
@@ -128,6 +129,34 @@ def test_server_at_fault_leaves_nothing_made(monkeypatch, tmp_path, capsys, repl
     assert sentence in said
     assert url in said
     assert not (tmp_path / "run").exists()
+
+
+def test_folder_of_before_stays_where_a_server_is_at_fault(monkeypatch, tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    with serving(lambda _: refusal(401, "no")) as url:
+        wanted = ["--model", f"openai:m@{url}", "--out", run]
+        assert officina(monkeypatch, "run", EXAMPLES, *wanted) == 2
+    assert list(run.iterdir()) == []
+
+
+@pytest.mark.parametrize("goes_on", ["run", "resume"])
+def test_run_killed_at_its_first_calls_pays_for_none_twice(monkeypatch, tmp_path, goes_on):
+    run, served = tmp_path / "run", Served(ANSWERED)
+
+    async def cut(*arguments: Any) -> None:
+        await greet(*arguments)
+        raise KeyboardInterrupt
+
+    with serving(served.handle) as url:
+        wanted = ["--rows", "2", "--model", f"openai:m@{url}", "--out", run]
+        with monkeypatch.context() as killed:
+            killed.setattr("app.runs.greet", cut)
+            assert officina(monkeypatch, "run", EXAMPLES, *wanted) == 130
+        assert served.completed == rows_in(run / "journal.sqlite") > 0
+        again = ["resume", run] if goes_on == "resume" else ["run", EXAMPLES, *wanted]
+        assert officina(monkeypatch, *again) == 0
+    assert served.completed == rows_in(run / "journal.sqlite")
 
 
 def test_dead_server_is_told_with_its_address(monkeypatch, tmp_path, capsys):

@@ -68,10 +68,9 @@ def finished(url: str) -> int:
 
 
 def test_two_runs_in_one_database_do_not_meet(state, tmp_path):
-    with open_books(made(tmp_path / "a"), new=True) as (_, journal):
-        journal.adopt(journal)
-    with open_books(made(tmp_path / "b"), new=True):
-        pass
+    for name in ("a", "b"):
+        with open_books(made(tmp_path / name), new=True):
+            pass
     assert len(namespaces(state)) == 2
 
 
@@ -80,6 +79,12 @@ def test_state_that_is_gone_is_a_sentence(state, tmp_path):
     with pytest.raises(StateError, match="no state of this run"), open_books(run):
         pass
     assert namespaces(state) == []
+
+
+def test_run_that_was_killed_before_its_state_was_made_begins(state, tmp_path):
+    with open_books(made(tmp_path / "run", estimated=True)) as (ledger, _):
+        assert ledger.progress().accepted == 0
+    assert len(namespaces(state)) == 1
 
 
 def test_missing_url_is_a_sentence(tmp_path):

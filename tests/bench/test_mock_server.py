@@ -3,7 +3,7 @@
 import pytest
 from langchain_core.messages import HumanMessage
 
-from agents.faults import CallError, ModelDownError, ModelUnavailableError, classify
+from agents.faults import CallError, ModelDownError, ModelFailingError, classify
 from agents.models import open_model
 from agents.specs import Connecting
 from bench.mock import Bucket, Mock
@@ -50,7 +50,7 @@ async def test_faults_are_drawn_alike_for_a_seed():
         with serving(mock) as url:
             kinds.append([type(fault) for fault in await asked(url, 20)])
     assert kinds[0] == kinds[1]
-    assert set(kinds[0]) == {type(None), ModelDownError, ModelUnavailableError}
+    assert set(kinds[0]) == {type(None), ModelDownError, ModelFailingError}
 
 
 async def test_connection_that_is_cut_is_a_fault():

@@ -7,6 +7,7 @@ import pytest
 from graph.forecast import Interval, Job, Known, Life, Used, interval
 from graph.typical import ALONE, Sizes, calibrated, typical_lives
 from graph.walks import MOST_ROWS, walks
+from training.rows import Abstaining
 
 SIZES = Sizes(2500, 4000, 1200, 4500, 6000, 2000, 4.0, with_tools=True)
 TYPICAL = typical_lives(SIZES, ALONE)
@@ -65,6 +66,33 @@ def test_exhausted_windows_end_a_walk() -> None:
     for walk in walks(job, Known(asked=none), TYPICAL):
         assert walk.rows == 0
         assert not walk.left or sum(each.calls for each in walk.left) == 0
+
+
+def test_windows_asked_deep_tell_how_much_is_left() -> None:
+    job = replace(JOB, windows=[2000] * 20, rows=200, abstaining=0)
+    rich = {(place, n): life(True) for place in range(6) for n in range(1, 7)}
+    poor = {(place, n): life(n < 3, exhausted=n == 3) for place in range(6) for n in (1, 2, 3)}
+    few, many = (
+        interval(walk.rows for walk in walks(job, Known(asked=asked), TYPICAL))
+        for asked in (poor, rich)
+    )
+    assert few.high < many.low
+
+
+@pytest.mark.parametrize("kind", ["unanswerable", "false_premise"])
+def test_rows_that_abstain_keep_to_their_share(kind: Abstaining) -> None:
+    asked = {(place, 1): life(True) for place in range(10)}
+    asked |= {(place, 2): life(False, 1, exhausted=True) for place in range(10)}
+    job = replace(JOB, windows=[2000] * 10, kinds=[kind])
+    for walk in walks(job, Known(asked=asked, answered=10), TYPICAL):
+        assert walk.rows <= 11
+
+
+def test_rows_without_a_value_give_no_false_premise() -> None:
+    asked = {(place, n): life(True) for place in range(10) for n in (1, 2)}
+    job = replace(JOB, windows=[2000] * 10, kinds=["false_premise"])
+    few, many = (Known(asked=asked, falsifiable=n, answered=100) for n in (0, 100))
+    assert calls(job, few).low < calls(job, many).low
 
 
 def test_larger_windows_cost_more_tokens() -> None:

@@ -4,18 +4,29 @@ import pytest
 
 from graph.advice import advice
 from graph.ledger import Progress
-from graph.pace import Pace
+from graph.pace import Ahead, Pace
 from graph.progress import NOTHING_AFTER, Watch
 
 NOTHING = Progress(planned=0, accepted=0, drafts=0, revisions=0, dropped={})
 
 
-def paced(seconds: int, per_second: float, pace: Pace | None = None, start: int = 0) -> Pace:
-    pace = pace or Pace()
+def paced(seconds: int, per_second: float) -> Pace:
+    """Return the pace of a run of which half the candidates become rows."""
+    pace = Pace()
     for at in range(0, seconds, 2):
-        rows = int(at * per_second)
-        pace.note(start + at, rows, sent=7 * (start + at), replayed=0)
+        ended = int(at * per_second)
+        pace.note(at, ended, ended // 2, sent=7 * at, replayed=0)
     return pace
+
+
+def left(pace: Pace, at: float, ahead: Ahead) -> tuple[float, float]:
+    told = pace.left(at, ahead)
+    assert told
+    return told
+
+
+def ahead(missing: int, open: int = 0, under_way: int = 0) -> Ahead:
+    return Ahead(missing, open, under_way, share=1 / 2)
 
 
 def dropped(watch: Watch, count: int) -> list[str]:
@@ -26,33 +37,55 @@ def dropped(watch: Watch, count: int) -> list[str]:
 def test_time_left_follows_the_recent_pace() -> None:
     pace = paced(600, 0.1)
     for at in range(600, 800, 2):
-        pace.note(at, 60 + int((at - 600) * 1.0), sent=7 * at, replayed=0)
-    left = pace.left(800, 100)
-    assert left is not None
-    low, high = left
-    assert low < 100 < high < 300
+        ended = 60 + (at - 600) * 2
+        pace.note(at, ended, ended // 2, sent=7 * at, replayed=0)
+    low, high = left(pace, 800, ahead(100))
+    assert low < 100 < high < 200
+
+
+def test_all_open_candidates_take_time() -> None:
+    low, high = left(paced(100, 1.0), 100, ahead(0, open=60, under_way=8))
+    assert low < 60 < high < 120
+
+
+def test_last_lives_of_a_round_take_time() -> None:
+    pace = paced(100, 1.0)
+    # A life takes 20 s, where twenty at a time end one a second.
+    assert left(pace, 100, ahead(0, open=50, under_way=20))[1] > 50 + 20
+    low, high = left(pace, 100, ahead(0, open=2, under_way=2))
+    assert low < 2 < 20 < high < 40
+    assert left(pace, 100, ahead(4, open=2, under_way=2))[1] > 60
+
+
+def test_first_lives_are_no_pace() -> None:
+    pace = Pace()
+    for at in range(0, 60, 2):
+        ended = max(0, at - 40)
+        pace.note(at, ended, ended, sent=7 * at, replayed=0)
+    low, high = left(pace, 60, ahead(50, open=100))
+    assert low < 100 < high < 200
 
 
 def test_time_left_is_unknown_at_first() -> None:
-    assert Pace().left(0.0, 10) is None
-    assert paced(10, 0.1).left(10, 10) is None
-    assert paced(10, 0.1).left(10, 0) == (0.0, 0.0)
+    assert Pace().left(0.0, ahead(10)) is None
+    assert paced(10, 0.1).left(10, ahead(10)) is None
+    assert paced(10, 0.1).left(10, ahead(0)) == (0.0, 0.0)
 
 
 def test_collapsed_pace_is_told() -> None:
     pace = paced(100, 1.0)
     assert pace.stalled(100) is None
     for at in range(100, 300, 2):
-        pace.note(at, 98, sent=7 * at, replayed=0)
-    assert pace.left(300, 50) is None
-    assert pace.stalled(300) == pytest.approx(202, abs=3)
+        pace.note(at, 98, 49, sent=7 * at, replayed=0)
+    assert pace.left(300, ahead(50)) is None
+    assert pace.stalled(300) == pytest.approx(202, abs=4)
 
 
 def test_replayed_rows_are_no_pace() -> None:
     pace = Pace()
     for at in range(0, 20, 2):
-        pace.note(at, 100 * at, sent=0, replayed=700 * at)
-    assert pace.left(20, 1000) is None
+        pace.note(at, 200 * at, 100 * at, sent=0, replayed=700 * at)
+    assert pace.left(20, ahead(1000)) is None
 
 
 def test_nothing_accepted_is_told_twice() -> None:

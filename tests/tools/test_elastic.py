@@ -105,6 +105,20 @@ async def test_builds_side_by_side_both_end_whole(made: Made, moment: str) -> No
     assert (await cluster.client.count(index=alias))["count"] == len(SAMPLE)
 
 
+async def test_publishing_at_once_removes_neither(made: Made, monkeypatch) -> None:
+    cluster, alias = made
+    first, second = (ElasticIndex(cluster, alias, Making()) for _ in range(2))
+    move, both = cluster.client.indices.update_aliases, asyncio.Barrier(2)
+
+    async def moved_after_both_have_read(**wanted: Any) -> Any:
+        await both.wait()
+        return await move(**wanted)
+
+    monkeypatch.setattr(cluster.client.indices, "update_aliases", moved_after_both_have_read)
+    await asyncio.gather(first.fill("one", [SAMPLE]), second.fill("two", [SAMPLE]))
+    assert [await each.count() for each in (first, second)] == [len(SAMPLE)] * 2
+
+
 async def test_build_that_another_removes_is_told(made: Made) -> None:
     cluster, alias = made
     removed: list[str] = []

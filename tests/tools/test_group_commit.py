@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, event, func, select
+from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, func, select
 
 from tests.postgres_server import PostgresServer
+from tests.proxy import Proxy
 from tools.group_commit import GroupCommit
 from tools.patience import Patience
 from tools.tables import StateError, open_tables, postgres_engine, sqlite_engine, writing
@@ -72,6 +73,18 @@ async def test_tables_without_version_are_the_first(state_engine):
         open_tables(state_engine, METADATA, "test", 2)
 
 
+async def test_tables_that_a_kill_left_half_made_are_made_again(state_engine, monkeypatch):
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tools.tables.insert_into", killed)
+        with pytest.raises(KeyboardInterrupt):
+            open_tables(state_engine, METADATA, "test", 2)
+    open_tables(state_engine, METADATA, "test", 2)
+    assert count(state_engine) == 0
+
+
 def test_damaged_file_is_a_sentence(tmp_path: Path):
     path = tmp_path / "state.sqlite"
     path.write_bytes(b"SQLite format 3\0" + b"torn" * 2000)
@@ -124,16 +137,15 @@ async def test_write_that_a_crash_took_is_written_again(postgres, beside):
     commits.close()
 
 
-async def test_commit_that_a_crash_left_unconfirmed_is_not_repeated(postgres, beside):
-    commits, crashes = GroupCommit(beside, "test", Patience(30)), [postgres]
-
-    def commit_and_crash(connection: Connection) -> None:
-        while crashes:
-            server = crashes.pop()
-            connection.connection.commit()
-            crash(server, beside)
-
-    event.listen(beside, "commit", commit_and_crash)
-    assert await commits(put, "mine") == 1
-    assert count(beside) == 2
-    commits.close()
+async def test_commit_whose_confirmation_is_lost_is_not_repeated(postgres, database, beside):
+    with Proxy(postgres.port) as proxy:
+        engine = postgres_engine(postgres.url(database, port=proxy.port), "officina_test")
+        commits = GroupCommit(engine, "test", Patience(30))
+        assert await commits(put, "first") == 1
+        proxy.unconfirmed = b"COMMIT"
+        assert await commits(put, "mine") == 1
+        assert proxy.cuts == 1
+        assert await commits(put, "last") == 1
+        commits.close()
+        engine.dispose()
+    assert count(beside) == 3

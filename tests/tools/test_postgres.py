@@ -1,8 +1,6 @@
 """The machine directory in a real Postgres: read-only, in time, and through every kind of fault."""
 
 import asyncio
-import os
-import signal
 import socket
 import ssl
 import threading
@@ -322,13 +320,13 @@ async def test_frozen_server_is_waited_for(
         before = await directory.machines()
         processes = postgres.processes()
         for process in processes:
-            os.kill(process, signal.SIGSTOP)
+            process.suspend()
         try:
             asking = asyncio.create_task(directory.machines())
             await asyncio.to_thread(waited.wait, 60)
         finally:
             for process in processes:
-                os.kill(process, signal.SIGCONT)
+                process.resume()
         assert waited.is_set()
         assert await asking == before
 
