@@ -44,6 +44,8 @@ class Place:
         self.number = 0
         self.counted = 0
         """The tokens of all calls sent up to this one."""
+        self.paced = 0.0
+        """The tokens that the pace counts it for."""
         self.began = 0.0
         self.after: float | None = None
         """How long the server wants no more calls, once it refused this one."""
@@ -123,10 +125,12 @@ class Gate:
         """The seconds in which nothing will be sent yet, because everything was refused."""
         return max(0.0, self._resumes - self._clock())
 
-    def resize(self, start: int, most: int, pace: Pace | None = None) -> None:
+    def resize(
+        self, start: int, most: int, requests: float | None = None, tokens: float | None = None
+    ) -> None:
         """Take another share of the server: other processes joined or left."""
         self._width.resize(start, most)
-        self._pace = pace or self._pace
+        self._pace.resize(requests, tokens)
         self._admit()
 
     def place(self, tokens: int = 0, *, again: bool = False) -> Place:
@@ -205,13 +209,14 @@ class Gate:
             quota.heard(headers, counted, now)
 
     def spent(self, place: Place, tokens: int) -> None:
-        """Correct the tokens that a place reserved."""
-        self._pace.correct(tokens - place.tokens, self._clock())
+        """Correct the tokens that a place was counted for."""
+        self._pace.correct(place.paced, place.tokens, tokens, self._clock())
 
     def _refused(self, place: Place, after: float, now: float) -> None:
         after = min(after, LONGEST_PAUSE)
         if after:
             self._told = min(self._told, now + after)
+        self._pace.refused()
         self._width.refused(place.number, self._sent, left=self.in_flight, after=after, now=now)
         self._in_a_row += 1
         spared = 1 if self._width.is_noisy else 0
@@ -239,7 +244,7 @@ class Gate:
         self._tokens += place.tokens
         self.in_flight += 1
         place.number, place.counted, place.began = self._sent, self._tokens, self._clock()
-        self._pace.take(place.tokens, place.began)
+        place.paced = self._pace.take(place.tokens, place.began)
 
     def _admit(self) -> None:
         """Let in whoever is next, as many as may; come again when time will let in more."""

@@ -45,7 +45,7 @@ class Gates:
         """Return the gate of the server at an address."""
         if address not in self._gates:
             start, most = self._widths(address)
-            self._gates[address] = Gate(start, most=most, pace=self._pace(address))
+            self._gates[address] = Gate(start, most=most, pace=Pace(*self._rates(address)))
             self._gates[address].is_closed = self.is_closed
         return self._gates[address]
 
@@ -59,7 +59,7 @@ class Gates:
         """Take an equal share among so many processes."""
         self._among = among
         for address, gate in self._gates.items():
-            gate.resize(*self._widths(address), self._pace(address))
+            gate.resize(*self._widths(address), *self._rates(address))
 
     @property
     def width(self) -> int:
@@ -86,11 +86,11 @@ class Gates:
         start = min(self.start, most)
         return ceil(start / self._among), max(1, most // self._among)
 
-    def _pace(self, address: str) -> Pace:
-        limits = self._limits(address)
-        rates = (limits.requests_per_minute, limits.tokens_per_minute)
-        requests, tokens = (rate and rate / self._among for rate in rates)
-        return Pace(requests, tokens)
+    def _rates(self, address: str) -> tuple[float | None, float | None]:
+        """Return this process's share of a server's requests and tokens a minute."""
+        limits, among = self._limits(address), self._among
+        requests, tokens = limits.requests_per_minute, limits.tokens_per_minute
+        return requests and requests / among, tokens and tokens / among
 
     def _limits(self, address: str) -> ServerLimits:
         named = {each.rstrip("/"): limits for each, limits in self.limits.items()}

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 BURST_SECONDS = 1.0
 """A pace may be this far ahead of itself: what was not used is made up for in small bursts."""
+LAST_SHARE = 0.25
+"""What the last call weighs in the share of its bound that a call is expected to take."""
 LONGEST_RESET = 60.0
 _COUNT = re.compile(r"\d{1,15}")
 _LENGTHS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
@@ -37,25 +39,40 @@ class Pace:
     """Requests and tokens a minute, evenly spread; None is without limit.
 
     A call is let through as soon as all before it are paid for, however large it is: one that is
-    larger than a minute's tokens goes alone, and what follows waits for it.
+    larger than a minute's tokens goes alone, and what follows waits for it. It is counted as the
+    share of its bound that calls were seen to take, and set right once it has its reply: replies
+    are far shorter than they may be. A refusal may mean that the server counts bounds.
     """
 
     def __init__(self, requests: float | None = None, tokens: float | None = None) -> None:
         self._requests = _Drip(requests)
         self._tokens = _Drip(tokens)
+        self._share = 1.0
+
+    def resize(self, requests: float | None, tokens: float | None) -> None:
+        """Take other rates from now on."""
+        self._requests.a_minute, self._tokens.a_minute = requests, tokens
 
     def wait(self, now: float) -> float:
         """Return the seconds until the next call may be sent; at most 0 if it may be now."""
         return max(self._requests.wait(now), self._tokens.wait(now))
 
-    def take(self, tokens: int, now: float) -> None:
-        """Count a call that takes at most so many tokens."""
+    def take(self, most: int, now: float) -> float:
+        """Count a call of at most so many tokens; return for how many it is counted."""
+        counted = most * self._share
         self._requests.take(1, now)
-        self._tokens.take(tokens, now)
+        self._tokens.take(counted, now)
+        return counted
 
-    def correct(self, difference: int, now: float) -> None:
-        """Count so many tokens more than were taken, or fewer."""
-        self._tokens.take(difference, now)
+    def correct(self, counted: float, most: int, took: int, now: float) -> None:
+        """Count what a call took, in the place of what it was counted for."""
+        self._tokens.take(took - counted, now)
+        if took:
+            self._share += LAST_SHARE * (took / max(most, took) - self._share)
+
+    def refused(self) -> None:
+        """Count calls for more from now on: the server took one for too many."""
+        self._share = min(1.0, 2 * self._share)
 
 
 @dataclass

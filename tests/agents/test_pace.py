@@ -1,10 +1,16 @@
 """What a server takes in a minute: as was said, and as its headers say."""
 
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.gate import Gate
 from agents.pace import BURST_SECONDS, Pace, Quota, seconds_of
+from tests.simulation import now, simulate
 
 
 @pytest.mark.parametrize(
@@ -68,3 +74,54 @@ def test_odd_headers_mean_nothing(left):
         {"x-ratelimit-remaining-requests": left, "x-ratelimit-reset-requests": "1s"}, 1, 0.0
     )
     assert quota.wait(99, 0) <= 0
+
+
+@dataclass
+class Metered:
+    """A server that takes so many tokens in any minute, by what calls take or may take."""
+
+    a_minute: int
+    counts_bounds: bool
+    refusals: int = 0
+    counted: deque[tuple[float, int]] = field(default_factory=deque)
+
+    async def ask(self, guard: Gate, took: int, most: int) -> None:
+        while True:
+            async with guard.place(most) as place:
+                while self.counted and self.counted[0][0] <= now() - 60:
+                    self.counted.popleft()
+                counts = most if self.counts_bounds else took
+                if sum(tokens for _, tokens in self.counted) + counts > self.a_minute:
+                    self.refusals += 1
+                    place.spent(0)
+                    place.busy()
+                else:
+                    self.counted.append((now(), counts))
+                    await asyncio.sleep(1.0)
+                    place.spent(took)
+                    return
+            await asyncio.sleep(1.0)
+
+
+def metered(calls: int, *, counts_bounds: bool) -> tuple[float, int]:
+    async def life() -> tuple[float, int]:
+        pace = Pace(tokens=60_000 / 1.05)
+        guard = Gate(16, most=64, pace=pace, clock=asyncio.get_running_loop().time)
+        server = Metered(60_000, counts_bounds)
+        await asyncio.gather(*(server.ask(guard, 150, 4096) for _ in range(calls)))
+        return now(), server.refusals
+
+    return simulate(life())
+
+
+def test_pace_goes_by_what_calls_take():
+    took, refusals = metered(1200, counts_bounds=False)
+    assert took <= 1.15 * 1200 * 150 * 60 / 60_000
+    assert refusals == 0
+
+
+def test_server_that_counts_what_calls_may_take_is_not_stormed(monkeypatch):
+    monkeypatch.setattr("agents.gate.PAUSE", 0.5)
+    took, refusals = metered(120, counts_bounds=True)
+    assert took <= 1.5 * 120 * 4096 * 60 / 60_000
+    assert refusals <= 120
