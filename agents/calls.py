@@ -165,5 +165,6 @@ class Calls:
         call = Call(model, messages, key, options, turn)
         if reply := await self.journal.reply(key, call.sent):
             self.replayed += 1
+            self._sender.know(call)
             return reply
         return await self._sender.send(call)

@@ -58,7 +58,11 @@ async def probe(
     key = CallKey(PROBED, "probe", number)
     sent = digest("abilities", model.name, with_tools)
     if known := await calls.journal.tool_result(key, sent):
-        return Abilities.model_validate_json(known)
+        found = Abilities.model_validate_json(known)
+        if found.keeps_schema:
+            # Not sent again, but known from now on as a call that the server takes.
+            await _keeps_schema(model, calls, prompts, key)
+        return found
     found = Abilities(
         keeps_schema=await _keeps_schema(model, calls, prompts, key),
         calls_tools=not with_tools or await _calls_tools(model, calls, prompts, key),

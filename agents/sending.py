@@ -96,6 +96,10 @@ class Sender:
         finally:
             self._under_way -= 1
 
+    def know(self, call: Call) -> None:
+        """Take note of a call that its model served another process."""
+        self._served[call.model.name].know(call)
+
     async def _tried(self, call: Call, began: float, before: int = 0) -> AIMessage:
         """Send a call until it is served or worth no further try, after so many before."""
         for tried in itertools.count(before + 1):

@@ -14,7 +14,10 @@ from agents.call import Call
 
 @dataclass
 class Served:
-    """The newest of the calls that a model served this process, by the number it was sent as."""
+    """The newest of the calls that a model served this process, by the number it was sent as.
+
+    Until there is one, the first that the journal holds.
+    """
 
     call: Call | None = None
     number: int = 0
@@ -24,6 +27,10 @@ class Served:
     """Whether the call is under way once more."""
     is_in_vain: bool = False
     """Whether it was not served then, and nothing was since; or nothing ever was."""
+
+    def know(self, call: Call) -> None:
+        """Take note of a call that was served before."""
+        self.call = self.call or call
 
     def note(self, call: Call, number: int) -> None:
         """Take note of a call that was served."""

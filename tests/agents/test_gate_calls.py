@@ -137,6 +137,14 @@ async def test_poisoned_prompt_ends_no_other_call(engine, monkeypatch, kind):
     assert failed == {40: UnreadableReplyError, 80: UnreadableReplyError}
 
 
+async def test_poisoned_prompt_that_is_all_that_was_left_ends_no_run(engine):
+    await asked(engine, Crowded(admits=99), 1, Patience(60))
+    model = Crowded(admits=99, fault=RefusedError("no"), poisoned=("c1?",))
+    replies = await asked(engine, model, 2, Patience(60))
+    assert [type(reply) for reply in replies] == [AIMessage, UnreadableReplyError]
+    assert model.refusals == 2
+
+
 @pytest.mark.parametrize("charges", [True, False])
 async def test_last_call_ends_the_run_where_its_server_is_away(engine, monkeypatch, charges):
     monkeypatch.setattr("agents.sending.WAIT", 0.001)
