@@ -13,11 +13,10 @@ from functools import partial
 from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from agents.faults import BudgetExhaustedError
 from agents.journal import Journal
-from agents.journal_tables import RESERVATIONS
 from agents.prices import FREE, Price, dollars
 from agents.sessions import Session
 from agents.spending import (
@@ -139,12 +138,12 @@ class Budget:
             if (left := self._seconds_left) is not None and left <= 0:
                 raise BudgetExhaustedError(self.caps.told("minutes"))
             self._settled.clear()
-            limit = await self._journal.commit(self._reserve, wanted)
-            if not limit:
+            refusal = await self._journal.commit(self._reserve, wanted)
+            if not refusal:
                 self._mine.add(name)
                 return wanted
-            if not self._mine and not await self._journal.read(self._others):
-                raise BudgetExhaustedError(await self._told(limit))
+            if refusal.is_final:
+                raise BudgetExhaustedError(await self._told(refusal.limit))
             await self._something_settled()
 
     @asynccontextmanager
@@ -196,10 +195,6 @@ class Budget:
 
     def _open(self, connection: Connection, models: Sequence[str]) -> list[None]:
         return [open_account(connection, model, self._journal.engine) for model in models]
-
-    def _others(self, connection: Connection) -> int:
-        query = select(func.count()).select_from(RESERVATIONS)
-        return connection.execute(query).scalar_one()
 
 
 def _lost_and_spent(connection: Connection) -> tuple[dict[str, Amount], dict[str, Amount]]:

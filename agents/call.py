@@ -38,7 +38,7 @@ _TITLES = {
 }
 
 
-async def _close_nothing() -> None:
+async def close_nothing() -> None:
     """Close nothing: there is no connection."""
 
 
@@ -57,7 +57,7 @@ class RoleModel:
     output_tokens: int = 0
     keeps_schema: bool = True
     calls_tools: bool = True
-    close: Callable[[], Awaitable[None]] = _close_nothing
+    close: Callable[[], Awaitable[None]] = close_nothing
 
 
 @dataclass(frozen=True)

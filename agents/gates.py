@@ -42,7 +42,8 @@ class Gates:
     _gates: dict[str, Gate] = field(default_factory=dict[str, Gate])
 
     def of(self, address: str) -> Gate:
-        """Return the gate of the server at an address."""
+        """Return the gate of the server at an address, with or without a slash at its end."""
+        address = address.rstrip("/")
         if address not in self._gates:
             start, most = self._widths(address)
             self._gates[address] = Gate(start, most=most, pace=Pace(*self._rates(address)))
@@ -83,8 +84,8 @@ class Gates:
         if most is None:
             # A model in this process waits for nothing: more of it at a time is only slower.
             most = self.start if address == NO_SERVER.address else self.start * MOST_PER_START
-        start = min(self.start, most)
-        return ceil(start / self._among), max(1, most // self._among)
+        share = max(1, most // self._among)
+        return min(ceil(self.start / self._among), share), share
 
     def _rates(self, address: str) -> tuple[float | None, float | None]:
         """Return this process's share of a server's requests and tokens a minute."""
@@ -94,4 +95,4 @@ class Gates:
 
     def _limits(self, address: str) -> ServerLimits:
         named = {each.rstrip("/"): limits for each, limits in self.limits.items()}
-        return named.get(address.rstrip("/"), ServerLimits())
+        return named.get(address, ServerLimits())

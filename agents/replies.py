@@ -1,8 +1,8 @@
 """Replies: what a model said, without what it thought aloud, and the value that stands in it.
 
-`agents/calls.py` cleans each reply once, before it is written down, and reads values from it. A
-reply may be anything at all: reading takes time in proportion to its length, and never fails but
-with a complaint that can be shown to the model.
+`agents/sending.py` cleans each reply once, before it is written down, and `agents/calls.py` reads
+values from it. A reply may be anything at all: reading takes time in proportion to its length, and
+never fails but with a complaint that can be shown to the model.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from math import isfinite
 from typing import Any, NoReturn, TypeVar, cast
 
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, ToolCall
 from langchain_core.messages.ai import UsageMetadata
 from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -68,10 +68,24 @@ def cleaned(reply: AIMessage) -> AIMessage:
         said, ended = said[:MOST_CHARACTERS], "endless"
     return AIMessage(
         said,
-        tool_calls=reply.tool_calls[:MOST_TOOL_CALLS],
+        tool_calls=cast("list[ToolCall]", _writable(reply.tool_calls[:MOST_TOOL_CALLS])),
         usage_metadata=reply.usage_metadata,
         response_metadata={"finish_reason": ended} if ended in _CUT_OFF else {},
     )
+
+
+def _writable(value: object) -> object:
+    """Return a value of JSON without what is unwritable: tools repeat what they are asked."""
+    match value:
+        case str():
+            return _UNWRITABLE.sub("", value)
+        case list():
+            return [_writable(each) for each in cast("list[object]", value)]
+        case dict():
+            named = cast("dict[object, object]", value).items()
+            return {_writable(name): _writable(each) for name, each in named}
+        case _:
+            return value
 
 
 def counted(usage: UsageMetadata | None) -> UsageMetadata | None:

@@ -18,6 +18,7 @@ from agents.budget import Budget
 from agents.call import PROBED, Call
 from agents.faults import (
     NO_SERVER,
+    BudgetExhaustedError,
     CallError,
     ModelDownError,
     ModelFailingError,
@@ -194,7 +195,11 @@ class Sender:
         served.is_asked = True
         try:
             await self._tried(served.call, time.monotonic())
-        except _NOT_TAKEN:
+        except BudgetExhaustedError:
+            raise
+        except UnreadableReplyError:
+            served.note(served.call, self.counts["sent"])
+        except CallError:
             served.is_in_vain = True
         finally:
             served.is_asked = False
@@ -268,17 +273,15 @@ class Sender:
             raise fault from error
 
     async def _record(self, call: Call, reply: AIMessage, reservation: Reservation) -> AIMessage:
-        free = call.model.server is NO_SERVER
-        said = len(str(reply.text).encode(errors="replace"))
         # Where a server does not count, the most that it can be is what is known.
-        guessed = Amount(1, call.most.input_tokens, min(said, call.most.output_tokens))
+        uncounted = Amount(1) if call.model.server is NO_SERVER else call.most
         kept = await self.journal.record_reply(
             call.key,
             call.sent,
             role=call.model.role,
             model=call.model.name,
             reply=cleaned(reply),
-            spent=used(reply) or (Amount(1) if free else guessed),
+            spent=used(reply) or uncounted,
             reservation=reservation,
             redact=self.redact,
         )

@@ -12,6 +12,7 @@ from typing import Any
 from openai import DefaultAioHttpClient, Timeout
 from pydantic import SecretStr
 
+from agents.call import close_nothing
 from agents.chat_models import AzureModel, Close, OpenAIModel
 from agents.faults import ModelError
 from agents.specs import Connecting, ModelSpec
@@ -112,7 +113,3 @@ def _azure_access(variables: Mapping[str, str]) -> tuple[dict[str, Any], Close]:
         credential = DefaultAzureCredential()
     provider = get_bearer_token_provider(credential, ENTRA_SCOPE)
     return {"azure_ad_async_token_provider": provider}, credential.close
-
-
-async def close_nothing() -> None:
-    """Close nothing: there is no connection."""

@@ -60,6 +60,14 @@ class Reservation:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """The limit that refused a reservation; it is final where no other stands that may settle."""
+
+    limit: str
+    is_final: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
     """What came of a reservation: nothing where no server can have worked for it."""
 
@@ -77,6 +85,7 @@ _ADD = (
     .values({name: SPENDING.c[name] + bindparam(f"more_{name}") for name in _COUNTS})
 )
 _RESERVE = insert(RESERVATIONS)
+_STANDING = select(func.count()).select_from(RESERVATIONS)
 _ANSWERED = select(
     CALLS.c.model, func.count(), func.sum(CALLS.c.input_tokens), func.sum(CALLS.c.output_tokens)
 ).group_by(CALLS.c.model)
@@ -90,24 +99,28 @@ def open_account(connection: Connection, model: str, engine: Engine) -> None:
     connection.execute(insert_into(engine, SPENDING).values(model=model).on_conflict_do_nothing())
 
 
-def reserve(connection: Connection, wanted: Sequence[Reservation], refuse: Refuse) -> list[str]:
-    """Write down the reservations that no limit refuses; return for each the limit that did.
+def reserve(
+    connection: Connection, wanted: Sequence[Reservation], refuse: Refuse
+) -> list[Refusal | None]:
+    """Write down the reservations that no limit refuses; return for each why it was not.
 
     Their models have accounts.
     """
     total = _amounts(connection, _SPENT_HELD)
     granted: list[Reservation] = []
-    refused: list[str] = []
+    limits: list[str] = []
     for each in wanted:
         after = total | {each.model: total[each.model] + each.most}
-        refused.append(limit := refuse(after))
+        limits.append(limit := refuse(after))
         if not limit:
             total = after
             granted.append(each)
     if granted:
         connection.execute(_RESERVE, [_columns(each) for each in granted])
         _add(connection, ((each.model, each.most) for each in granted))
-    return refused
+    # Asked later, the last of the others might have settled, and nobody tried again.
+    is_final = any(limits) and not connection.execute(_STANDING).scalar_one()
+    return [Refusal(limit, is_final) if limit else None for limit in limits]
 
 
 def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:

@@ -78,9 +78,7 @@ def run(
     settings = verbs.settings_for(
         manuals, model=model, roles=roles, concurrency=concurrency, brief=brief, ingest=ingest
     )
-    farming = ray_workers.farming_of(
-        workers, engine, runs.state_of(settings), settings.models.values()
-    )
+    farming = ray_workers.farming_of(workers, engine, runs.state_of(settings), settings)
     wanted = verbs.read_wanted(brief, rows)
     folder = out or Path("runs") / manuals.resolve().name
     found = machine_source(manuals, machines, settings)
@@ -156,7 +154,7 @@ def resume(
         print(f"{run} is finished; nothing was changed.", file=sys.stderr)
         raise typer.Exit(verbs.tell(run, started.result, as_json=as_json))
     settings = run_file.settings_of(started)
-    farming = ray_workers.farming_of(workers, engine, started.state, settings.models.values())
+    farming = ray_workers.farming_of(workers, engine, started.state, settings)
     if add_budget:
         brief = budgeting.add_budget(run, brief, add_budget)
     code = verbs.carry_out(run, started, brief, settings, farming=farming, as_json=as_json)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -21,7 +21,7 @@ from agents.specs import parse_spec
 from app.errors import told
 from app.roles import tell
 from app.run_file import RunError, read_run
-from app.settings import STATE_URL, SettingsError, redact, variables
+from app.settings import STATE_URL, Settings, SettingsError, redact, variables
 from app.state import StateKind
 from app.worker import work
 from app.workers import SECONDS_TO_END, EngineKind, Farming
@@ -30,14 +30,20 @@ from graph.context import Context
 _SECONDS_TO_ANSWER = 10.0
 
 
-def farming_of(
-    workers: int, engine: EngineKind, state: StateKind, models: Iterable[str]
-) -> Farming:
+def farming_of(workers: int, engine: EngineKind, state: StateKind, settings: Settings) -> Farming:
     """Return who is to farm a run with its state there.
 
     Raises:
-        SettingsError: Ray is wanted and cannot be used.
+        SettingsError: Ray is wanted and cannot be used, or a server takes fewer calls at a time
+            than there are processes.
     """
+    processes = workers + (engine == "ray")
+    for address, limits in settings.services.servers.items():
+        if limits.most_in_flight and limits.most_in_flight < processes:
+            raise SettingsError(
+                f"{processes} processes cannot share {limits.most_in_flight} in flight at "
+                f"{address}: each has one at least. Set --workers lower or `most_in_flight` higher."
+            )
     if engine != "ray":
         return Farming(workers)
     if find_spec("ray") is None:
@@ -47,7 +53,7 @@ def farming_of(
             "--engine ray needs a run whose state is in Postgres, where every node can reach it. "
             f"Set {STATE_URL} when the run is started, here and on the nodes."
         )
-    if ours := [text for text in models if parse_spec(text).starts_vllm]:
+    if ours := [text for text in settings.models.values() if parse_spec(text).starts_vllm]:
         raise SettingsError(
             f"{ours[0]} would be served on this machine alone. For --engine ray, start the server "
             "and give its address: vllm:MODEL@http://HOST:PORT/v1."

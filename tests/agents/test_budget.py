@@ -68,6 +68,14 @@ async def test_reservation_waits_for_one_that_settles(journal):
     assert journal.spending() == {MODEL: Amount(2, 130, 70)}
 
 
+async def test_limit_ends_no_run_whose_last_call_settles_in_the_same_commit(journal):
+    it, other = budget(journal, tokens=200), budget(journal, tokens=200)
+    await it.take_back(await it.reserve(MODEL, MOST), may_have_run=False)
+    first, little = await other.reserve(MODEL, MOST), Amount(1, 5, 5)
+    await asyncio.gather(it.reserve(MODEL, MOST), finish(journal, other, first, little))
+    assert journal.spending() == {MODEL: little + MOST}
+
+
 async def test_call_that_never_ran_costs_nothing(journal):
     it = budget(journal, calls=1)
     for _ in range(3):

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.gate import Gate, jittered
-from agents.gates import Gates, ServerLimits
 from agents.pace import Pace
 from tests.simulation import Client, Server, gate, now, simulate
 
@@ -319,10 +318,3 @@ def test_spent_tokens_free_the_pace():
 def test_jitter_is_small_beside_what_was_asked(seconds):
     drawn = [jittered(seconds) - seconds for _ in range(200)]
     assert 0 <= min(drawn) < max(drawn) <= min(1, seconds / 4)
-
-
-@pytest.mark.parametrize("written", ["http://host/v1", "http://host/v1/"])
-@pytest.mark.parametrize("named", ["http://host/v1", "http://host/v1/"])
-def test_limits_are_found_with_and_without_a_slash(written, named):
-    gates = Gates(8, {written: ServerLimits(most_in_flight=3)})
-    assert gates.of(named).width == 3

@@ -79,6 +79,17 @@ class Crowded(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=AIMessage("served"))])
 
 
+class Filtering(Crowded):
+    """Withholds its reply to a prompt that it served another process."""
+
+    async def _agenerate(
+        self, messages: list[BaseMessage], *args: Any, **kwargs: Any
+    ) -> ChatResult:
+        if messages[0].text == "c0?":
+            raise UnreadableReplyError("filtered")
+        return await super()._agenerate(messages, *args, **kwargs)
+
+
 @pytest.fixture
 def engine(tmp_path) -> Iterator[Engine]:
     engine = create_engine(f"sqlite:///{tmp_path / 'journal.sqlite'}")
@@ -154,6 +165,14 @@ async def test_last_call_ends_the_run_where_its_server_is_away(engine, monkeypat
     model = Crowded(admits=99, fault=fault, poisoned=("c29?",))
     replies = await asked(engine, model, 30, Patience(0.5))
     assert type(replies[-1]) is (UnreadableReplyError if charges else ModelDownError)
+
+
+async def test_filter_on_the_call_that_is_asked_once_more_ends_no_other(engine):
+    await asked(engine, Crowded(admits=99), 1, Patience(60))
+    model = Filtering(admits=99, fault=RefusedError("no"), poisoned=("c1?",))
+    replies = await asked(engine, model, 2, Patience(60))
+    assert "no" in str(replies[1])
+    assert type(replies[1]) is UnreadableReplyError
 
 
 FAULTS = {

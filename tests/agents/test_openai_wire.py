@@ -83,6 +83,18 @@ async def test_schema_is_sent_and_tokens_counted(server, calls):
     assert calls.journal.spent()[0].input_tokens == 11
 
 
+async def test_tokens_that_a_server_does_not_count_stay_reserved(server, calls):
+    call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    body = completion({"role": "assistant", "content": None, "tool_calls": [call]})[1]
+    server.replies = [(200, {**body, "usage": None})]
+    model = open_model("critic", f"openai:m@{server.url}", {"OPENAI_API_KEY": "none"})
+    await calls.say(model, ASKED, KEY)
+    await model.close()
+    (spent,) = calls.journal.spent()
+    assert spent.output_tokens == model.output_tokens
+    assert spent.input_tokens >= len("How many?")
+
+
 async def test_prose_is_repaired_over_the_wire(server, calls):
     server.replies = [said("There are three."), said('{"count": 3}')]
     assert (await ask(server, calls)).count == 3

@@ -203,3 +203,9 @@ def test_few_tool_calls_of_a_reply_are_kept():
     called = [{"name": "look", "args": {"n": n}, "id": str(n)} for n in range(300)]
     kept = cleaned(AIMessage("", tool_calls=called)).tool_calls
     assert [each["args"]["n"] for each in kept] == list(range(MOST_TOOL_CALLS))
+
+
+def test_control_characters_in_a_tool_call_are_left_out():
+    called = [{"name": "find\0", "args": {"name": ["Vega\0 40\ud800"], "n": 3}, "id": "1"}]
+    (kept,) = cleaned(AIMessage("", tool_calls=called)).tool_calls
+    assert (kept["name"], kept["args"]) == ("find", {"name": ["Vega 40"], "n": 3})

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.opening_index import for_manuals
+from app.ray_workers import farming_of
 from app.run_file import read_run, settings_of
 from app.runs import create_run
 from app.settings import Settings, SettingsError, read_settings, redact
@@ -51,6 +52,15 @@ def test_run_on_a_cluster_stays_on_it(tmp_path, monkeypatch):
     monkeypatch.delenv("ELASTICSEARCH_URL")
     with pytest.raises(SettingsError, match="Set ELASTICSEARCH_URL"):
         settings_of(replace(started, index="elasticsearch"))
+
+
+def test_more_processes_than_a_server_takes_calls_are_refused(tmp_path):
+    (tmp_path / "officina.yaml").write_text("servers: {http://host: {most_in_flight: 2}}")
+    limited = settings(tmp_path)
+    assert farming_of(2, "local", "sqlite", limited).workers == 2
+    for workers, engine in ((3, "local"), (2, "ray")):
+        with pytest.raises(SettingsError, match="3 processes cannot share 2 in flight"):
+            farming_of(workers, engine, "postgres", limited)
 
 
 def test_alias_is_named_after_the_manuals(tmp_path, monkeypatch):
