@@ -49,7 +49,6 @@ _CONNECTING = {
 }
 # And so is a process of ours that is gone: nobody waits longer for what it held.
 _SETTINGS = "-cidle_in_transaction_session_timeout=60s"
-_PAGE_SIZE_AT = 16
 _DAMAGED = (
     "The file is damaged: `sqlite3 FILE .recover` saves what was committed into a new file, which "
     "then takes its place."
@@ -168,8 +167,8 @@ def open_tables(engine: Engine, tables: MetaData, name: str, version: int) -> No
     Raises:
         StateError: they are of another version, torn, or cannot be written.
     """
-    _refuse_torn(engine, name)
     try:
+        _refuse_torn(engine, name)
         found = _version(engine, name)
         if found is None and inspect(engine).has_table(next(iter(tables.tables))):
             found = 1
@@ -199,10 +198,11 @@ def _refuse_torn(engine: Engine, name: str) -> None:
     if log.exists() and log.stat().st_size:
         # What was being copied from it when a process died is copied again.
         return
-    with file.open("rb") as opened:
-        head = opened.read(_PAGE_SIZE_AT + 2)
-    size = int.from_bytes(head[_PAGE_SIZE_AT:], "big")
-    if size > 1 and file.stat().st_size % size:
+    # Not read from the file: to close it drops every lock that this process has on it, and another
+    # one that closes the database then removes its log beneath us.
+    with engine.connect() as connection:
+        size = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+    if file.stat().st_size % size:
         raise StateError(f"The {name} cannot be opened (its last page is torn). {_DAMAGED}")
 
 
