@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from agents.budget import Budget
 from agents.call import Call, RoleModel, json_schema
-from agents.faults import UnreadableReplyError
+from agents.faults import PromptTooLongError, UnreadableReplyError
 from agents.gates import Gates
 from agents.journal import CallKey, Journal
 from agents.replies import BadReplyError, excerpt, value_in
@@ -31,6 +31,7 @@ from tools.redact import Redactor
 
 T = TypeVar("T", bound=BaseModel)
 FINISH_TICK = 0.02
+_ENDINGS = {kind.__name__: kind for kind in (UnreadableReplyError, PromptTooLongError)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Calls:
     @property
     def asleep(self) -> int:
         """How many calls were refused and wait for another try."""
-        return self._sender.asleep
+        return self._sender.asleep + self._gates.returning
 
     def state(self) -> CallsState:
         """Return what goes on now, and what went on so far."""
@@ -167,4 +168,13 @@ class Calls:
             self.replayed += 1
             self._sender.know(call)
             return reply
-        return await self._sender.send(call)
+        if ended := await self.journal.tool_result(key, call.sent):
+            kind, said = json.loads(ended)
+            raise _ENDINGS[kind](said)
+        try:
+            return await self._sender.send(call)
+        except (UnreadableReplyError, PromptTooLongError) as fault:
+            # What ends a candidate decides how the run goes on, as a reply does.
+            ending = json.dumps([type(fault).__name__, str(fault)], ensure_ascii=False)
+            await self.journal.record_tool_result(key, call.sent, ending)
+            raise

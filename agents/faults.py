@@ -4,6 +4,7 @@ CallError
 ├── UnreadableReplyError     this call has no reply of use, and others have
 ├── PromptTooLongError       the prompt is beyond the server's context
 ├── BudgetExhaustedError     the run may not spend more
+├── NotJournaledError        a replay asks for what the journal does not hold
 └── ModelError               the model cannot be used as it is set up
     ├── NoAccessError            the server does not let us in, or does not have the model
     ├── RefusedError             the server does not take a call that is made like this
@@ -73,6 +74,10 @@ class PromptTooLongError(CallError):
 
 class BudgetExhaustedError(CallError):
     """The run has spent what it may spend."""
+
+
+class NotJournaledError(CallError):
+    """A replay sends nothing, and the journal does not hold this call."""
 
 
 class ModelError(CallError):

@@ -6,7 +6,8 @@
 
 First come, first served, over all roles; a call that comes again goes first. `agents/width.py`
 says how many may be in flight, `agents/pace.py` how many a minute. When every call in flight was
-refused, nothing is sent until the server may have recovered, and then one call.
+refused, nothing is sent until the server may have recovered, and then one call: a new one where
+there is one, for what was refused may be refused for its own sake.
 """
 
 from __future__ import annotations
@@ -119,6 +120,16 @@ class Gate:
     def waiting(self) -> int:
         """How many calls wait for a place."""
         return len(self._again) + len(self._new)
+
+    @property
+    def returning(self) -> int:
+        """How many of them were refused before."""
+        return len(self._again)
+
+    @property
+    def stops(self) -> int:
+        """How often everything was refused since a call was served."""
+        return self._stops
 
     @property
     def pause(self) -> float:
@@ -246,12 +257,18 @@ class Gate:
         place.number, place.counted, place.began = self._sent, self._tokens, self._clock()
         place.paced = self._pace.take(place.tokens, place.began)
 
+    def _next(self) -> deque[tuple[Place, asyncio.Future[None]]]:
+        first, second = self._again, self._new
+        if self.dark_since is not None:
+            first, second = second, first
+        return first or second
+
     def _admit(self) -> None:
         """Let in whoever is next, as many as may; come again when time will let in more."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        while queue := self._again or self._new:
+        while queue := self._next():
             place, turn = queue[0]
             if turn.done():  # cancelled: it is about to leave the queue itself
                 queue.popleft()

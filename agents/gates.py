@@ -78,6 +78,11 @@ class Gates:
         """How many calls wait for a place."""
         return sum(gate.waiting for gate in self._gates.values())
 
+    @property
+    def returning(self) -> int:
+        """How many of them were refused before."""
+        return sum(gate.returning for gate in self._gates.values())
+
     def _widths(self, address: str) -> tuple[int, int]:
         """Return where this process's share of a gate starts, and how far it may grow."""
         most = self._limits(address).most_in_flight

@@ -40,10 +40,10 @@ from tools.redact import Redactor
 TRIES = 6
 LONELY_TRIES = 20
 """So often a call may be refused by a server that serves others, however long patience lasts."""
-MORE_TRIES = 3
-"""So often a call that was given up is tried once its model is seen to serve others."""
-FEW = 3
-"""So few calls under way that a fault may be theirs, and not their server's."""
+BESIDE = 3
+"""So often a call that was given up must fail again after its model was seen to serve others."""
+STOPS = 3
+"""So often everything that was sent must fail before it may be the calls' own fault."""
 MOST_ASIDE, TICK = 16, 0.05
 """So many calls of a model wait to see it serve another before it is asked to; and how often they
 look, in seconds."""
@@ -57,6 +57,11 @@ SHORT_HOLD = 5.0
 """Seconds that a rate limit may hold a call back without a word about it."""
 
 _NOT_TAKEN = (RefusedError, ModelUnavailableError)
+
+
+def _is_later(fault: CallError) -> bool:
+    """Whether a server only asks to come later, or cannot be reached."""
+    return isinstance(fault, ModelDownError) and not fault.may_have_run
 
 
 @dataclass
@@ -86,16 +91,28 @@ class Sender:
             CallError: the run cannot go on.
         """
         self._under_way += 1
-        began = time.monotonic()
         try:
-            try:
-                return await self._tried(call, began)
-            except _NOT_TAKEN as fault:
-                if not self._may_be_its_own(call, fault) or not await self._serves_others(call):
-                    raise
-            return await self._tried_beside_others(call, began)
+            return await self._until_told(call, time.monotonic())
         finally:
             self._under_way -= 1
+
+    async def _until_told(self, call: Call, began: float) -> AIMessage:
+        """Send a call until it is served, or was refused beside others often enough to tell."""
+        beside = tried = 0
+        while True:
+            try:
+                return await self._tried(call, began, tried)
+            except _NOT_TAKEN as fault:
+                # What a probe is refused is what it asks for.
+                if call.model.server.ended() or call.key.candidate == PROBED:
+                    raise
+                if beside == (1 if isinstance(fault, RefusedError) else BESIDE):
+                    said = f"Others were served, but not this call: {fault}"
+                    raise UnreadableReplyError(said) from fault
+                if not await self._serves_others(call):
+                    raise
+                tried = (LONELY_TRIES if _is_later(fault) else TRIES) - 1
+            beside += 1
 
     def know(self, call: Call) -> None:
         """Take note of a call that its model served another process."""
@@ -112,15 +129,6 @@ class Sender:
                 await self._stay_away(call, fault, tried)
         raise AssertionError("unreachable: the loop returns or raises")
 
-    async def _tried_beside_others(self, call: Call, began: float) -> AIMessage:
-        """Send a call that was given up while its model serves others."""
-        try:
-            return await self._tried(call, began, TRIES - MORE_TRIES)
-        except _NOT_TAKEN as fault:
-            if not self._may_be_its_own(call, fault):
-                raise
-            raise UnreadableReplyError(f"Others were served, but not this call: {fault}") from fault
-
     def _is_worth_a_try(
         self, call: Call, fault: ModelUnavailableError, tried: int, took: float
     ) -> bool:
@@ -134,46 +142,37 @@ class Sender:
             return False
         patience, gate = self.patience.seconds, self.gates.of(call.model.server.address)
         dark, few_tries = gate.dark(), tried < TRIES
-        if not isinstance(fault, ModelDownError):
-            is_dark = isinstance(fault, ModelFailingError) and dark is not None
-            if not is_dark:
-                return few_tries
-            if not few_tries and self._may_ask_beside(call):
-                return False
+        is_later = _is_later(fault)
+        if not is_later and gate.stops >= STOPS and self._knows_another(call):
+            return False
+        is_failing = isinstance(fault, ModelFailingError) and dark is not None
+        if not isinstance(fault, ModelDownError) and not is_failing:
+            return few_tries
         if dark is not None and dark >= patience:
             gate.abandon(fault)
             return False
         many_tries, is_patient = tried < LONELY_TRIES, took < patience
-        if dark is None and fault.may_have_run:
+        if dark is None and not is_later:
             return few_tries or (many_tries and is_patient)
         return many_tries or is_patient
 
-    def _may_ask_beside(self, call: Call) -> bool:
-        """Whether the fault may be this call's, and another can tell whether it is."""
+    def _knows_another(self, call: Call) -> bool:
+        """Whether there is another that can tell whether the fault is this call's."""
         other = self._served[call.model.name].call
-        return self._under_way <= FEW and other is not None and other is not call
-
-    def _may_be_its_own(self, call: Call, fault: CallError) -> bool:
-        """Tell a prompt that a server may never take from a server that takes nothing."""
-        server = call.model.server
-        # What a probe is refused is what it asks for.
-        if server.ended() or call.key.candidate == PROBED:
-            return False
-        is_away = isinstance(fault, ModelDownError) and not fault.may_have_run
-        return not is_away or self.gates.of(server.address).dark() is None
+        return other is not None and other is not call
 
     async def _serves_others(self, call: Call) -> bool:
         """Return whether the call's model serves one that is sent from now on.
 
-        Those that others send tell it for nothing. Where none is under way, or many wait to know,
-        the newest that was served is sent once more.
+        Those that others send tell it for nothing. Where none is under way, or all that wait were
+        refused before, or many wait to know, the newest that was served is sent once more.
         """
         served, now = self._served[call.model.name], self.counts["sent"]
         served.aside += 1
         self.asleep += 1
         try:
             while served.number <= now and not served.is_in_vain:
-                if not served.is_asked and self._must_ask(served):
+                if not served.is_asked and self._must_ask(call, served):
                     await self._ask(served)
                 else:
                     async with self.budget.in_time():
@@ -183,9 +182,12 @@ class Sender:
             served.aside -= 1
             self.asleep -= 1
 
-    def _must_ask(self, served: Served) -> bool:
-        many_wait = served.aside >= MOST_ASIDE and served.call is not None
-        return many_wait or sum(each.aside for each in self._served.values()) >= self._under_way
+    def _must_ask(self, call: Call, served: Served) -> bool:
+        gate = self.gates.of(call.model.server.address)
+        none_is_new = gate.dark() is not None and gate.waiting == gate.returning
+        if served.call and (none_is_new or served.aside >= MOST_ASIDE):
+            return True
+        return sum(each.aside for each in self._served.values()) >= self._under_way
 
     async def _ask(self, served: Served) -> None:
         """Send the call that was served once more; the journal keeps the reply that it has."""
@@ -291,7 +293,7 @@ class Sender:
     def _tell(self, place: Place, fault: CallError) -> None:
         """Tell the gate what it can learn from a fault."""
         place.heard(fault.headers)
-        if isinstance(fault, ModelDownError) and not fault.may_have_run:
+        if isinstance(fault, ModelDownError) and _is_later(fault):
             self.counts["refused"] += 1
             place.busy(fault.after)
         elif isinstance(fault, ModelDownError | ModelFailingError):

@@ -162,6 +162,15 @@ def resume(
 
 
 @app.command()
+def replay(run: Run, out: Out = None, as_json: Json = False) -> None:
+    """Make a run's dataset again from its journal, without a model, and compare the two."""
+    from app import replaying
+
+    folder = out or run.with_name(f"{run.resolve().name}-replayed")
+    raise typer.Exit(replaying.replay(run, folder, as_json=as_json))
+
+
+@app.command()
 def status(run: Run, as_json: Json = False) -> None:
     """Show how far a run is."""
     from app import showing

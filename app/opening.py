@@ -121,6 +121,7 @@ async def open_context(
                     child_env=settings.environment,
                     patience=patience,
                     tracing=tracing,
+                    replays=settings.replays,
                     question_vectors=open_question_vectors(run, brief, settings, patience),
                     prices=settings.services.prices,
                 )

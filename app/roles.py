@@ -15,6 +15,7 @@ from agents.calls import Calls
 from agents.faults import NO_SERVER
 from agents.models import open_model
 from agents.probe import Abilities, fallbacks, probe
+from agents.sealed import sealed
 from agents.specs import parse_spec
 from agents.vllm_server import find_vllm, serve_vllm
 from app.settings import ROLES, Settings
@@ -53,6 +54,8 @@ async def _open(
     stack: AsyncExitStack, text: str, settings: Settings, *, start: bool
 ) -> RoleModel | None:
     spec, connecting = parse_spec(text), settings.services.connecting
+    if settings.replays:
+        return sealed(spec)
     if not spec.starts_vllm:
         return open_model("", text, settings.variables, connecting)
     if not start:

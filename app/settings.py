@@ -59,7 +59,8 @@ class Settings:
     """How a run is made.
 
     `variables` are the environment's and `.env`'s, keys among them; `environment` is what a
-    training process is given. Without `ingest`, the index is used as it is found.
+    training process is given. Without `ingest`, the index is used as it is found. A run that
+    `replays` has every reply from its journal, sends nothing and trains nothing.
     """
 
     models: Mapping[str, str]
@@ -71,6 +72,7 @@ class Settings:
     services_file: Path | None = None
     index: IndexKind = "embedded"
     ingest: bool = True
+    replays: bool = False
 
     @property
     def redact(self) -> Redactor:

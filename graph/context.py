@@ -56,8 +56,8 @@ class Context:
 
     `models` by role; `width` is how many calls may be in flight; `child_env` is the environment of
     training processes; `session` is what the ledger calls this process; `question_vectors` are
-    there when the brief compares questions by meaning. `emit` carries the outer graph's stream
-    writer inside.
+    there when the brief compares questions by meaning; a run that `replays` trains nothing. `emit`
+    carries the outer graph's stream writer inside.
     """
 
     run: Path
@@ -76,6 +76,7 @@ class Context:
     session: str = ""
     helpers: Helpers | None = None
     question_vectors: KeptVectors | None = None
+    replays: bool = False
     prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
     emit: Emit | None = None
     _known: Sequence[Machine] | None = field(default=None, init=False)

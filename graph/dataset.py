@@ -174,7 +174,8 @@ async def route_after_export(
     state: DatasetState, runtime: Runtime[Context]
 ) -> Literal["audit", "done"]:
     """Train only on a dataset that is what was wanted, and only when a recipe is named."""
-    wanted = state.decision == "export" and runtime.context.recipe is not None
+    context = runtime.context
+    wanted = state.decision == "export" and context.recipe is not None and not context.replays
     return "audit" if wanted else "done"
 
 

@@ -6,8 +6,14 @@ import asyncio
 import contextvars
 from collections import deque
 from contextlib import suppress
+from dataclasses import dataclass
 
-from agents.faults import BudgetExhaustedError, CallError, ModelUnavailableError
+from agents.faults import (
+    BudgetExhaustedError,
+    CallError,
+    ModelUnavailableError,
+    NotJournaledError,
+)
 from agents.probe import PROBED
 from graph.context import Context
 from graph.question import RECURSION_LIMIT, build_question_graph
@@ -19,6 +25,10 @@ POOL_PER_PLACE = 1.5
 CLAIMED_AT_A_TIME = 8
 """Few, so that no worker holds what another could begin."""
 IDLE_SECONDS = 0.2
+_GAPS = (
+    "The journal ends before {} of the candidates do: the run was cut off there, or its prompts, "
+    "its models or its brief are others now."
+)
 _GO_ON = "Go on with `officina resume` and the run folder once it answers."
 # None would inherit the outer graph's saver; the journal is what makes a candidate durable.
 _GRAPH = build_question_graph().compile(checkpointer=False, name="question")
@@ -62,24 +72,26 @@ async def _farm(context: Context, over: asyncio.Event) -> str:
 
     What was claimed and not finished is given back.
     """
-    claims, stopped = _Claims(context, over), list[CallError | ServiceDownError]()
+    claims, faults = _Claims(context, over), _Faults()
     running = 0
 
     async def work() -> None:
         nonlocal running
         try:
-            while running <= _pool(context) and not stopped and (question := await claims.next()):
+            while running <= _pool(context) and not faults.first:
+                if (question := await claims.next()) is None:
+                    break
                 try:
                     await run_apart(question, context)
                 except (CallError, ServiceDownError) as error:
-                    stopped.append(error)
+                    faults.note(error)
                 begin()
         finally:
             running -= 1
 
     def begin() -> None:
         nonlocal running
-        while running < _pool(context) and not stopped and not claims.ended:
+        while running < _pool(context) and not faults.first and not claims.ended:
             running += 1
             group.create_task(work())
 
@@ -91,14 +103,33 @@ async def _farm(context: Context, over: asyncio.Event) -> str:
         raise several.exceptions[0] from several
     finally:
         context.ledger.release(context.session)
-    if not stopped:
-        return ""
-    if isinstance(stopped[0], BudgetExhaustedError):
-        return str(stopped[0])
-    is_away = isinstance(stopped[0], ModelUnavailableError | ServiceDownError)
-    if is_away and context.calls.journal.count(but=PROBED):
-        return f"{stopped[0]} {_GO_ON}"
-    raise stopped[0]
+    return faults.ended(context)
+
+
+@dataclass
+class _Faults:
+    """What kept candidates from their outcomes: `first` ends the farm; gaps of a replay do not."""
+
+    first: CallError | ServiceDownError | None = None
+    gaps: int = 0
+
+    def note(self, fault: CallError | ServiceDownError) -> None:
+        """Take note of what a candidate met."""
+        if isinstance(fault, NotJournaledError):
+            self.gaps += 1
+        else:
+            self.first = self.first or fault
+
+    def ended(self, context: Context) -> str:
+        """Return what ended the farm early, as a sentence, or raise it; "" if nothing did."""
+        if self.first is None:
+            return _GAPS.format(self.gaps) if self.gaps else ""
+        if isinstance(self.first, BudgetExhaustedError):
+            return str(self.first)
+        is_away = isinstance(self.first, ModelUnavailableError | ServiceDownError)
+        if is_away and context.calls.journal.count(but=PROBED):
+            return f"{self.first} {_GO_ON}"
+        raise self.first
 
 
 class _Claims:

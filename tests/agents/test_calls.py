@@ -22,6 +22,7 @@ from agents.faults import (
     ModelDownError,
     ModelError,
     ModelUnavailableError,
+    PromptTooLongError,
     Server,
     UnreadableReplyError,
 )
@@ -125,6 +126,13 @@ async def test_finished_call_is_never_sent_again(engine):
     again, silent = calls_on(engine), role()
     assert (await again.ask(silent, ASKED, Count, KEY)).count == 3
     assert (again.replayed, silent.chat.heard) == (1, [])
+
+
+@pytest.mark.parametrize("kind", [PromptTooLongError, UnreadableReplyError])
+async def test_end_of_a_candidate_is_known_again(engine, kind):
+    for model in (role(kind("why")), role()):
+        with pytest.raises(kind, match="why"):
+            await calls_on(engine).ask(model, ASKED, Count, KEY)
 
 
 async def test_changed_prompt_is_sent_again(engine):
