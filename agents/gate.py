@@ -1,7 +1,7 @@
 """The gate: who may send a call to a model server, and when; one gate for each server.
 
     async with gate.place(tokens) as place:    # waits its turn
-        reply = await send()                   # or: place.busy(after), place.late()
+        reply = await send()                   # or: place.busy(after), place.late(), place.failed()
         place.heard(headers)
 
 First come, first served, over all roles; a call that comes again goes first. `agents/width.py`
@@ -50,6 +50,7 @@ class Place:
         self.began = 0.0
         self.after: float | None = None
         """How long the server wants no more calls, once it refused this one."""
+        self.is_failed = False
         self._gate = gate
 
     async def __aenter__(self) -> Place:
@@ -75,8 +76,12 @@ class Place:
         self.after = after
 
     def late(self) -> None:
-        """Say that the call failed or timed out, or that its connection was lost."""
+        """Say that the call timed out."""
         self.after = 0.0
+
+    def failed(self) -> None:
+        """Say that the call failed: fewer at a time would not mend it."""
+        self.is_failed = True
 
     def spent(self, tokens: int) -> None:
         """Say how many tokens the call really took."""
@@ -200,6 +205,8 @@ class Gate:
         self.in_flight -= 1
         if place.after is not None:
             self._refused(place, place.after, now)
+        elif place.is_failed:
+            self._fell(now, spared=0)
         elif is_served:
             self._stops = self._in_a_row = 0
             self.dark_since, self._told = None, math.inf
@@ -229,8 +236,11 @@ class Gate:
             self._told = min(self._told, now + after)
         self._pace.refused()
         self._width.refused(place.number, self._sent, left=self.in_flight, after=after, now=now)
+        self._fell(now, spared=1 if self._width.is_noisy else 0)
+
+    def _fell(self, now: float, *, spared: int) -> None:
+        """Count a call that was not served; stop where none is left that may be."""
         self._in_a_row += 1
-        spared = 1 if self._width.is_noisy else 0
         if self.in_flight == 0 and self._in_a_row > spared:
             self._stop(now)
 
@@ -246,7 +256,8 @@ class Gate:
 
     def _delay(self, place: Place) -> float:
         """Return the seconds until a call may be sent: at most 0 for now, infinity if unknown."""
-        if self.is_closed or self.in_flight >= self.width:
+        most = self.width if self.dark_since is None else 1
+        if self.is_closed or self.in_flight >= most:
             return math.inf
         return max(self._resumes - self._clock(), self.held(place))
 

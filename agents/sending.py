@@ -98,10 +98,11 @@ class Sender:
 
     async def _until_told(self, call: Call, began: float) -> AIMessage:
         """Send a call until it is served, or was refused beside others often enough to tell."""
-        beside = tried = 0
-        while True:
+        for beside in itertools.count():
             try:
-                return await self._tried(call, began, tried)
+                if beside:
+                    return await self._attempt(call, again=True)
+                return await self._tried(call, began)
             except _NOT_TAKEN as fault:
                 # What a probe is refused is what it asks for.
                 if call.model.server.ended() or call.key.candidate == PROBED:
@@ -111,16 +112,15 @@ class Sender:
                     raise UnreadableReplyError(said) from fault
                 if not await self._serves_others(call):
                     raise
-                tried = (LONELY_TRIES if _is_later(fault) else TRIES) - 1
-            beside += 1
+        raise AssertionError("unreachable: the loop returns or raises")
 
     def know(self, call: Call) -> None:
         """Take note of a call that its model served another process."""
         self._served[call.model.name].know(call)
 
-    async def _tried(self, call: Call, began: float, before: int = 0) -> AIMessage:
-        """Send a call until it is served or worth no further try, after so many before."""
-        for tried in itertools.count(before + 1):
+    async def _tried(self, call: Call, began: float) -> AIMessage:
+        """Send a call until it is served or worth no further try."""
+        for tried in itertools.count(1):
             try:
                 return await self._attempt(call, again=tried > 1)
             except ModelUnavailableError as fault:
@@ -143,7 +143,8 @@ class Sender:
         patience, gate = self.patience.seconds, self.gates.of(call.model.server.address)
         dark, few_tries = gate.dark(), tried < TRIES
         is_later = _is_later(fault)
-        if not is_later and gate.stops >= STOPS and self._knows_another(call):
+        known = self._served[call.model.name].call
+        if not is_later and gate.stops >= STOPS and known not in (None, call):
             return False
         is_failing = isinstance(fault, ModelFailingError) and dark is not None
         if not isinstance(fault, ModelDownError) and not is_failing:
@@ -155,11 +156,6 @@ class Sender:
         if dark is None and not is_later:
             return few_tries or (many_tries and is_patient)
         return many_tries or is_patient
-
-    def _knows_another(self, call: Call) -> bool:
-        """Whether there is another that can tell whether the fault is this call's."""
-        other = self._served[call.model.name].call
-        return other is not None and other is not call
 
     async def _serves_others(self, call: Call) -> bool:
         """Return whether the call's model serves one that is sent from now on.
@@ -297,6 +293,9 @@ class Sender:
             self.counts["refused"] += 1
             place.busy(fault.after)
         elif isinstance(fault, ModelDownError | ModelFailingError):
-            is_late = isinstance(fault, ModelDownError) and fault.timed_out
-            self.counts["timed_out" if is_late else "failed"] += 1
-            place.late()
+            if isinstance(fault, ModelDownError) and fault.timed_out:
+                self.counts["timed_out"] += 1
+                place.late()
+            else:
+                self.counts["failed"] += 1
+                place.failed()

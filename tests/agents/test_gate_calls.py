@@ -157,14 +157,27 @@ async def test_poisoned_prompt_that_is_all_that_was_left_ends_no_run(engine):
 
 
 @pytest.mark.parametrize("charges", [True, False])
-async def test_last_call_ends_the_run_where_its_server_is_away(engine, monkeypatch, charges):
+async def test_last_call_that_is_never_taken_ends_no_run(engine, monkeypatch, charges):
     monkeypatch.setattr("agents.sending.WAIT", 0.001)
     monkeypatch.setattr("agents.gate.PAUSE", 0.01)
     fault = ModelDownError("no")
     fault.may_have_run = charges
     model = Crowded(admits=99, fault=fault, poisoned=("c29?",))
     replies = await asked(engine, model, 30, Patience(0.5))
-    assert type(replies[-1]) is (UnreadableReplyError if charges else ModelDownError)
+    assert type(replies[-1]) is UnreadableReplyError
+
+
+async def test_calls_that_always_fail_hold_up_no_others(engine, monkeypatch):
+    """Pauses double as long as nothing is served, and each lasts as long as all before it."""
+    monkeypatch.setattr("agents.sending.WAIT", 0.001)
+    monkeypatch.setattr("agents.gate.PAUSE", 0.01)
+    poisoned = tuple(f"c{number}?" for number in range(0, 200, 10))
+    model = Crowded(admits=99, fault=ModelFailingError("no"), poisoned=poisoned)
+    async with asyncio.timeout(30):
+        replies = await asked(engine, model, 200, Patience(600))
+    kinds = Counter(type(reply) for reply in replies)
+    assert kinds == {UnreadableReplyError: len(poisoned), AIMessage: 200 - len(poisoned)}
+    assert model.refusals <= 10 * len(poisoned)
 
 
 async def test_filter_on_the_call_that_is_asked_once_more_ends_no_other(engine):
