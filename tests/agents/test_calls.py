@@ -12,7 +12,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import BaseModel, Field
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine
 
 from agents.budget import Budget, Caps
 from agents.call import RoleModel
@@ -32,6 +32,7 @@ from agents.sending import TRIES
 from prompts.templates import Prompts
 from tools.patience import Patience
 from tools.redact import Redactor
+from tools.tables import sqlite_engine
 
 KEY = CallKey("candidate", "draft", 0)
 ASKED = [HumanMessage("How many?")]
@@ -84,7 +85,7 @@ class Listed(BaseChatModel):
 
 @pytest.fixture
 def engine(tmp_path) -> Iterator[Engine]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'journal.sqlite'}")
+    engine = sqlite_engine(tmp_path / "journal.sqlite")
     yield engine
     engine.dispose()
 
@@ -161,7 +162,8 @@ async def test_call_that_may_have_run_is_counted(engine):
         await calls.ask(model, ASKED, Count, CallKey("other", "draft", 0))
 
 
-async def test_lasting_fault_is_told(engine):
+async def test_lasting_fault_is_told(engine, monkeypatch):
+    monkeypatch.setattr("agents.gate.PAUSE", 0.05)
     calls = calls_on(engine, patience=Patience(0.2))
     with pytest.raises(ModelUnavailableError, match="does not answer"):
         await calls.ask(role(*[TimeoutError("slow")] * 99), ASKED, Count, KEY)
