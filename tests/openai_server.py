@@ -1,5 +1,6 @@
 """A server on this machine that speaks the OpenAI protocol and lets a chat model answer."""
 
+import itertools
 import json
 import re
 import threading
@@ -49,6 +50,27 @@ def answering_with(model: BaseChatModel) -> Callable[[dict[str, Any]], Reply]:
         return completion(message)
 
     return handle
+
+
+class Holding:
+    """Lets a handler answer the first `most` requests, and holds the others until released."""
+
+    def __init__(self, handle: Callable[[dict[str, Any]], Reply], most: int) -> None:
+        self.is_holding = threading.Event()
+        self._handle, self._most = handle, most
+        self._numbers = itertools.count()
+        self._released = threading.Event()
+
+    def handle(self, request: dict[str, Any]) -> Reply:
+        """Answer a request, now or when all are released."""
+        if next(self._numbers) >= self._most:
+            self.is_holding.set()
+            self._released.wait()
+        return self._handle(request)
+
+    def release(self) -> None:
+        """Hold nothing any more."""
+        self._released.set()
 
 
 def embedding_with(embeddings: Embeddings) -> Callable[[dict[str, Any]], Reply]:

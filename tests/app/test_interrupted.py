@@ -1,6 +1,7 @@
 """Runs that are really killed: they resume, pay for nothing twice, and end with the same sums."""
 
 import contextlib
+import os
 import signal
 import sqlite3
 import subprocess
@@ -12,11 +13,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from agents.offline import OfflineModel
 from bench.lives import Life, Wanted, heed_signals
 from bench.mock import Mock
 from bench.mock_server import serving, stats
 from tests.app.test_models import officina as in_process
 from tests.conftest import ROOT
+from tests.openai_server import Holding, answering_with
+from tests.openai_server import serving as serving_model
 
 EXAMPLES = ROOT / "examples" / "manuals"
 OFFICINA = Path(sys.executable).parent / "officina"
@@ -30,6 +34,7 @@ def start(*arguments: object) -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env={"OPENAI_API_KEY": "sk-none", **os.environ},
         preexec_fn=heed_signals,
     )
 
@@ -50,11 +55,16 @@ def reach(run: Path, point: int, process: "subprocess.Popen[str]") -> None:
         time.sleep(0.002)
 
 
+def run_on(url: str, run: Path) -> "subprocess.Popen[str]":
+    return start("run", EXAMPLES, "--rows", ROWS, "--out", run, "--model", f"openai:m@{url}")
+
+
 @pytest.fixture(scope="module")
 def never_killed(tmp_path_factory) -> Path:
     run = tmp_path_factory.mktemp("whole") / "run"
-    process = start("run", EXAMPLES, "--rows", ROWS, "--out", run)
-    _, said = process.communicate()
+    with serving_model(answering_with(OfflineModel())) as url:
+        process = run_on(url, run)
+        _, said = process.communicate()
     assert process.returncode == 0, said
     return run
 
@@ -63,14 +73,17 @@ def never_killed(tmp_path_factory) -> Path:
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.3, 0.6, 0.95])
 def test_killed_run_ends_as_one_never_killed(never_killed, tmp_path, share):
     whole, run = calls(never_killed), tmp_path / "run"
-    process = start("run", EXAMPLES, "--rows", ROWS, "--out", run)
-    reach(run, int(whole * share), process)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    survived = calls(run)
-    assert survived < whole
-    resumed = start("resume", run, "--json")
-    told, said = resumed.communicate()
+    # Without its last call, the run cannot end before it is killed.
+    model = Holding(answering_with(OfflineModel()), whole - 1)
+    with serving_model(model.handle) as url:
+        process = run_on(url, run)
+        reach(run, int(whole * share), process)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert calls(run) < whole
+        model.release()
+        resumed = start("resume", run, "--json")
+        told, said = resumed.communicate()
     assert resumed.returncode == 0, said
     assert calls(run) == whole
     assert f'"calls": {whole}' in told
@@ -104,23 +117,28 @@ def test_stopped_run_keeps_calls_in_flight(served, number, workers):
 
 
 @pytest.mark.slow
-def test_second_signal_ends_at_once(served):
-    life, url = served
-    life.begin()
-    assert life.reach((20, 0.2))
-    life.signal(signal.SIGINT)
-    assert life.reach((0, 0.05))
-    life.signal(signal.SIGINT)
-    assert life.end() == 130
-    assert "Stopped at once" in life.said
-    assert "Traceback" not in life.said
-    assert stats(url).requests > life.calls()
+def test_second_signal_ends_at_once(tmp_path):
+    run = tmp_path / "run"
+    model = Holding(answering_with(OfflineModel()), 20)
+    with serving_model(model.handle) as url:
+        process = run_on(url, run)
+        reach(run, 20, process)
+        assert model.is_holding.wait(60)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr
+        assert any("Stopping" in line for line in process.stderr)
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+        assert process.wait() == 130
+        model.release()
+    assert "Stopped at once" in said
+    assert "Traceback" not in said
+    assert calls(run) == 20
 
 
 @pytest.mark.slow
-def test_stopped_estimate_keeps_calls_in_flight(served, tmp_path, monkeypatch):
+def test_stopped_estimate_keeps_calls_in_flight(served, tmp_path):
     _, url = served
-    monkeypatch.setenv("OPENAI_API_KEY", "none")
     run = tmp_path / "estimated"
     model = ["--model", f"openai:mock@{url}", "--concurrency", "8"]
     process = start("estimate", EXAMPLES, "--rows", ROWS, "--out", run, *model)
