@@ -78,7 +78,11 @@ class Life:
         self._kept.mkdir(parents=True, exist_ok=True)
         brief = {"rows": wanted.rows, "limits": _whole_numbers(wanted.limits)}
         (self._kept / "brief.yaml").write_text(yaml.safe_dump(brief), "utf-8")
-        services = {"prices": {MODEL: PRICE}, "patience": wanted.patience}
+        services = {
+            "prices": {MODEL: PRICE},
+            "patience": wanted.patience,
+            "servers": {url: {"most_in_flight": wanted.in_flight}},
+        }
         (self._kept / "officina.yaml").write_text(yaml.safe_dump(services), "utf-8")
 
     @property
