@@ -1,12 +1,11 @@
 """A server on this machine that speaks what LangSmith's client sends, decodes it, and draws trees.
 
 Modes: `ok`, `slow` (answers after `delay` seconds), `refusing` (503), `no_key` (401), `hanging`
-(never answers); `down` is the address of a port where nobody listens.
+(never answers).
 """
 
 import json
 import re
-import socket
 import threading
 import time
 import uuid
@@ -36,6 +35,8 @@ INFO = {
         "size_limit_bytes": 20_971_520,
     },
 }
+NOWHERE = "http://127.0.0.1:1"
+"""An address where nobody listens: the system gives such a port to none that asks for any."""
 _NAME = re.compile(rb'name="([^"]+)"')
 _STATUS = {"refusing": 503, "no_key": 401}
 
@@ -47,6 +48,8 @@ class Sink:
     mode: str = "ok"
     delay: float = 0.5
     url: str = ""
+    refused: int = 0
+    """How many posts were."""
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
     feedback: dict[str, dict[str, Any]] = field(default_factory=dict)
     datasets: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -210,6 +213,7 @@ def langsmith_sink(mode: str = "ok", delay: float = 0.5) -> Iterator[Sink]:
             if sink.mode == "slow":
                 sink.gone.wait(sink.delay)
             if status := _STATUS.get(sink.mode):
+                sink.refused += self.command == "POST"
                 self._send(status, {"detail": sink.mode})
                 return
             encoding = self.headers.get("content-encoding", "")
@@ -249,14 +253,7 @@ def langsmith_sink(mode: str = "ok", delay: float = 0.5) -> Iterator[Sink]:
         server.server_close()
 
 
-def closed_port() -> str:
-    """Return an address where nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{free.getsockname()[1]}"
-
-
-def wait_until(true: Any, seconds: float = 10) -> None:
+def wait_until(true: Any, seconds: float = 60) -> None:
     """Wait for something that happens in another thread."""
     end = time.monotonic() + seconds
     while not true() and time.monotonic() < end:

@@ -14,7 +14,7 @@ from tests.app.test_interrupted import reach, start
 from tests.app.test_models import officina
 from tests.conftest import ROOT
 from tests.elastic_cluster import node, own_name, refusal
-from tests.langsmith_sink import closed_port
+from tests.langsmith_sink import NOWHERE
 
 EXAMPLES = ROOT / "examples" / "manuals"
 KEYS = {"ELASTICSEARCH_API_KEY": "cGxhbnRlZDprZXk=", "OPENAI_API_KEY": "sk-planted-openai"}
@@ -71,7 +71,7 @@ MODELS = ("OFFICINA_MODEL", "/v1", r"{} cannot be reached.*")
 def test_service_that_is_down_is_one_sentence(
     monkeypatch, named, refused, verb, variable, path, sentence
 ):
-    at = closed_port() + path
+    at = NOWHERE + path
     value = {
         "POSTGRES_URL": at.replace("http://", "postgresql://me:planted-word@"),
         "OFFICINA_MODEL": f"openai:m@{at}",
