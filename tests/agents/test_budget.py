@@ -57,11 +57,19 @@ async def test_call_past_a_limit_is_refused(journal, caps, sentence):
         await it.reserve(MODEL, MOST)
 
 
-async def test_reservation_waits_for_one_that_settles(journal):
+async def test_reservation_waits_for_one_that_settles(journal, monkeypatch):
     it = budget(journal, tokens=200)
+    waits, something_settled = asyncio.Event(), it._something_settled
+
+    async def wait() -> None:
+        waits.set()
+        await something_settled()
+
+    monkeypatch.setattr(it, "_something_settled", wait)
     first = await it.reserve(MODEL, MOST)
     waiting = asyncio.create_task(it.reserve(MODEL, MOST))
-    await asyncio.sleep(0.05)
+    async with asyncio.timeout(20):
+        await waits.wait()
     assert not waiting.done()
     await finish(journal, it, first, Amount(1, 30, 20))
     await waiting

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from threading import Thread
 from typing import Any
 
@@ -33,6 +33,12 @@ def indices(held: dict[str, object], alias: str) -> list[str]:
     return sorted(name for name in held if name.startswith(alias))
 
 
+async def until(holds: Callable[[], Any]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():
+            await asyncio.sleep(0.01)
+
+
 async def test_readers_never_see_an_empty_index(made: Made) -> None:
     cluster, alias = made
     index = ElasticIndex(cluster, alias, Making())
@@ -44,9 +50,10 @@ async def test_readers_never_see_an_empty_index(made: Made) -> None:
             seen.append((await cluster.client.count(index=alias))["count"])
 
     reader = asyncio.create_task(read())
+    await until(lambda: seen)
     many = [passage(n, f"Line {n} of the new manual.", id=f"n:{n}") for n in range(4000)]
     await index.fill("new", [many[:2000], many[2000:]])
-    await asyncio.sleep(0.2)
+    await until(lambda: reader.done() or seen[-1] == 4000)
     reader.cancel()
     assert set(seen) == {len(SAMPLE), 4000}
 
