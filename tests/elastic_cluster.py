@@ -16,6 +16,7 @@ from typing import Any
 
 from elasticsearch import Elasticsearch
 
+from tests.ports import own_port
 from tools.elastic_cluster import Access, Cluster
 from tools.patience import Patience
 
@@ -56,7 +57,7 @@ class Node:
         self._start = start
 
     def start(self) -> None:
-        port = self.url.rpartition(":")[2] or "0"
+        port = self.url.rpartition(":")[2] or str(own_port())
         done = subprocess.run(
             [str(self._start), port, str(self.folder)], capture_output=True, text=True, check=True
         )

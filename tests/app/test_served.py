@@ -4,7 +4,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from app.run_file import read_run
 from app.served import question_served
 from app.state import open_books
 from tests.conftest import ROOT
+from tests.ports import own_port
 
 MANUALS = str(ROOT / "examples" / "manuals")
 BRIEF = {"languages": ["en"]}
@@ -53,9 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def url(folder: Path) -> Iterator[str]:
     """Start `langgraph dev` in the folder; end it with all that it started."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(own_port())
     name, *options = COMMAND
     command = [str(Path(sys.executable).parent / name), *options, "--port", port]
     own = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT)}
