@@ -55,8 +55,10 @@ def reach(run: Path, point: int, process: "subprocess.Popen[str]") -> None:
         time.sleep(0.002)
 
 
-def run_on(url: str, run: Path) -> "subprocess.Popen[str]":
-    return start("run", EXAMPLES, "--rows", ROWS, "--out", run, "--model", f"openai:m@{url}")
+def run_on(url: str, run: Path, *more: object) -> "subprocess.Popen[str]":
+    """Start a run whose models are at the URL."""
+    model = f"openai:m@{url}"
+    return start("run", EXAMPLES, "--rows", ROWS, "--out", run, "--model", model, *more)
 
 
 @pytest.fixture(scope="module")

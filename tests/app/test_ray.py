@@ -8,12 +8,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.app.test_interrupted import start
+from agents.offline import OfflineModel
+from tests.app.test_interrupted import run_on, start
 from tests.conftest import ROOT
+from tests.openai_server import Holding, answering_with, serving
 from tests.postgres_server import PASSWORD, PostgresServer
 
 EXAMPLES = ROOT / "examples" / "manuals"
-ROWS = 30
 pytestmark = pytest.mark.slow
 SMALL = {"object_store_memory": 80 * 2**20, "include_dashboard": False}
 PLANTED = "sk-planted-on-the-nodes-0123456789"
@@ -72,13 +73,14 @@ def manifest(run: Path) -> bytes:
 def test_killed_node_costs_no_row(cluster, state, tmp_path, monkeypatch):
     made, nodes = cluster
     run = tmp_path / "run"
-    process = start(
-        "run", EXAMPLES, "--rows", ROWS, "--out", run, *("--engine", "ray"), "--workers", 2
-    )
-    # The farm is kept open for the workers: nothing is quicker than a model in the same process.
-    until(state, "SELECT count(*) FROM sessions WHERE beat >= 0", 3, process)
-    made.remove_node(nodes[0], allow_graceful=False)
-    _, said = process.communicate(timeout=240)
+    # Its server keeps the farm open until both workers are there, and one is killed.
+    model = Holding(answering_with(OfflineModel()), 20)
+    with serving(model.handle) as url:
+        process = run_on(url, run, "--engine", "ray", "--workers", 2)
+        until(state, "SELECT count(*) FROM sessions WHERE beat >= 0", 3, process)
+        made.remove_node(nodes[0], allow_graceful=False)
+        model.release()
+        _, said = process.communicate(timeout=240)
     assert process.returncode == 0, said
     assert asked(state, "SELECT count(*) FROM candidates WHERE status = 'planned'") == 0
     calls = asked(state, "SELECT count(*) FROM calls")
@@ -89,8 +91,9 @@ def test_killed_node_costs_no_row(cluster, state, tmp_path, monkeypatch):
             assert PASSWORD.encode() not in content, file
             assert PLANTED.encode() not in content, file
     monkeypatch.delenv("OFFICINA_STATE_URL")
-    alone = start("run", EXAMPLES, "--rows", ROWS, "--out", tmp_path / "alone", "--json")
-    told, said = alone.communicate(timeout=240)
+    with serving(answering_with(OfflineModel())) as url:
+        alone = run_on(url, tmp_path / "alone", "--json")
+        told, said = alone.communicate(timeout=240)
     assert alone.returncode == 0, said
     assert f'"calls": {calls}' in told
     assert manifest(run) == manifest(tmp_path / "alone")
