@@ -152,7 +152,7 @@ def resume(
     whole = started.result and started.result.decision == "export" and not started.result.reason
     if started.result and whole and (run / "dataset").is_dir():
         print(f"{run} is finished; nothing was changed.", file=sys.stderr)
-        raise typer.Exit(verbs.tell(run, started.result, as_json=as_json))
+        raise typer.Exit(verbs.conclude(run, started.result, as_json=as_json))
     settings = run_file.settings_of(started)
     farming = ray_workers.farming_of(workers, engine, started.state, settings)
     if add_budget:

@@ -22,9 +22,9 @@ from app.expected import Estimate, RoleEstimate, keep, lines
 from app.interruption import interruptible
 from app.opening import open_context
 from app.progress import viewed
-from app.roles import tell
 from app.run_file import RunFile, locked, machines_of
 from app.settings import Settings
+from app.terminal import tell
 from app.trial import DEEPEST, Trial, begin_trial, spent_by_role
 from graph.assess import why_nothing_is_left
 from graph.brief import Brief

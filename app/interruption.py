@@ -16,10 +16,12 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from app.exits import INTERRUPTED
-from app.roles import tell
-from app.terminal import heard
+from app.terminal import heard, tell
 from graph.context import Context
+from tools.tables import StateError
 
 SECONDS_TO_FINISH = 5.0
 """How long calls in flight may take once a run is to stop."""
@@ -52,6 +54,7 @@ class Interruption:
         """Wind down, unless that has begun."""
         if self._winding is None:
             self._winding = self._loop.create_task(self._wind_down())
+            self._winding.add_done_callback(self._cancel)
 
     @property
     def has_begun(self) -> bool:
@@ -68,17 +71,20 @@ class Interruption:
         return f"Go on with `officina resume {self.context.run}`."
 
     async def _wind_down(self) -> None:
-        try:
-            in_flight = self.context.calls.state().in_flight
-            if in_flight:
-                tell(
-                    f"Stopping: {in_flight} calls in flight have {SECONDS_TO_FINISH:g} s to "
-                    "finish. Once more stops at once."
-                )
-            with suppress(TimeoutError):
-                async with asyncio.timeout(SECONDS_TO_FINISH):
-                    await self._finish()
-        finally:
+        if in_flight := self.context.calls.state().in_flight:
+            calls = "1 call" if in_flight == 1 else f"{in_flight:,} calls"
+            tell(
+                f"Stopping: {SECONDS_TO_FINISH:g} s for {calls} in flight to finish. "
+                "Once more stops at once."
+            )
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SECONDS_TO_FINISH):
+                await self._finish()
+
+    def _cancel(self, winding: asyncio.Task[None]) -> None:
+        """Cancel the task, and what it waits for, unless it ended before."""
+        if not winding.cancelled():
+            self.context.patience.end()
             self.task.cancel()
 
     async def _finish(self) -> None:
@@ -101,14 +107,13 @@ async def interruptible(context: Context) -> AsyncGenerator[Interruption]:
     before = {number: signal.signal(number, interruption.hear) for number in heard()}
     try:
         yield interruption
-    except CancelledError:
+    except (CancelledError, SQLAlchemyError, StateError):
+        # A state that is away may speak louder than the signal: it must not be waited for then.
         if not interruption.has_begun:
             raise
         task.uncancel()
-        accepted = context.ledger.progress().accepted
         raise RunInterrupted(
-            f"Interrupted with {accepted} of {context.brief.rows} rows; what was finished is kept. "
-            f"{interruption.told()}"
+            f"Interrupted{_so_far(context)}; what was finished is kept. {interruption.told()}"
         ) from None
     finally:
         interruption.over()
@@ -116,3 +121,10 @@ async def interruptible(context: Context) -> AsyncGenerator[Interruption]:
         if not interruption.has_begun:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _so_far(context: Context) -> str:
+    """Return how many rows there are, "" where that cannot be read."""
+    with suppress(SQLAlchemyError):
+        return f" with {context.ledger.progress().accepted:,} of {context.brief.rows:,} rows"
+    return ""

@@ -19,10 +19,10 @@ from uuid import uuid4
 
 from agents.specs import parse_spec
 from app.errors import told
-from app.roles import tell
 from app.run_file import RunError, read_run
 from app.settings import STATE_URL, Settings, SettingsError, redact, variables
 from app.state import StateKind
+from app.terminal import tell
 from app.worker import work
 from app.workers import SECONDS_TO_END, EngineKind, Farming
 from graph.context import Context

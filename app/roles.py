@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -19,15 +18,11 @@ from agents.sealed import sealed
 from agents.specs import parse_spec
 from agents.vllm_server import find_vllm, serve_vllm
 from app.settings import ROLES, Settings
+from app.terminal import tell
 from graph.ledger import Ledger, Note
 from prompts.templates import Prompts
 
 Models = Mapping[str, RoleModel]
-
-
-def tell(sentence: str) -> None:
-    """Say something to whoever waits for a run to begin."""
-    print(sentence, file=sys.stderr)
 
 
 @asynccontextmanager

@@ -15,6 +15,11 @@ from typing import TextIO, cast
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+def tell(sentence: str) -> None:
+    """Say something to whoever started this process, on standard error."""
+    print(sentence, file=sys.stderr)
+
+
 def outlive_readers() -> None:
     """Let standard output and standard error be written to whether or not somebody reads them."""
     # Closed by whoever started us, they are None.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from app.reporting import prices_of, write_run_report
 from app.run_file import Result, RunFile, locked, machines_of, read_run, settings_of, write_run_file
 from app.settings import Settings, SettingsError, is_offline, read_settings
 from app.state import open_books
+from app.terminal import tell
 from app.workers import Farming
 from graph.brief import Brief, load_brief
 from training.recipe import load_recipe
@@ -75,7 +75,7 @@ def carry_out(
             *(run, started, brief, settings, view.on_event, farming), within=interruptible
         )
         result = asyncio.run(driven)
-    return tell(run, result, as_json=as_json)
+    return conclude(run, result, as_json=as_json)
 
 
 def _opening(settings: Settings, brief: Brief, limit: int) -> str:
@@ -88,12 +88,12 @@ def _opening(settings: Settings, brief: Brief, limit: int) -> str:
     return f"Model: {named}.\n{brief.rows} rows wanted; at most {limit} model calls."
 
 
-def tell(run: Path, result: Result, *, as_json: bool) -> int:
+def conclude(run: Path, result: Result, *, as_json: bool) -> int:
     """Print how a run ended and where things are; return the exit code."""
     with open_books(run) as (ledger, journal):
         progress, spent, notes = ledger.progress(), journal.spent(), ledger.notes()
     for said in filter(None, (result.note, result.reason)):
-        print(said, file=sys.stderr)
+        tell(said)
     if as_json:
         print(json.dumps(_summary(run, result, progress.dropped, spent), ensure_ascii=False))
     else:
@@ -122,10 +122,7 @@ def _told_cost(run: Path, spent: list[Spent]) -> float | None:
     """Return what the calls cost, and say which price is missing if one is."""
     prices = prices_of(read_run(run)[0])
     if missing := unpriced(spent, prices):
-        print(
-            f"The cost is not known: `prices` in officina.yaml has none for {', '.join(missing)}.",
-            file=sys.stderr,
-        )
+        tell(f"The cost is not known: `prices` in officina.yaml has none for {', '.join(missing)}.")
     return cost_of(spent, prices)
 
 
@@ -163,7 +160,7 @@ def train(run: Path, recipe: str) -> None:
                 load_recipe(recipe),
                 run / "training",
                 env=environment,
-                on_line=_say,
+                on_line=tell,
             )
         )
         if started.result:
@@ -186,7 +183,7 @@ def evaluate(run: Path) -> None:
                 run / "training",
                 run / "evaluation",
                 env=environment,
-                on_line=_say,
+                on_line=tell,
             )
         )
         if started.result:
@@ -206,13 +203,9 @@ def load_machines(file: Path) -> None:
         f"{describe(POSTGRES, settings)}."
     )
     if settings.services.postgres.query:
-        _say("Runs do not read them while officina.yaml has a query of its own under `postgres`.")
+        tell("Runs do not read them while officina.yaml has a query of its own under `postgres`.")
 
 
 def _note_result(run: Path, started: RunFile, brief: Brief) -> None:
     write_run_file(run, started)
     write_run_report(run, started, brief)
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)

@@ -17,8 +17,8 @@ from uuid import uuid4
 
 from agents.specs import parse_spec
 from app.exits import DONE
-from app.roles import tell
 from app.settings import Settings
+from app.terminal import tell
 from graph.context import Context
 from tools.outages import outlast
 

@@ -5,11 +5,13 @@ The index, the machine directory and the model calls share one, so that waiting 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_delay
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 from tenacity.wait import wait_base, wait_exponential_jitter
 
 T = TypeVar("T")
@@ -40,6 +42,8 @@ class Patience:
     seconds: float
     on_wait: Callable[[str, float], None] = say_nothing
     longest: float = 30.0
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when nothing is waited for any longer; shared by those that are made from this one."""
 
     async def __call__(self, service: str, call: Callable[[], Awaitable[T]]) -> T:
         """Return what the call returns; ServiceDownError when it is down for too long."""
@@ -49,14 +53,27 @@ class Patience:
 
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(ServiceDownError),
-            stop=stop_after_delay(self.seconds),
+            stop=self._is_over,
             wait=self._wait,
+            sleep=self._sleep,
             before_sleep=say,
             reraise=True,
         ):
             with attempt:
                 return await call()
         raise AssertionError("unreachable: tenacity returns or raises")
+
+    def end(self) -> None:
+        """Wait no longer, also where that has begun: what does not answer now is down."""
+        self._over.set()
+
+    def _is_over(self, state: RetryCallState) -> bool:
+        return self._over.is_set() or (state.seconds_since_start or 0.0) >= self.seconds
+
+    async def _sleep(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
 
     def _wait(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,16 @@ def finished(url: str) -> int:
                 return 0
             return row[0] if row else 0
     return 0
+
+
+def until_it_waits(process: "subprocess.Popen[str]") -> str:
+    """Return what a run says until it waits for its state."""
+    assert process.stderr
+    said = [process.stderr.readline()]
+    while "waiting for the Postgres" not in said[-1]:
+        assert said[-1], "".join(said)
+        said.append(process.stderr.readline())
+    return "".join(said)
 
 
 def test_two_runs_in_one_database_do_not_meet(state, tmp_path):
@@ -159,16 +170,30 @@ def test_run_waits_for_its_killed_state(from_files, state, postgres, tmp_path, w
     while finished(state) < 6:
         assert process.poll() is None, process.communicate()[1]
     postgres.kill()
-    assert process.stderr
-    said = [process.stderr.readline()]
-    while "waiting for the Postgres" not in said[-1]:
-        assert said[-1], "".join(said)
-        said.append(process.stderr.readline())
+    said = until_it_waits(process)
     postgres.start()
     code, _, rest = ended(process)
     assert code == 0, rest
     assert manifest(run) == manifest(from_files)
-    assert PASSWORD not in "".join(said) + rest
+    assert PASSWORD not in said + rest
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_signal_ends_a_run_whose_state_is_away(state, postgres, tmp_path, workers):
+    # Longer than a stop may take: a run that waits for its state ends with 2.
+    Path("officina.yaml").write_text("patience: 40\n", encoding="utf-8")
+    run = tmp_path / "run"
+    process = start("run", EXAMPLES, "--rows", ROWS, "--out", run, "--workers", workers)
+    while finished(state) < 6:
+        assert process.poll() is None, process.communicate()[1]
+    with postgres.away():
+        until_it_waits(process)
+        process.send_signal(signal.SIGTERM)
+        code, _, said = ended(process)
+    assert code == 130, said
+    assert said.splitlines()[-1].startswith("Interrupted")
+    assert "officina resume" in said.splitlines()[-1]
 
 
 @pytest.mark.slow
