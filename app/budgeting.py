@@ -55,7 +55,7 @@ def _limit(brief: Brief, name: str) -> float:
             "with commas between them."
         )
     if name == "calls":
-        return brief.limits.calls_for(brief.rows)
+        return brief.most_calls
     limit: float | None = getattr(brief.limits, name)
     if limit is None:
         raise SettingsError(f"The run has no limit of {name}: there is nothing to add to.")

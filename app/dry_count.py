@@ -45,7 +45,7 @@ async def job_of(context: Context, letters_per_token: float = LETTERS_PER_TOKEN)
         contrasts=contrasts_wanted(brief) if has_siblings else 0,
         kinds=kinds,
         candidates=brief.limits.candidates_for(brief.rows),
-        calls=brief.limits.calls_for(brief.rows),
+        calls=brief.most_calls,
         letters_per_token=letters_per_token,
         seed=brief.seed,
     )

@@ -148,7 +148,7 @@ def _estimate(
         output_tokens=interval(walk.total().output_tokens for walk in walked),
         roles={role: _of_role(role, walked) for role in sorted(models)},
         cost=_cost(walked, models, prices),
-        minutes=_minutes(walked, trial, context.width, job.seed),
+        minutes=_minutes(walked, trial, context.concurrency, job.seed),
         unpriced=unpriced(_as_spent(walked[0], models), prices),
     )
     return replace(
@@ -226,7 +226,7 @@ def _before(
         f"{sample} candidates go first, and up to {most} while the estimate is wide, each with "
         f"some that follow from it: about {total.calls:,} calls with "
         f"{total.input_tokens + total.output_tokens:,} tokens ({dollars(cost)}), and at most "
-        f"{min(calls, context.brief.limits.calls_for(context.brief.rows)):,} calls. "
+        f"{min(calls, context.brief.most_calls):,} calls. "
         "The run takes them over."
     )
 

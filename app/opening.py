@@ -117,7 +117,7 @@ async def open_context(
                     index=index,
                     machines=directory,
                     recipe=recipe,
-                    width=settings.concurrency,
+                    concurrency=settings.concurrency,
                     child_env=settings.environment,
                     patience=patience,
                     tracing=tracing,
@@ -162,7 +162,7 @@ def _calls(
 ) -> Calls:
     limits, journal = brief.limits, session.journal
     caps = Caps(
-        calls=limits.calls_for(brief.rows),
+        calls=brief.most_calls,
         tokens=limits.tokens,
         money=limits.money,
         minutes=limits.minutes,

@@ -140,14 +140,12 @@ class RunView:
         brief: Brief,
         ledger: Ledger,
         journal: Journal,
-        calls_limit: int,
         console: Console,
         prices: Prices,
     ) -> None:
         self._brief = brief
         self._ledger = ledger
         self._journal = journal
-        self._calls_limit = calls_limit
         self._console = console
         self._prices = prices
         self._phase = Phase("starting")
@@ -204,10 +202,7 @@ class RunView:
         return self._console.is_terminal and not self._console.is_dumb_terminal
 
     def _count(self) -> Counts:
-        counts = counts_of(
-            self._brief, self._ledger.progress(), self._journal.spent(), self._prices
-        )
-        return {**counts, "calls_limit": self._calls_limit}
+        return counts_of(self._brief, self._ledger.progress(), self._journal.spent(), self._prices)
 
     def _print_lines(self) -> None:
         """Print a line whenever none was printed for long, whatever the run does meanwhile."""
@@ -254,10 +249,9 @@ def _view(counts: Counts, lines: Sequence[tuple[str, str]]) -> Table:
 @contextmanager
 def viewed(run: Path, brief: Brief, prices: Prices) -> Generator[RunView]:
     """Show on standard error what a run does that goes on."""
-    limit = brief.limits.calls_for(brief.rows)
     with (
         open_books(run) as (ledger, journal),
-        RunView(brief, ledger, journal, limit, Console(stderr=True), prices) as view,
+        RunView(brief, ledger, journal, Console(stderr=True), prices) as view,
     ):
         yield view
 

@@ -139,7 +139,7 @@ def _asked(brief: Brief) -> dict[str, str]:
         "Distractors": f"{brief.distractors} beside the passages that hold the answer",
         "Least scores": ", ".join(f"{name.replace('_', ' ')} {least[name]}" for name in least),
         "Limits": f"{limits.candidates_for(brief.rows):,} candidates, {limits.drafts} drafts and "
-        f"{limits.answers} answers each, {limits.calls_for(brief.rows):,} calls{minutes}",
+        f"{limits.answers} answers each, {brief.most_calls:,} calls{minutes}",
         "Training": brief.train,
     }
 

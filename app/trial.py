@@ -136,7 +136,7 @@ async def _live(candidates: Sequence[Candidate], apart: Context) -> None:
     """Live the candidates as the farm does, as many at a time as calls may be in flight."""
     apart.ledger.plan(candidates)
     claimed = await apart.ledger.claim("trial", len(candidates))
-    places = asyncio.Semaphore(apart.width)
+    places = asyncio.Semaphore(apart.concurrency)
 
     async def live(question: QuestionInput) -> None:
         async with places:

@@ -106,6 +106,11 @@ class Brief(Wanted):
     train: str = "none"
     """The recipe to train with: a name in training/recipes, a path, or none."""
 
+    @property
+    def most_calls(self) -> int:
+        """How many model calls may be made."""
+        return self.limits.calls_for(self.rows)
+
 
 def load_brief(path: Path) -> Brief:
     """Return the brief in a YAML file.

@@ -52,9 +52,9 @@ class Helpers(Protocol):
 
 @dataclass
 class Context:
-    """What a run works with; built at the edge by `app/settings.py`, closed by whoever built it.
+    """What a run works with; built at the edge by `app/opening.py`, closed by whoever built it.
 
-    `models` by role; `width` is how many calls may be in flight; `child_env` is the environment of
+    `models` by role; `concurrency` is how many calls are in flight at first; `child_env` is the environment of
     training processes; `session` is what the ledger calls this process; `question_vectors` are
     there when the brief compares questions by meaning; a run that `replays` trains nothing. `emit`
     carries the outer graph's stream writer inside.
@@ -69,7 +69,7 @@ class Context:
     index: Index
     machines: MachineDirectory | None
     recipe: Recipe | None
-    width: int
+    concurrency: int
     child_env: Mapping[str, str]
     patience: Patience
     tracing: Tracing

@@ -68,7 +68,7 @@ def event(**values: object) -> ProgressEvent:
 
 
 def shown(books: tuple[Ledger, Journal], console: Console, events: list[dict[str, object]]) -> None:
-    with RunView(Brief(rows=8), *books, 320, console, PRICES) as view:
+    with RunView(Brief(rows=8), *books, console, PRICES) as view:
         for event in events:
             view.on_event(event)
 
@@ -138,7 +138,7 @@ def test_live_view_shows_the_counts(books: tuple[Ledger, Journal]) -> None:
 def test_live_view_ends_on_errors(books: tuple[Ledger, Journal]) -> None:
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=100)
-    with pytest.raises(KeyboardInterrupt), RunView(Brief(rows=8), *books, 320, console, {}):
+    with pytest.raises(KeyboardInterrupt), RunView(Brief(rows=8), *books, console, {}):
         raise KeyboardInterrupt
     assert out.getvalue().endswith(SHOW_CURSOR)
 
@@ -182,7 +182,7 @@ def test_time_left_is_an_interval() -> None:
 
 def test_event_is_what_is_shown(books: tuple[Ledger, Journal]) -> None:
     out = io.StringIO()
-    with RunView(Brief(rows=8), *books, 320, Console(file=out), {}) as view:
+    with RunView(Brief(rows=8), *books, Console(file=out), {}) as view:
         view.on_event(event(accepted=5, in_flight=7, faults={"refused": 2, "timed_out": 0}))
         view.on_event({"event": "planned", "round": 2, "candidates": 5})
     line = out.getvalue().splitlines()[0]
@@ -197,7 +197,7 @@ def test_line_comes_without_events(
     monkeypatch.setattr("app.progress.SECONDS_BETWEEN_LINES", 0.01)
     out, printed = io.StringIO(), threading.Semaphore(0)
     monkeypatch.setattr(out, "flush", printed.release)
-    with RunView(Brief(rows=8), *books, 320, Console(file=out), {}):
+    with RunView(Brief(rows=8), *books, Console(file=out), {}):
         # A view without a timer prints once, when it is left.
         assert all(printed.acquire(timeout=20) for _ in range(3))
     assert len(out.getvalue().splitlines()) >= 4
