@@ -97,7 +97,7 @@ def counts_of(
         revisions=progress.revisions,
         dropped=dict(dropped),
         calls=sum(each.calls for each in spent),
-        calls_limit=brief.limits.calls_for(brief.rows),
+        calls_limit=brief.most_calls,
         tokens=sum(each.input_tokens + each.output_tokens for each in spent),
         cost=cost_of(spent, prices),
     )
@@ -119,13 +119,14 @@ class Teller:
         if emit is None:
             yield
             return
-        self._watch = self._watch or Watch(self._context.ledger.progress())
+        self._watch = self._watch or Watch(self._context.ledger.progress)
         watch = self._watch
 
         def heard(event: dict[str, object]) -> None:
             emit(event)
-            if said := watch.hear(event):
-                emit({**said})
+            with suppress(SQLAlchemyError):
+                if said := watch.hear(event):
+                    emit({**said})
 
         self._context.emit = heard
         task = asyncio.create_task(self._go_on(emit))
@@ -197,11 +198,16 @@ def _missing(counts: Counts, abstentions: int) -> int:
 
 
 class Watch:
-    """Watches outcomes for a run in which nothing is accepted; `before` is what was there."""
+    """Watches outcomes for a run in which nothing is accepted.
 
-    def __init__(self, before: Progress) -> None:
-        self._any = before.accepted > 0 or bool(_SOUND & before.dropped.keys())
-        self._reasons = Counter(before.dropped)
+    `ask` counts those of other processes, too; only the outcomes of this one are heard.
+    """
+
+    def __init__(self, ask: Callable[[], Progress]) -> None:
+        before = ask()
+        self._ask = ask
+        self._any = _has_rows(before)
+        self._dropped = sum(before.dropped.values())
         self._said = 0
 
     def hear(self, event: Mapping[str, object]) -> NothingAccepted | None:
@@ -210,24 +216,30 @@ class Watch:
             self._any = True
         if event.get("event") != "dropped" or self._any:
             return None
-        self._reasons[str(event["reason"])] += 1
-        ended = self._reasons.total()
-        due = sum(ended >= many for many in NOTHING_AFTER)
+        self._dropped += 1
+        due = sum(self._dropped >= many for many in NOTHING_AFTER)
         if due <= self._said:
             return None
-        self._said = due
-        return self._nothing(ended)
+        progress = self._ask()
+        self._any, self._said = _has_rows(progress), due
+        return None if self._any else _nothing(progress)
 
-    def _nothing(self, ended: int) -> NothingAccepted:
-        most = self._reasons.most_common(3)
-        listed = ", ".join(f"{reason} {count}" for reason, count in most)
-        return NothingAccepted(
-            event="nothing_accepted",
-            ended=ended,
-            reasons=dict(most),
-            sentence=f"None of the first {ended} candidates became a row. Most frequent reasons: "
-            f"{listed}. {advice(most[0][0])} `officina why` shows each.",
-        )
+
+def _has_rows(progress: Progress) -> bool:
+    return progress.accepted > 0 or bool(_SOUND & progress.dropped.keys())
+
+
+def _nothing(progress: Progress) -> NothingAccepted:
+    reasons = Counter(progress.dropped)
+    most = reasons.most_common(3)
+    listed = ", ".join(f"{reason} {count}" for reason, count in most)
+    return NothingAccepted(
+        event="nothing_accepted",
+        ended=reasons.total(),
+        reasons=dict(most),
+        sentence=f"None of the first {reasons.total()} candidates became a row. Most frequent "
+        f"reasons: {listed}. {advice(most[0][0])} `officina why` shows each.",
+    )
 
 
 _SOUND = {"surplus", "duplicate", "origin_set_aside", "near_evaluation_question"}

@@ -1,5 +1,8 @@
 """The pace of a run, and what its outcomes make it say."""
 
+from collections import Counter
+from dataclasses import replace
+
 import pytest
 
 from graph.advice import advice
@@ -29,9 +32,21 @@ def ahead(missing: int, open: int = 0, under_way: int = 0) -> Ahead:
     return Ahead(missing, open, under_way, share=1 / 2)
 
 
-def dropped(watch: Watch, count: int) -> list[str]:
-    events = (watch.hear({"event": "dropped", "reason": "unanswered"}) for _ in range(count))
-    return [event["sentence"] for event in events if event]
+class Outcomes:
+    """Outcomes of a run that goes on from `before`, and what its watch says of them."""
+
+    def __init__(self, before: Progress = NOTHING) -> None:
+        self.now = before
+        self.watch = Watch(lambda: self.now)
+
+    def drop(self, count: int) -> list[str]:
+        """Drop so many candidates; return what is said."""
+        return [said for said in map(self._drop_one, range(count)) if said]
+
+    def _drop_one(self, _: int) -> str:
+        self.now = replace(self.now, dropped=Counter(self.now.dropped) + Counter(["unanswered"]))
+        event = self.watch.hear({"event": "dropped", "reason": "unanswered"})
+        return event["sentence"] if event else ""
 
 
 def test_time_left_follows_the_recent_pace() -> None:
@@ -89,7 +104,7 @@ def test_replayed_rows_are_no_pace() -> None:
 
 
 def test_nothing_accepted_is_told_twice() -> None:
-    said = dropped(Watch(NOTHING), 400)
+    said = Outcomes().drop(400)
     assert len(said) == len(NOTHING_AFTER) == 2
     assert NOTHING_AFTER[0] <= 50
     assert said[0].startswith("None of the first 30 candidates became a row.")
@@ -98,19 +113,30 @@ def test_nothing_accepted_is_told_twice() -> None:
 
 
 def test_one_row_is_not_nothing() -> None:
-    watch = Watch(NOTHING)
-    watch.hear({"event": "accepted"})
-    assert dropped(watch, 400) == []
+    outcomes = Outcomes()
+    outcomes.watch.hear({"event": "accepted"})
+    assert outcomes.drop(400) == []
+
+
+def test_row_of_another_process_is_not_nothing() -> None:
+    outcomes = Outcomes()
+    outcomes.now = replace(NOTHING, accepted=1)
+    assert outcomes.drop(400) == []
+
+
+def test_outcomes_of_other_processes_are_counted() -> None:
+    outcomes = Outcomes()
+    outcomes.now = replace(NOTHING, dropped={"unanswered": 12})
+    assert outcomes.drop(30)[0].startswith("None of the first 42 candidates became a row.")
 
 
 @pytest.mark.parametrize("before", [{"duplicate": 1}, {"surplus": 3, "unanswered": 90}])
 def test_resumed_run_had_rows(before: dict[str, int]) -> None:
-    assert dropped(Watch(Progress(100, 0, 0, 0, before)), 400) == []
+    assert Outcomes(Progress(100, 0, 0, 0, before)).drop(400) == []
 
 
 def test_resumed_run_goes_on_counting() -> None:
-    said = dropped(Watch(Progress(100, 0, 0, 0, {"unanswered": 29})), 1)
-    assert len(said) == 1
+    assert len(Outcomes(Progress(100, 0, 0, 0, {"unanswered": 29})).drop(1)) == 1
 
 
 @pytest.mark.parametrize("reason", ["low_coverage", "draft_unreadable", "made_up"])
