@@ -68,14 +68,13 @@ class RayWorker:
         self._over = asyncio.Event()
 
     async def work(self, run: str, id: str, models: Mapping[str, str]) -> str:
-        """Farm until it is over; return what kept it from that, if anything did."""
+        """Farm until it is over; return what kept it from that or ended it early, if anything."""
         try:
             _check_folder(Path(run), id)
             # Each time another: Ray calls this again where an actor was lost.
-            await work(Path(run), uuid4().hex[:16], models, self._over)
+            return redact(await work(Path(run), uuid4().hex[:16], models, self._over))
         except Exception as error:
             return told(error)[1]
-        return ""
 
     async def end(self) -> None:
         """Let it finish what it has begun, and begin no more."""
@@ -144,7 +143,7 @@ class RayWorkers:
         except self._ray.exceptions.RayError as error:
             said = redact(str(error).strip().splitlines()[0])
         if said:
-            tell(f"A Ray worker ended ({said}); the others go on without it.")
+            tell(f"A Ray worker ended, and the others go on without it: {said}")
 
 
 async def _awaited(reference: Any) -> Any:  # noqa: ANN401

@@ -24,8 +24,9 @@ from app.exits import DONE, SHORT
 from app.interruption import RunInterrupted, interruptible
 from app.opening import open_context
 from app.run_file import machines_of, read_run, settings_of
+from app.settings import redact
 from app.state import outlasting
-from app.terminal import outlive_readers
+from app.terminal import outlive_readers, tell
 from app.workers import END, STOP
 from graph.context import Context
 from graph.farm import farm_beside
@@ -81,30 +82,32 @@ async def work(
     return await outlasting(run, Patience(settings.services.patience), farm)
 
 
-async def _live(run: Path, session: str, models: Mapping[str, str]) -> None:
+async def _live(run: Path, session: str, models: Mapping[str, str]) -> str:
     parent = Parent(stop=lambda: working.cancel())
     obeying = asyncio.create_task(parent.obey())
     working = asyncio.create_task(work(run, session, models, parent.over, parent.within))
     await asyncio.wait((obeying, working), return_when=asyncio.FIRST_COMPLETED)
     if obeying.done():
         working.cancel()
-    await working
+    return await working
 
 
 def main() -> None:
-    """Work, and tell what keeps it from that in a line."""
+    """Work, and tell what kept it from that, or ended it early, in a line."""
     run, session, *models = sys.argv[1:]
     outlive_readers()
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     try:
-        asyncio.run(_live(Path(run), session, dict(each.split("=", 1) for each in models)))
+        named = dict(each.split("=", 1) for each in models)
+        ended = asyncio.run(_live(Path(run), session, named))
     except (RunInterrupted, KeyboardInterrupt, asyncio.CancelledError):
         sys.exit(SHORT)
     except Exception as error:
-        print(told(error)[1], file=sys.stderr)
-        sys.exit(SHORT)
-    sys.exit(DONE)
+        ended = told(error)[1]
+    if ended:
+        tell(redact(ended))
+    sys.exit(SHORT if ended else DONE)
 
 
 if __name__ == "__main__":

@@ -112,7 +112,7 @@ class Workers:
         del self._running[session]
         if code == DONE or self._is_stopping:
             return
-        tell(f"A worker ended ({said or f'exit code {code}'}); the others go on without it.")
+        tell(f"A worker ended, and the others go on without it: {said or f'exit code {code}.'}")
         ledger = self.context.ledger
         await outlast(self.context.patience, partial(ledger.release, session))
 
