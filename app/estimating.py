@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from agents.faults import BudgetExhaustedError
 from agents.journal import Spent
 from agents.prices import Price, cost_of, dollars, unpriced
 from app.dry_count import job_of, most_calls, passages_of, sizes_of
@@ -91,7 +92,7 @@ async def estimate(
 
     Raises:
         DocumentError: the folder does not exist, or nothing in it can be used.
-        CallError: a model cannot be used, or the budget is spent.
+        CallError: a model cannot be used.
     """
     emit: Emit = context.emit or (lambda _: None)
     await ingest_folder(manuals, context, emit)
@@ -109,16 +110,25 @@ async def estimate(
     while True:
         left, tried = left - 1, trial.tried
         emit({"event": "sampling", "candidates": sample})
-        await trial.go_on(sample, deepest)
+        ended = await _go_on(trial, sample, deepest)
         job = await job_of(context, await trial.letters_per_token() or job.letters_per_token)
         sizes, known = await sizes_of(context, passages, job.letters_per_token), trial.known()
         walked = walks(job, known, calibrated(typical_lives(sizes, SURE), known.lives))
         made = _estimate(job, walked, trial, context, prices, len(passages))
         widest = max(each.ratio for each in (made.calls, made.input_tokens, made.output_tokens))
-        if not left or trial.tried == tried or widest < NARROW:
-            return made
+        if ended or not left or trial.tried == tried or widest < NARROW:
+            return replace(made, note=" ".join(filter(None, (ended, made.note))))
         may_run_out = made.accepted.low * NARROW < job.rows
         deepest = DEEPEST if may_run_out else _least_askings(job)
+
+
+async def _go_on(trial: Trial, sample: int, deepest: int) -> str:
+    """Let the trial go on; return a sentence where a limit ended it, else ""."""
+    try:
+        await trial.go_on(sample, deepest)
+    except BudgetExhaustedError as error:
+        return f"The sample was cut short, and the estimate is less sure for that. {error}"
+    return ""
 
 
 def _least_askings(job: Job) -> int:

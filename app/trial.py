@@ -32,6 +32,7 @@ from graph.state import Candidate, DatasetState, QuestionInput
 from training.rows import ABSTAINING, Variant
 
 _SHOWING = {"draft": "generator", "mislead": "generator", "critique": "critic"}
+_ENDED = ("accepted", "dropped", "set_aside")
 DEEPEST = 6
 """How often a window is asked at most."""
 
@@ -66,8 +67,9 @@ class Trial:
 
     @property
     def tried(self) -> int:
-        """How many candidates have been tried, those that follow from others too."""
-        return sum(tally.candidates for tally in self._apart.ledger.tallies())
+        """How many candidates have been tried to their end, those that follow from others too."""
+        tallies = self._apart.ledger.tallies()
+        return sum(tally.candidates for tally in tallies if tally.status in _ENDED)
 
     def most(self, count: int, times: int) -> int:
         """Return how many candidates go at most, where it goes on so many times."""
@@ -104,7 +106,7 @@ class Trial:
 
     def known(self) -> Known:
         """Return what is known of the run."""
-        entries = list(self._apart.ledger.entries())
+        entries = list(self._apart.ledger.entries(*_ENDED))
         return _known(entries, self._finished(entries), self._apart)
 
     async def letters_per_token(self) -> float | None:

@@ -105,6 +105,20 @@ def test_limit_that_comes_first_is_told(tmp_path, monkeypatch, capsys):
     assert "Reckoned without `limits.tokens`, where" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("limit", "most"), [("calls", 2), ("calls", 60), ("tokens", 30_000)])
+def test_limit_that_the_sample_reaches_leaves_an_estimate(
+    tmp_path, monkeypatch, capsys, limit, most
+):
+    brief = tmp_path / "brief.yaml"
+    brief.write_text(f"rows: 20\nlimits: {{{limit}: {most}}}\n", encoding="utf-8")
+    wanted = ["--brief", brief, "--out", tmp_path / "run", "--json"]
+    assert officina(monkeypatch, "estimate", EXAMPLES, *wanted) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told["note"].startswith("The sample was cut short")
+    assert f"limits.{limit}" in told["note"]
+    assert told["calls"]["low"] >= calls_in(tmp_path / "run") > 0
+
+
 def test_broken_estimate_is_none(tmp_path):
     (tmp_path / "estimate.json").write_text('{"rows": 1}', encoding="utf-8")
     assert kept(tmp_path) is None
