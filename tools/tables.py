@@ -49,6 +49,8 @@ _CONNECTING = {
 }
 # And so is a process of ours that is gone: nobody waits longer for what it held.
 _SETTINGS = "-cidle_in_transaction_session_timeout=60s"
+BUSY_SECONDS = 60.0
+"""How long a write waits for another process's, as for a large round that is planned whole."""
 _DAMAGED = (
     "The file is damaged: `sqlite3 FILE .recover` saves what was committed into a new file, which "
     "then takes its place."
@@ -88,7 +90,7 @@ def sqlite_engine(path: Path) -> Engine:
         connection.isolation_level = None  # pyright: ignore[reportAttributeAccessIssue]
         cursor = connection.cursor()
         # First of all: it is what makes the next line wait for another process's.
-        cursor.execute("PRAGMA busy_timeout=10000")
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000:.0f}")
         # With WAL, NORMAL keeps every commit through the death of the process, and is faster.
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
@@ -254,4 +256,6 @@ def advice(error: SQLAlchemyError) -> str:
         return "Make room on the disk, then resume the run."
     if is_postgres(error):
         return "Check the database that OFFICINA_STATE_URL names, then resume the run."
+    if "locked" in said or "busy" in said:
+        return "Another process holds it: wait for that one, or stop it, then resume the run."
     return "Check the run folder's disk and rights, then resume the run."

@@ -2,11 +2,12 @@
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from app.errors import told
 from graph.ledger import Ledger
 from tests.graph.test_ledger import accept, candidates, drop
-from tools.tables import StateError, postgres_engine, sqlite_engine
+from tools.tables import StateError, postgres_engine, sqlite_engine, writing
 
 PAGE = 4096
 
@@ -42,6 +43,22 @@ async def test_full_disk_keeps_what_was_committed(tmp_path):
     assert await accept(roomy, f"c1{finished:03}", answer="x" * PAGE)
     assert len(list(roomy.entries("accepted"))) == finished + 1
     roomy.close()
+
+
+async def test_file_that_another_process_holds_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("tools.tables.BUSY_SECONDS", 0.1)
+    engine, other = (sqlite_engine(tmp_path / "ledger.sqlite") for _ in range(2))
+    ledger = Ledger(engine)
+    ledger.plan(candidates(2))
+    with writing(other):
+        with pytest.raises(StateError, match="Another process holds it: wait"):
+            await ledger.claim("w", 1)
+        with pytest.raises(OperationalError) as raised:
+            ledger.release()
+    assert "Another process holds it: wait" in told(raised.value)[1]
+    assert await ledger.claim("w", 1)
+    for each in (engine, other):
+        each.dispose()
 
 
 async def test_torn_page_is_told(tmp_path):
