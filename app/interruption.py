@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.exits import INTERRUPTED
-from app.terminal import heard, tell
+from app.terminal import counted, heard, tell
 from graph.context import Context
 from tools.tables import StateError
 
@@ -72,10 +72,9 @@ class Interruption:
 
     async def _wind_down(self) -> None:
         if in_flight := self.context.calls.state().in_flight:
-            calls = "1 call" if in_flight == 1 else f"{in_flight:,} calls"
             tell(
-                f"Stopping: {SECONDS_TO_FINISH:g} s for {calls} in flight to finish. "
-                "Once more stops at once."
+                f"Stopping: {SECONDS_TO_FINISH:g} s for {counted(in_flight, 'call')} in flight to "
+                "finish. Once more stops at once."
             )
         with suppress(TimeoutError):
             async with asyncio.timeout(SECONDS_TO_FINISH):

@@ -12,7 +12,7 @@ from agents.calls import Calls
 from agents.gates import Gates
 from agents.journal import Journal
 from agents.sessions import Session
-from app.budgeting import check_prices
+from app.budgeting import check_accounts, check_prices
 from app.directory import MachineSource, check_directory, open_directory
 from app.opening_index import check_index, check_questions, open_index, open_question_vectors
 from app.roles import open_roles, probed
@@ -65,6 +65,7 @@ async def greet(brief: Brief, settings: Settings, journal: Journal) -> None:
 
     What they reply is in the journal, where the run will find it.
     """
+    await check_accounts(brief, settings, journal)
     prompts, session = Prompts(settings.prompts), Session(journal, leads=True)
     async with session.beating(), open_roles(settings, start=False) as models:
         gates = _gates(settings)
@@ -88,6 +89,7 @@ async def open_context(
     tracing = open_tracing(run, settings)
     try:
         with open_books(run, patience) as (ledger, journal):
+            await check_accounts(brief, settings, journal)
             gates = _gates(settings)
 
             def on_change(living: int, dead: Sequence[str]) -> None:

@@ -20,6 +20,11 @@ def tell(sentence: str) -> None:
     print(sentence, file=sys.stderr)
 
 
+def counted(number: float, noun: str) -> str:
+    """Return a number with its noun, as "1 call" or "1,200 calls"."""
+    return f"{number:,.15g} {noun}{'' if number == 1 else 's'}"
+
+
 def outlive_readers() -> None:
     """Let standard output and standard error be written to whether or not somebody reads them."""
     # Closed by whoever started us, they are None.

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from agents.journal import Spent
 from agents.prices import cost_of, unpriced
+from app.budgeting import told_limits
 from app.directory import POSTGRES, describe, load_file
 from app.driving import drive
 from app.exits import DONE, SHORT
@@ -22,7 +23,7 @@ from app.reporting import prices_of, write_run_report
 from app.run_file import Result, RunFile, locked, machines_of, read_run, settings_of, write_run_file
 from app.settings import Settings, SettingsError, is_offline, read_settings
 from app.state import open_books
-from app.terminal import tell
+from app.terminal import counted, tell
 from app.workers import Farming
 from graph.brief import Brief, load_brief
 from training.recipe import load_recipe
@@ -65,8 +66,7 @@ def carry_out(
 ) -> int:
     """Drive a run to its end, show it, write its report, and return the exit code."""
     console = Console(stderr=True)
-    limit = brief.limits.calls_for(brief.rows)
-    console.print(_opening(settings, brief, limit), highlight=False)
+    console.print(_opening(settings, brief), highlight=False)
     if started.machines:
         named = describe(machines_of(run, started), settings)
         console.print(f"Machine names: {named}.", highlight=False, soft_wrap=True)
@@ -78,14 +78,14 @@ def carry_out(
     return conclude(run, result, as_json=as_json)
 
 
-def _opening(settings: Settings, brief: Brief, limit: int) -> str:
+def _opening(settings: Settings, brief: Brief) -> str:
     specs = dict.fromkeys(settings.models.values())
     named = ", ".join(f"{role} {spec}" for role, spec in sorted(settings.models.items()))
     if len(specs) == 1:
         named = next(iter(specs))
     if is_offline(settings.models):
         named += " (offline is a rules model without a key: its rows are for trying the tool)"
-    return f"Model: {named}.\n{brief.rows} rows wanted; at most {limit} model calls."
+    return f"Model: {named}.\n{counted(brief.rows, 'row')} wanted; at most {told_limits(brief)}."
 
 
 def conclude(run: Path, result: Result, *, as_json: bool) -> int:
