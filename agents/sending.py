@@ -144,7 +144,7 @@ class Sender:
         dark, few_tries = gate.dark(), tried < TRIES
         is_later = _is_later(fault)
         known = self._served[call.model.name].call
-        if not is_later and gate.stops >= STOPS and known not in (None, call):
+        if not is_later and gate.stops >= STOPS and known and known is not call:
             return False
         is_failing = isinstance(fault, ModelFailingError) and dark is not None
         if not isinstance(fault, ModelDownError) and not is_failing:

@@ -30,12 +30,21 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the
 Recipe = Annotated[str, typer.Option(help="A recipe's name or path.")]
 Machines = Annotated[Path | None, typer.Option(help="machines.csv, if elsewhere.")]
 Concurrency = Annotated[int | None, typer.Option(help="Calls in flight at first; learned then.")]
-Processes = Annotated[int, typer.Option("--workers", min=1, help="Processes that farm.")]
+Processes = Annotated[
+    int,
+    typer.Option("--workers", min=1, help="Processes that farm, with this one; by Ray, beside it."),
+]
 Engine = Annotated[
     Literal["local", "ray"],
     typer.Option(help="Where they farm: here, or on a Ray cluster's nodes (state in Postgres)."),
 ]
-OptionalModel = Annotated[str | None, typer.Option(metavar="SPEC")]
+Model = Annotated[
+    str | None,
+    typer.Option(metavar="SPEC", help="The model of all roles, as openai:NAME@URL, or offline."),
+]
+Generator = Annotated[str | None, typer.Option(metavar="SPEC", help="Who writes, if another.")]
+Critic = Annotated[str | None, typer.Option(metavar="SPEC", help="Who judges, if another.")]
+Answerer = Annotated[str | None, typer.Option(metavar="SPEC", help="Who answers, if another.")]
 
 
 @app.callback()
@@ -52,17 +61,17 @@ def run(
     out: Out = None,
     brief: Annotated[Path | None, typer.Option(help="What dataset is wanted.")] = None,
     rows: Annotated[int | None, typer.Option(min=1, help="How many rows are wanted.")] = None,
-    model: OptionalModel = None,
-    generator: OptionalModel = None,
-    critic: OptionalModel = None,
-    answerer: OptionalModel = None,
+    model: Model = None,
+    generator: Generator = None,
+    critic: Critic = None,
+    answerer: Answerer = None,
     concurrency: Concurrency = None,
     workers: Processes = 1,
     engine: Engine = "local",
     machines: Machines = None,
     ingest: Annotated[
         bool | None,
-        typer.Option("--ingest/--no-ingest", help="Fill the index or use it as it is"),
+        typer.Option("--ingest/--no-ingest", help="Fill the index or use it as it is."),
     ] = None,
     eval_questions: Annotated[
         Path | None,
@@ -93,10 +102,10 @@ def estimate(
     out: Out = None,
     brief: Annotated[Path | None, typer.Option(help="What dataset is wanted.")] = None,
     rows: Annotated[int | None, typer.Option(min=1, help="How many rows are wanted.")] = None,
-    model: OptionalModel = None,
-    generator: OptionalModel = None,
-    critic: OptionalModel = None,
-    answerer: OptionalModel = None,
+    model: Model = None,
+    generator: Generator = None,
+    critic: Critic = None,
+    answerer: Answerer = None,
     concurrency: Concurrency = None,
     machines: Machines = None,
     sample: Annotated[

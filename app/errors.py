@@ -55,7 +55,7 @@ def traced(error: Exception) -> str:
 
 def _told(error: Exception) -> tuple[int, str]:
     if isinstance(error, typer.TyperException):
-        return MISTAKE, f"{error.format_message()}. `officina --help` shows the verbs."
+        return MISTAKE, f"{error.format_message().rstrip('.')}. `officina --help` shows the verbs."
     if isinstance(error, RunInterrupted):
         return INTERRUPTED, str(error)
     if isinstance(error, ServiceDownError):

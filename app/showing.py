@@ -18,6 +18,8 @@ from app.reporting import prices_of
 from app.run_file import RunFile, read_run
 from app.state import open_books
 from app.traces import trace_of
+from graph.ledger import Ledger
+from tools.library import DOCUMENTS, Library
 from training.recipe import load_recipe
 
 
@@ -49,9 +51,14 @@ def show_status(run: Path, *, as_json: bool) -> None:
     Console().print(render_status(brief, progress, spent, prices_of(started)))
     if unknown:
         print(f"Not among the machine names: {printable(', '.join(unknown))}.")
-    if started.result and started.result.reason:
-        print(started.result.reason)
+    print(_how_it_ended(run, started))
     print_unused(notes)
+
+
+def _how_it_ended(run: Path, started: RunFile) -> str:
+    if started.result is None:
+        return f"It has not ended. Where no process is at it, go on with `officina resume {run}`."
+    return f"It has ended. {started.result.reason}".rstrip()
 
 
 def _estimated(run: Path, started: RunFile, spent: list[Spent]) -> dict[str, object]:
@@ -78,8 +85,7 @@ def show_why(run: Path, candidate: str | None) -> None:
     read_run(run)
     with open_books(run) as (ledger, _):
         if candidate is None:
-            for entry in ledger.entries("dropped", "set_aside"):
-                print(f"{entry.candidate.id}  {entry.reason:24}  {printable(entry.question)}")
+            _print_dropped(ledger)
             return
         entry = ledger.entry(candidate)
     if entry is None:
@@ -89,11 +95,20 @@ def show_why(run: Path, candidate: str | None) -> None:
         raise SystemExit(MISTAKE)
     window = entry.candidate.window
     print(f"{entry.candidate.id}: {entry.status} {entry.reason}".rstrip())
-    print(f"document {window.document_id}, pages {window.pages[0]}-{window.pages[1]}")
+    path = printable(Library.open(run / DOCUMENTS).document(window.document_id).path)
+    print(f"document {path}, pages {window.pages[0]}-{window.pages[1]}")
     for step in entry.life:
         print(f"  {step.name:9} {printable(step.said)}")
     if trace := trace_of(run, entry.candidate.id):
         print(f"trace {trace.url or f'{trace.trace} in the LangSmith project {trace.project}'}")
+
+
+def _print_dropped(ledger: Ledger) -> None:
+    entry = None
+    for entry in ledger.entries("dropped", "set_aside"):
+        print(f"{entry.candidate.id}  {entry.reason:24}  {printable(entry.question)}")
+    if entry is None:
+        print("Nothing was dropped.")
 
 
 def show_audit(run: Path, recipe: str | None, *, as_json: bool) -> int:

@@ -54,10 +54,10 @@ class Helpers(Protocol):
 class Context:
     """What a run works with; built at the edge by `app/opening.py`, closed by whoever built it.
 
-    `models` by role; `concurrency` is how many calls are in flight at first; `child_env` is the environment of
-    training processes; `session` is what the ledger calls this process; `question_vectors` are
-    there when the brief compares questions by meaning; a run that `replays` trains nothing. `emit`
-    carries the outer graph's stream writer inside.
+    `models` by role; `concurrency` is how many calls are in flight at first; `child_env` is the
+    environment of training processes; `session` is what the ledger calls this process;
+    `question_vectors` are there when the brief compares questions by meaning; a run that `replays`
+    trains nothing. `emit` carries the outer graph's stream writer inside.
     """
 
     run: Path

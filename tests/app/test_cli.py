@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from typer.main import get_command
 
 from agents.offline import OfflineModel
-from app.cli import main
+from app.cli import app, main
 from app.state import open_books
 from graph.ledger import Note
 from tests.conftest import ROOT
@@ -85,13 +86,32 @@ def test_status_lists_unknown_machines(finished, tmp_path, monkeypatch, capsys):
 
 def test_verbs_read_a_finished_run(finished, monkeypatch, capsys):
     assert officina(monkeypatch, "status", finished) == 0
-    assert "8/8" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "8/8" in shown
+    assert "It has ended." in shown
     assert officina(monkeypatch, "status", finished, "--json") == 0
     assert json.loads(capsys.readouterr().out)["accepted"] == 8
     assert officina(monkeypatch, "why", finished) == 0
     first = capsys.readouterr().out.split()[0]
     assert officina(monkeypatch, "why", finished, first) == 0
-    assert "draft" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "draft" in shown
+    named = shown.partition("document ")[2].partition(",")[0]
+    assert (EXAMPLES / named).is_file()
+
+
+def test_run_without_outcomes_says_so(finished, tmp_path, monkeypatch, capsys):
+    run = shutil.copytree(finished, tmp_path / "run")
+    told = json.loads((run / "run.json").read_text("utf-8"))
+    (run / "run.json").write_text(json.dumps({**told, "result": None}), encoding="utf-8")
+    with open_books(run) as (ledger, _):
+        ledger.clear()
+    assert officina(monkeypatch, "why", run) == 0
+    assert capsys.readouterr().out == "Nothing was dropped.\n"
+    assert officina(monkeypatch, "status", run) == 0
+    assert f"It has not ended. Where no process is at it, go on with `officina resume {run}`" in (
+        capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize("name", ["messages", "prompt-completion", "sharegpt", "alpaca", "seed"])
@@ -127,7 +147,8 @@ def test_resume_of_a_finished_run_changes_nothing(finished, monkeypatch, capsys)
         (["run", EXAMPLES, "--brief", "none.yaml"], "none.yaml cannot be read"),
         (["run", EXAMPLES, "--rows", "many"], "--rows"),
         (["run", EXAMPLES, "--machines", "none.csv"], "none.csv"),
-        (["fly"], "fly"),
+        (["fly"], "No such command 'fly'. `officina --help`"),
+        (["run"], "Missing argument 'MANUALS'. `officina --help`"),
     ],
 )
 def test_mistake_is_a_sentence_and_leaves_with_two(monkeypatch, capsys, arguments, sentence):
@@ -280,6 +301,14 @@ def test_export_that_was_cut_off_is_made_again(finished, monkeypatch, tmp_path):
 def test_doctor_finds_this_environment_well(monkeypatch, capsys):
     assert officina(monkeypatch, "doctor") == 0
     assert "room graph" in capsys.readouterr().out
+
+
+def test_every_option_says_what_it_is():
+    verbs = get_command(app).commands
+    assert "run" in verbs
+    params = [(verb, param) for verb in verbs for param in verbs[verb].params]
+    silent = [f"{verb} {param.name}" for verb, param in params if not param.help]
+    assert silent == []
 
 
 def test_help_loads_nothing_heavy():
