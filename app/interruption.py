@@ -41,6 +41,7 @@ class Interruption:
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     _winding: asyncio.Task[None] | None = None
     _is_heard: bool = False
+    _is_over: bool = False
 
     def hear(self, number: int, frame: FrameType | None) -> None:
         """Take a signal."""
@@ -63,6 +64,7 @@ class Interruption:
 
     def over(self) -> None:
         """Let the task live: it has ended."""
+        self._is_over = True
         if self._winding is not None:
             self._winding.cancel()
 
@@ -80,9 +82,11 @@ class Interruption:
             async with asyncio.timeout(SECONDS_TO_FINISH):
                 await self._finish()
 
-    def _cancel(self, winding: asyncio.Task[None]) -> None:
+    def _cancel(self, _: asyncio.Task[None]) -> None:
         """Cancel the task, and what it waits for, unless it ended before."""
-        if not winding.cancelled():
+        if not self._is_over:
+            # What then fails without a waiter would be told as a traceback, after the sentence.
+            self._loop.set_exception_handler(lambda loop, context: None)
             self.context.patience.end()
             self.task.cancel()
 
