@@ -221,10 +221,10 @@ def _measured(limit: str, spent: Mapping[str, Amount], prices: Mapping[str, Pric
 def _named(limit: str, value: float) -> str:
     match limit:
         case "calls":
-            return f"{value} model calls"
+            return f"{value:,} model call{'' if value == 1 else 's'}"
         case "money":
             return dollars(value)
         case "minutes":
-            return f"{value:g} minutes"
+            return f"{value:g} minute{'' if value == 1 else 's'}"
         case _:
-            return f"{value} tokens"
+            return f"{value:,} tokens"

@@ -125,7 +125,7 @@ async def test_worker_that_enters_again_gives_up_what_it_had_reserved(journal):
     await finish(journal, again, await again.reserve(MODEL, MOST), MOST)
     await finish(journal, other, held, MOST)
     async with asyncio.timeout(20):
-        with pytest.raises(BudgetExhaustedError, match="of which 1 model calls may have gone to"):
+        with pytest.raises(BudgetExhaustedError, match="of which 1 model call may have gone to"):
             await again.reserve(MODEL, MOST)
 
 
@@ -163,7 +163,7 @@ async def test_minutes_count_over_all_parts(journal):
         it = Budget(journal, Caps(minutes=1), None, session)
         await it.take_back(await it.reserve(MODEL, MOST), may_have_run=False)
         session.began -= 10
-        with pytest.raises(BudgetExhaustedError, match="1 minutes"):
+        with pytest.raises(BudgetExhaustedError, match="1 minute is"):
             await it.reserve(MODEL, MOST)
 
 

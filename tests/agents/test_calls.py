@@ -218,7 +218,7 @@ async def test_gate_bounds_calls_in_flight(engine):
 
 async def test_budget_counts_earlier_runs(engine):
     await calls_on(engine).ask(role('{"count": 3}'), ASKED, Count, KEY)
-    with pytest.raises(BudgetExhaustedError, match="limit of 1 model calls"):
+    with pytest.raises(BudgetExhaustedError, match="limit of 1 model call"):
         await calls_on(engine, most=1).ask(role(), ASKED, Count, CallKey("other", "draft", 0))
 
 
