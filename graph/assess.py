@@ -98,8 +98,11 @@ def why_short(cause: str, report: QualityReport, context: Context) -> str:
     reasons = sorted(report.dropped.items(), key=lambda item: (-item[1], item[0]))
     most = ", ".join(f"{reason} {count}" for reason, count in reasons[:3]) or "none"
     texts = [document.text for document in context.library.documents]
+    rows = f"{report.accepted} of {report.wanted} rows"
+    if not report.missing:
+        rows += ", but candidates that may replace some of them are not finished"
     return (
-        f"{report.accepted} of {report.wanted} rows. {cause} Most frequent drops: {most}. "
+        f"{rows}. {cause} Most frequent drops: {most}. "
         f"The manuals hold {digit_sentences(texts)} distinct sentences with a digit."
     )
 
@@ -118,11 +121,6 @@ def why_fewer_derived(report: QualityReport, context: Context) -> str:
         said = f"{report.contrasts} rows are contrasts where `contrasts`"
         notes.append(_why_fewer(said, contrasts, ("contrast",), context))
     return " ".join(notes)
-
-
-def abstentions_missing(report: QualityReport, context: Context) -> bool:
-    """Say whether fewer rows abstain than the brief asks for."""
-    return report.abstaining < abstentions_wanted(context.brief)
 
 
 def _why_fewer(said: str, wanted: int, variants: Sequence[str], context: Context) -> str:

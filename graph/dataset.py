@@ -22,7 +22,6 @@ from langgraph.runtime import Runtime
 
 from graph import publish
 from graph.assess import (
-    abstentions_missing,
     assess_rows,
     select,
     why_fewer_derived,
@@ -116,14 +115,13 @@ async def assess(state: DatasetState, runtime: Runtime[Context]) -> Update:
     runtime.stream_writer({"event": "assessed", "accepted": report.accepted})
     await context.teller.tell(runtime.stream_writer)
     note = why_fewer_derived(report, context)
-    # Rows that were to abstain may still be had from candidates that a limit left open.
-    is_short = abstentions_missing(report, context)
-    cut_off = bool(is_short and context.ledger.open_candidates())
+    # What a limit left open may be rows, and such as come before others.
+    cut_off = bool(context.ledger.open_candidates())
     decision: Decision = "again"
-    if not report.missing and not cut_off:
-        decision = "export"
-    elif state.exhausted:
+    if cut_off or (report.missing and state.exhausted):
         decision = "stop_short"
+    elif not report.missing:
+        decision = "export"
     return {"decision": decision, "report": report, "note": note if decision != "again" else ""}
 
 

@@ -51,7 +51,8 @@ async def farm_round(context: Context) -> str:
         await asyncio.sleep(IDLE_SECONDS)
     if ended and helpers:
         await helpers.end()
-    return ended
+    # They may have finished what this process could not.
+    return ended if context.ledger.open_candidates() else ""
 
 
 async def farm_beside(context: Context, over: asyncio.Event) -> str:

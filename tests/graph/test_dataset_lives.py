@@ -37,6 +37,10 @@ async def make(run, manuals=EXAMPLES, machines=EXAMPLES / "machines.csv", **brie
         return value, events, context
 
 
+def sums(run: Path) -> bytes:
+    return (run / "dataset" / "manifest.json").read_bytes()
+
+
 async def test_run_ends_with_the_rows_wanted(tmp_path):
     ended, events, _ = await make(tmp_path / "run")
     assert (ended["decision"], ended["report"].accepted) == ("export", 12)
@@ -87,6 +91,21 @@ async def test_call_limit_stops_short_and_resumes(tmp_path):
     assert context.calls.journal.count() <= 20
     ended, _, _ = await make(tmp_path / "run", limits={"calls": 2000})
     assert (ended["decision"], ended["report"].accepted) == ("export", 12)
+
+
+async def test_limit_reached_late_is_gone_past_to_the_same_dataset(tmp_path):
+    _, _, context = await make(tmp_path / "whole")
+    needed = context.calls.journal.count()
+    for left_out in (1, 6):
+        run = tmp_path / str(left_out)
+        short, _, context = await make(run, limits={"calls": needed - left_out})
+        assert short["decision"] == "stop_short"
+        assert "12 of 12 rows" in short["reason"]
+        assert f"limit of {needed - left_out} model calls is reached" in short["reason"]
+        assert context.ledger.open_candidates()
+        ended, _, _ = await make(run, limits={"calls": needed})
+        assert ended["decision"] == "export"
+        assert sums(run) == sums(tmp_path / "whole")
 
 
 async def test_short_run_says_what_was_missing(tmp_path):
