@@ -35,8 +35,9 @@ _TOO_LONG = (
     "input tokens exceed",
     "prompt is too long",
 )
-_MAY_HAVE_RUN = (408, 500, 502, 504)
-"""What a server answers, or one before it, that may have been at work until then."""
+_NOT_BEGUN = (501, 503, 529)
+"""What a server that fails answers before it is at work. With others it, or a server behind it, may
+have been: Cloudflare has 520 to 527 for that."""
 _TIMED_OUT = (408, 504)
 _MOST_SHOWN = 400
 """Characters of a sentence that repeats what a server says."""
@@ -245,12 +246,16 @@ def _classify_openai(error: Exception, server: Server) -> CallError:
 
 def _classify_status(error: StatusError, server: Server) -> CallError:
     fault = _fault_of_status(error, server)
-    fault.may_have_run = error.is_late or error.status in _MAY_HAVE_RUN
+    fault.may_have_run = error.is_late or _may_have_run(error.status)
     fault.headers = {name.lower(): value for name, value in error.headers.items()}
     if isinstance(fault, ModelDownError):
         fault.after = seconds_asked(fault.headers)
         fault.timed_out = error.status in _TIMED_OUT
     return fault
+
+
+def _may_have_run(status: int) -> bool:
+    return status == 408 or (status >= 500 and status not in _NOT_BEGUN)
 
 
 def _fault_of_status(error: StatusError, server: Server) -> CallError:

@@ -160,16 +160,20 @@ async def same_fault(sends: Sequence[Send], **options: Any) -> CallError:
         (429, refusal(429, "pay", "insufficient_quota")[1], ModelError),
         (500, b"", ModelFailingError),
         (500, b"\xff\xfe broken", ModelFailingError),
+        (501, b"", ModelFailingError),
         (502, b"<html>" + b"x" * 5000, ModelDownError),
         (503, [1, 2], ModelDownError),
         (504, b"", ModelDownError),
+        (520, b"", ModelFailingError),
+        (524, b"error code: 524", ModelFailingError),
+        (527, b"", ModelFailingError),
         (529, {"message": "overloaded"}, ModelDownError),
     ],
 )
 async def test_both_ways_tell_errors_apart_alike(status, body, kind):
     fault = await same_fault([answer(status, body)])
     assert type(fault) is kind
-    assert fault.may_have_run == (status in (408, 500, 502, 504))
+    assert fault.may_have_run == (status in (408, 500, 502, 504, 520, 524, 527))
     fault.show(str)
     assert len(str(fault)) <= 401
 
