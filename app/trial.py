@@ -29,6 +29,7 @@ from graph.forecast import Kind, Known, Life, Round, Used
 from graph.ledger import Entry, Ledger
 from graph.plan import next_candidates, next_derived
 from graph.state import Candidate, DatasetState, QuestionInput
+from tools.tasks import tasks
 from training.rows import ABSTAINING, Variant
 
 _SHOWING = {"draft": "generator", "mislead": "generator", "critique": "critic"}
@@ -144,12 +145,9 @@ async def _live(candidates: Sequence[Candidate], apart: Context) -> None:
         async with places:
             await run_apart(question, apart)
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            for question in claimed:
-                group.create_task(live(question))
-    except ExceptionGroup as several:
-        raise several.exceptions[0] from several
+    async with tasks() as group:
+        for question in claimed:
+            group.create_task(live(question))
 
 
 async def _derived(most: int, apart: Context) -> list[Candidate]:

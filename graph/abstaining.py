@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from langgraph.runtime import Runtime
 
@@ -36,15 +37,17 @@ from graph.surroundings import NoContextError, surroundings
 from graph.verdicts import Update, decided
 from prompts.templates import Source
 from tools.machines import Machine
+from tools.outages import outlast
 from tools.passages import Passage
 from training.rows import ContextPassage, TrainingRow
 
 NEAR_MISS_HITS = 5
 
 
-def origin_of(candidate: Candidate, context: Context) -> TrainingRow:
+async def origin_of(candidate: Candidate, context: Context) -> TrainingRow:
     """Return the accepted row that the candidate derives from."""
-    entry = context.ledger.entry(candidate.origin or "")
+    read = partial(context.ledger.entry, candidate.origin or "")
+    entry = await outlast(context.patience, read)
     assert entry is not None
     assert entry.row is not None
     return entry.row
@@ -60,7 +63,7 @@ async def answered(origin: TrainingRow, context: Context) -> Answered:
 async def abstain(state: QuestionState, runtime: Runtime[Context]) -> Update:
     """Decline to answer the question, naming what the passages do not say."""
     context, candidate = runtime.context, state.candidate
-    origin = origin_of(candidate, context)
+    origin = await origin_of(candidate, context)
     question = state.question or question_of(origin)
     found = await _counterpart(candidate, origin, context)
     if candidate.variant == "near_miss" and found is None:
@@ -118,7 +121,7 @@ async def closed_surroundings(state: QuestionState, context: Context) -> tuple[C
     """
     assert state.question is not None
     assert state.answer is not None
-    origin = origin_of(state.candidate, context)
+    origin = await origin_of(state.candidate, context)
     oracles = 0 if state.premise else len(origin.oracle_positions)
     found = await surroundings(
         state.candidate,
@@ -161,7 +164,7 @@ async def _shown(passage_id: str, context: Context) -> ContextPassage:
 async def misleads(state: QuestionState, source: Source, context: Context) -> list[Finding]:
     """Find that a draft does not take something wrong for granted."""
     assert state.question is not None
-    origin = origin_of(state.candidate, context)
+    origin = await origin_of(state.candidate, context)
     window = "\n".join(part.text for part in source.parts)
     asked = await answered(origin, context)
     return premise_findings(state.question.text, state.premise, asked, window)
@@ -171,7 +174,7 @@ async def holds_no_answer(
     state: QuestionState, passages: Sequence[ContextPassage], context: Context
 ) -> list[Finding]:
     """Find the passages that may support the answer to the origin's question, or answer it else."""
-    origin = origin_of(state.candidate, context)
+    origin = await origin_of(state.candidate, context)
     shown = await context.index.get([passage.passage_id for passage in passages])
     speaks = await _speaking(origin, context)
     found = supporting([passage.text for passage in passages], await answered(origin, context))
@@ -225,7 +228,7 @@ async def abstains_well(
     named = await context.naming(window.machine)
     counterpart = await context.index.get([state.counterpart])
     sibling = [n for each in counterpart for n in (await context.naming(each.machine)).own]
-    asked = await answered(origin_of(state.candidate, context), context)
+    asked = await answered(await origin_of(state.candidate, context), context)
     findings = answer_findings(
         said,
         question=state.question.text,

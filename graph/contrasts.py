@@ -42,7 +42,7 @@ async def question_again(candidate: Candidate, context: Context) -> str:
     """Return the question of a contrast's origin, about the contrast's machine; "" for others."""
     if candidate.variant != "contrast":
         return ""
-    origin = origin_of(candidate, context)
+    origin = await origin_of(candidate, context)
     named = await context.naming(origin.machine_code)
     ours = await context.naming(candidate.window.machine)
     return renamed(origin.question, named.own, ours.machine or "")
@@ -63,7 +63,7 @@ async def answers_otherwise(
 ) -> list[Finding]:
     """Find that the sibling's answer is the origin's."""
     assert state.answer is not None
-    origin, window = origin_of(state.candidate, context), state.candidate.window
+    origin, window = await origin_of(state.candidate, context), state.candidate.window
     named = await context.naming(window.machine)
     if says_the_same(state.answer.text, origin.answer, named.every, window.language):
         return [Finding("no_contrast", "The sibling's answer is the same.", origin.answer)]

@@ -51,7 +51,7 @@ async def _drafted(state: QuestionState, context: Context, revision: Revision | 
 
 async def _misled(state: QuestionState, context: Context, revision: Revision | None) -> Update:
     candidate = state.candidate
-    origin = origin_of(candidate, context)
+    origin = await origin_of(candidate, context)
     written = await context.generator.mislead(
         await context.source(candidate.window),
         candidate=candidate.id,

@@ -38,7 +38,7 @@ async def make_row(state: QuestionState, context: Context) -> TrainingRow:
     if sha256 != state.verdict.sha256:
         raise UnjudgedRowError(f"Row {state.candidate.id} is not what its judge was shown.")
     machine = await context.machine(window.machine)
-    origin = origin_of(state.candidate, context) if state.candidate.origin else None
+    origin = await origin_of(state.candidate, context) if state.candidate.origin else None
     # A row that cites nothing is about what its origin cites.
     evidence = origin.citations if origin and not state.citations else state.citations
     cited = [_place(context.library, citation) for citation in evidence]

@@ -20,6 +20,7 @@ from graph.question import RECURSION_LIMIT, build_question_graph
 from graph.state import QuestionInput
 from graph.tracing import ENDING_KEYS, begin, ending
 from tools.patience import ServiceDownError
+from tools.tasks import tasks
 
 POOL_PER_PLACE = 1.5
 CLAIMED_AT_A_TIME = 8
@@ -97,11 +98,8 @@ async def _farm(context: Context, over: asyncio.Event) -> str:
             group.create_task(work())
 
     try:
-        async with asyncio.TaskGroup() as group:
+        async with tasks() as group:
             begin()
-    except ExceptionGroup as several:
-        # One sentence tells a fault better than a pool's worth of the same.
-        raise several.exceptions[0] from several
     finally:
         context.ledger.release(context.session)
     return faults.ended(context)

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 import uuid
@@ -22,6 +21,7 @@ from tools.embeddings import BATCH, Embedder
 from tools.index import IndexUnavailableError
 from tools.passages import Passage
 from tools.patience import ServiceDownError
+from tools.tasks import tasks
 
 _BULK = 1000
 _STORED = {200, 201, 409}
@@ -254,12 +254,9 @@ def _cut(batches: Iterable[Sequence[Passage]], most: int) -> Iterator[Sequence[P
 
 async def _together(calls: Iterable[Coroutine[None, None, None]]) -> None:
     """Await them all; raise the first error, once the others have been ended."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for call in calls:
-                group.create_task(call)
-    except ExceptionGroup as several:
-        raise several.exceptions[0] from None
+    async with tasks() as group:
+        for call in calls:
+            group.create_task(call)
 
 
 def _made_at(held: Mapping[str, Any]) -> int:
