@@ -61,8 +61,12 @@ async def drive(
         seconds=round(time.monotonic() - began, 1),
         note=ended.note,
     )
+
+    async def report() -> None:
+        await asyncio.to_thread(write_run_report, run, started, brief)
+
     # A run that is cut off before its report is there must not be called finished.
-    await asyncio.to_thread(write_run_report, run, started, brief)
+    await outlasting(run, patience, report)
     write_run_file(run, started)
     return started.result
 

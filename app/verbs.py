@@ -22,10 +22,12 @@ from app.progress import print_unused, viewed
 from app.reporting import prices_of, write_run_report
 from app.run_file import Result, RunFile, locked, machines_of, read_run, settings_of, write_run_file
 from app.settings import Settings, SettingsError, is_offline, read_settings
-from app.state import open_books
+from app.state import open_books, outlasting
 from app.terminal import counted, tell
 from app.workers import Farming
 from graph.brief import Brief, load_brief
+from graph.ledger import Note, Progress
+from tools.patience import Patience
 from training.recipe import load_recipe
 
 
@@ -75,7 +77,7 @@ def carry_out(
             *(run, started, brief, settings, view.on_event, farming), within=interruptible
         )
         result = asyncio.run(driven)
-    return conclude(run, result, as_json=as_json)
+    return conclude(run, result, as_json=as_json, patience=settings.services.patience)
 
 
 def _opening(settings: Settings, brief: Brief) -> str:
@@ -88,10 +90,18 @@ def _opening(settings: Settings, brief: Brief) -> str:
     return f"Model: {named}.\n{counted(brief.rows, 'row')} wanted; at most {told_limits(brief)}."
 
 
-def conclude(run: Path, result: Result, *, as_json: bool) -> int:
-    """Print how a run ended and where things are; return the exit code."""
-    with open_books(run) as (ledger, journal):
-        progress, spent, notes = ledger.progress(), journal.spent(), ledger.notes()
+def conclude(run: Path, result: Result, *, as_json: bool, patience: float = 0.0) -> int:
+    """Print how a run ended and where things are; return the exit code.
+
+    Its state is waited for as many seconds as there is patience.
+    """
+
+    async def read() -> tuple[Progress, list[Spent], list[Note]]:
+        with open_books(run) as (ledger, journal):
+            return ledger.progress(), journal.spent(), ledger.notes()
+
+    reading = outlasting(run, Patience(patience, _say_waiting), read)
+    progress, spent, notes = asyncio.run(reading)
     for said in filter(None, (result.note, result.reason)):
         tell(said)
     if as_json:
@@ -209,3 +219,7 @@ def load_machines(file: Path) -> None:
 def _note_result(run: Path, started: RunFile, brief: Brief) -> None:
     write_run_file(run, started)
     write_run_report(run, started, brief)
+
+
+def _say_waiting(service: str, seconds: float) -> None:
+    tell(f"waiting for {service}; again in {seconds:.1f} s")

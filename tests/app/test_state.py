@@ -5,23 +5,30 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import Engine, event
 
-from app.run_file import RunFile, write_run_file
+from app.reporting import write_run_report
+from app.run_file import RunFile, read_run, write_run_file
 from app.settings import SettingsError
 from app.state import open_books
-from tests.app.test_interrupted import start
+from tests.app.test_interrupted import in_process, start
 from tests.conftest import ROOT
 from tests.postgres_server import PASSWORD, PostgresServer
 from tools.tables import StateError
 
 EXAMPLES = ROOT / "examples" / "manuals"
 ROWS = 30
+DISCONNECT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+)
 
 
 @pytest.fixture
@@ -194,6 +201,51 @@ def test_signal_ends_a_run_whose_state_is_away(state, postgres, tmp_path, worker
     assert code == 130, said
     assert said.splitlines()[-1].startswith("Interrupted")
     assert "officina resume" in said.splitlines()[-1]
+
+
+def test_read_that_loses_its_connection_is_made_again(postgres, state, tmp_path, monkeypatch):
+    shown = ("--rows", 8, "--model", "offline", "--out")
+    assert in_process(monkeypatch, "run", EXAMPLES, *shown, tmp_path / "calm") == 0
+    cut: list[str] = []
+
+    def cut_connections(_: object, __: object, statement: str, *___: object) -> None:
+        if not cut and "candidates.id = " in statement and "LIMIT" in statement:
+            cut.append(statement)
+            postgres.execute("postgres", DISCONNECT)
+
+    event.listen(Engine, "before_cursor_execute", cut_connections)
+    try:
+        assert in_process(monkeypatch, "run", EXAMPLES, *shown, tmp_path / "run") == 0
+    finally:
+        event.remove(Engine, "before_cursor_execute", cut_connections)
+    assert cut
+    # Nothing was begun again.
+    assert read_run(tmp_path / "run")[0].result.replayed == 0
+    assert manifest(tmp_path / "run") == manifest(tmp_path / "calm")
+
+
+@pytest.mark.parametrize("is_written", [False, True])
+def test_state_away_at_the_end_is_waited_for(postgres, state, tmp_path, monkeypatch, is_written):
+    back: list[threading.Timer] = []
+
+    def write_as_it_goes(*what: Any) -> None:
+        if is_written:
+            write_run_report(*what)
+        if not back:
+            postgres.kill()
+            back.append(threading.Timer(1.0, postgres.start))
+            back[0].start()
+        if not is_written:
+            write_run_report(*what)
+
+    monkeypatch.setattr("app.driving.write_run_report", write_as_it_goes)
+    run = tmp_path / "run"
+    try:
+        assert in_process(monkeypatch, "run", EXAMPLES, "--rows", 4, "--out", run) == 0
+    finally:
+        back[0].join()
+    assert read_run(run)[0].result.accepted == 4
+    assert (run / "report.html").is_file()
 
 
 @pytest.mark.slow
