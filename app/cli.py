@@ -156,11 +156,13 @@ def resume(
 ) -> None:
     """Go on with a run that was interrupted or ended short; a finished one is left as it is."""
     from app import budgeting, ray_workers, run_file, verbs
+    from training.formats import is_as_written
 
     started, brief = run_file.read_run(run)
     whole = started.result and started.result.decision == "export" and not started.result.reason
-    if started.result and whole and (run / "dataset").is_dir():
-        print(f"{run} is finished; nothing was changed.", file=sys.stderr)
+    if started.result and whole and is_as_written(run / "dataset"):
+        kept = " Its limits are as they were." if add_budget else ""
+        print(f"{run} is finished; nothing was changed.{kept}", file=sys.stderr)
         raise typer.Exit(verbs.conclude(run, started.result, as_json=as_json))
     settings = run_file.settings_of(started)
     farming = ray_workers.farming_of(workers, engine, started.state, settings)

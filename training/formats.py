@@ -126,9 +126,27 @@ def changed_files(folder: Path) -> list[str]:
     return [name for name, its in sorted(files.items()) if found.get(name) != its]
 
 
+def is_as_written(folder: Path) -> bool:
+    """Say whether a dataset is there, and each of its files as its manifest says."""
+    try:
+        return folder.is_dir() and not changed_files(folder)
+    except TrainingError:
+        return False
+
+
 def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest as it was written."""
-    return Manifest.model_validate_json(_existing(folder / MANIFEST).read_text("utf-8"))
+    """Return the manifest as it was written.
+
+    Raises:
+        TrainingError: there is none, or it is not what an export wrote.
+    """
+    path = _existing(folder / MANIFEST)
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except ValueError as error:
+        raise TrainingError(
+            f"{path} is no longer what was exported: `officina resume` writes the dataset again."
+        ) from error
 
 
 def chat(row: TrainingRow) -> dict[str, object]:

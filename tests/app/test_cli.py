@@ -130,6 +130,7 @@ def test_resume_of_a_finished_run_changes_nothing(finished, monkeypatch, capsys)
     assert "nothing was changed" in capsys.readouterr().err
     brief = (finished / "brief.yaml").read_text()
     assert officina(monkeypatch, "resume", finished, "--add-budget", "calls=500") == 0
+    assert "Its limits are as they were." in capsys.readouterr().err
     assert (finished / "brief.yaml").read_text() == brief
     assert {p: p.read_bytes() for p in sorted((finished / "dataset").iterdir())} == before
     assert (finished / "run.json").stat().st_mtime_ns == stamps
@@ -296,6 +297,19 @@ def test_export_that_was_cut_off_is_made_again(finished, monkeypatch, tmp_path):
     (run / "dataset").rename(run / "dataset.unfinished")
     assert officina(monkeypatch, "resume", run) == 0
     assert (run / "dataset" / "manifest.json").read_bytes() == sums
+
+
+@pytest.mark.parametrize("name", ["train.jsonl", "manifest.json"])
+def test_changed_dataset_is_written_again(finished, monkeypatch, capsys, tmp_path, name):
+    run = shutil.copytree(finished, tmp_path / "run")
+    file = run / "dataset" / name
+    whole = file.read_bytes()
+    file.write_bytes(whole + b'{"id": "one"}\n')
+    assert officina(monkeypatch, "export", run) == 2
+    assert "`officina resume` writes the dataset again" in capsys.readouterr().err
+    assert officina(monkeypatch, "resume", run) == 0
+    assert file.read_bytes() == whole
+    assert officina(monkeypatch, "export", run) == 0
 
 
 def test_doctor_finds_this_environment_well(monkeypatch, capsys):
