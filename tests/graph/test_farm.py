@@ -88,6 +88,21 @@ async def test_stopped_round_gives_its_claims_back(tmp_path, calls):
         assert len(await context.ledger.claim("b", 99)) == left
 
 
+async def test_round_that_others_finish_is_not_cut_off(tmp_path):
+    async def begin():
+        pass
+
+    async with AsyncExitStack() as stack:
+        context = await opened(stack, tmp_path / "run", limits={"calls": 7})
+        other = await opened(stack, tmp_path / "run")
+        await ingest_folder(str(EXAMPLES), context, emit=lambda _: None)
+        await ingest_folder(str(EXAMPLES), other, emit=lambda _: None)
+        planned(context, 1, 6)
+        context.helpers = SimpleNamespace(begin=begin, end=lambda: farm_round(other))
+        assert await farm_round(context) == ""
+        assert not context.ledger.open_candidates()
+
+
 async def cut(tmp_path, name, stops):
     """Run a round that asks each window twice, with a stop at each of so many calls."""
     for calls in (*stops, 9999):
