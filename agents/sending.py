@@ -52,7 +52,6 @@ WAIT, LONGEST_WAIT = 0.5, 1.0
 spares a server."""
 LONGEST_BESIDE_OTHERS = 60.0
 """Seconds at most that a server which serves other calls may ask one to stay away."""
-
 SHORT_HOLD = 5.0
 """Seconds that a rate limit may hold a call back without a word about it."""
 

@@ -7,11 +7,26 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from app.exits import DONE, INTERRUPTED, MISTAKE
+from app.options import (
+    Answerer,
+    Concurrency,
+    Critic,
+    Engine,
+    Generator,
+    Json,
+    Machines,
+    Model,
+    Out,
+    Processes,
+    Recipe,
+    Replayed,
+    Run,
+)
 from app.terminal import hear_signals, ignore_signals, outlive_readers
 
 app = typer.Typer(
@@ -23,28 +38,6 @@ app = typer.Typer(
 )
 machine_verbs = typer.Typer(no_args_is_help=True)
 app.add_typer(machine_verbs, name="machines", help="The machine names in Postgres.")
-
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="The run folder.")]
-Out = Annotated[Path | None, typer.Option(help="The run folder; runs/<folder name> if not given.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
-Recipe = Annotated[str, typer.Option(help="A recipe's name or path.")]
-Machines = Annotated[Path | None, typer.Option(help="machines.csv, if elsewhere.")]
-Concurrency = Annotated[int | None, typer.Option(help="Calls in flight at first; learned then.")]
-Processes = Annotated[
-    int,
-    typer.Option("--workers", min=1, help="Processes that farm, with this one; by Ray, beside it."),
-]
-Engine = Annotated[
-    Literal["local", "ray"],
-    typer.Option(help="Where they farm: here, or on a Ray cluster's nodes (state in Postgres)."),
-]
-Model = Annotated[
-    str | None,
-    typer.Option(metavar="SPEC", help="The model of all roles, as openai:NAME@URL, or offline."),
-]
-Generator = Annotated[str | None, typer.Option(metavar="SPEC", help="Who writes, if another.")]
-Critic = Annotated[str | None, typer.Option(metavar="SPEC", help="Who judges, if another.")]
-Answerer = Annotated[str | None, typer.Option(metavar="SPEC", help="Who answers, if another.")]
 
 
 @app.callback()
@@ -173,7 +166,7 @@ def resume(
 
 
 @app.command()
-def replay(run: Run, out: Out = None, as_json: Json = False) -> None:
+def replay(run: Run, out: Replayed = None, as_json: Json = False) -> None:
     """Make a run's dataset again from its journal, without a model, and compare the two."""
     from app import replaying
 
