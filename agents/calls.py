@@ -83,6 +83,10 @@ class Calls:
         """How many calls were refused and wait for another try."""
         return self._sender.asleep + self._gates.returning
 
+    def wait_for(self, patience: Patience) -> None:
+        """Wait for servers with this patience from now on."""
+        self._sender.patience = patience
+
     def state(self) -> CallsState:
         """Return what goes on now, and what went on so far."""
         return CallsState(**(self._session.others() + Counter(self._said())))
@@ -145,6 +149,18 @@ class Calls:
         if schema:
             options["response_format"] = json_schema(schema)
         return await self._send(model, messages, key, **options)
+
+    async def recall(
+        self,
+        model: RoleModel,
+        messages: Sequence[BaseMessage],
+        key: CallKey,
+        schema: type[BaseModel],
+    ) -> None:
+        """Take note that the model takes this call, if the journal holds its reply."""
+        call = Call(model, messages, key, {"response_format": json_schema(schema)}, 0)
+        if await self.journal.reply(key, call.sent):
+            self._sender.know(call)
 
     async def finish(self) -> None:
         """Send no more calls, and return when those in flight are written down."""

@@ -272,7 +272,8 @@ def _fault_of_status(error: StatusError, server: Server) -> CallError:
     if any(words in f"{said} {code}".lower() for words in _TOO_LONG):
         return PromptTooLongError("The prompt is longer than the model's context.")
     if code == "content_filter":
-        return UnreadableReplyError("The model server's content filter withheld the reply.")
+        # Its word on one prompt, or on all of them: whether it serves others tells.
+        return RefusedError("The model server's content filter withheld the reply.")
     return RefusedError(f"{at} refused the call: {said}")
 
 

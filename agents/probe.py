@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.tools import BaseTool, tool
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -58,11 +58,8 @@ async def probe(
     key = CallKey(PROBED, "probe", number)
     sent = digest("abilities", model.name, with_tools)
     if known := await calls.journal.tool_result(key, sent):
-        found = Abilities.model_validate_json(known)
-        if found.keeps_schema:
-            # Not sent again, but known from now on as a call that the server takes.
-            await _keeps_schema(model, calls, prompts, key)
-        return found
+        await calls.recall(model, _draft(prompts), key, Question)
+        return Abilities.model_validate_json(known)
     found = Abilities(
         keeps_schema=await _keeps_schema(model, calls, prompts, key),
         calls_tools=not with_tools or await _calls_tools(model, calls, prompts, key),
@@ -80,8 +77,12 @@ def fallbacks(found: Abilities) -> str:
     return " ".join(filter(None, said))
 
 
+def _draft(prompts: Prompts) -> Sequence[BaseMessage]:
+    return prompts.draft_question(_SOURCE, scenario="a plant", topics=(), asked=())
+
+
 async def _keeps_schema(model: RoleModel, calls: Calls, prompts: Prompts, key: CallKey) -> bool:
-    messages = prompts.draft_question(_SOURCE, scenario="a plant", topics=(), asked=())
+    messages = _draft(prompts)
     try:
         reply = await calls.say(model, messages, key, schema=Question)
     except _NOT_TAKEN as error:

@@ -1,8 +1,9 @@
 """Served: what a model is known to serve, by which its server's faults are told from a call's own.
 
 A call that its server never takes is at fault itself when the model serves another that was sent
-after it, and refuses this one again: it ends its candidate. Otherwise the server is at fault: it
-ends the run, which loses no candidate. `agents/sending.py` asks.
+after it, and not this one: once where the server refused it, three times in turn where it failed.
+It ends its candidate. Otherwise the server is at fault: it ends the run, which loses no candidate.
+`agents/sending.py` asks.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
 from pathlib import Path
 
 from agents.budget import Budget, Caps
@@ -105,15 +104,16 @@ async def open_context(
                 _index(run, settings, patience, ledger) as index,
                 open_roles(settings) as opened,
             ):
-                calls = partial(_calls, brief, settings, prompts, session, gates)
+                calls = _calls(brief, settings, prompts, session, gates, _at_start(settings))
                 with untraced():
-                    models = await probed(opened, calls(_at_start(settings)), prompts, ledger)
+                    models = await probed(opened, calls, prompts, ledger)
+                calls.wait_for(patience)
                 yield Context(
                     run=run,
                     brief=brief,
                     prompts=prompts,
                     models=models,
-                    calls=calls(patience),
+                    calls=calls,
                     session=session.id,
                     ledger=ledger,
                     index=index,

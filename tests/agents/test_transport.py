@@ -19,7 +19,6 @@ from agents.faults import (
     NoAccessError,
     PromptTooLongError,
     RefusedError,
-    UnreadableReplyError,
     classify,
 )
 from agents.models import open_model
@@ -147,7 +146,7 @@ async def same_fault(sends: Sequence[Send], **options: Any) -> CallError:
         (400, refusal(400, "no such field")[1], RefusedError),
         (400, refusal(400, "too long", "context_length_exceeded")[1], PromptTooLongError),
         (400, refusal(400, "Input tokens exceed the configured limit")[1], PromptTooLongError),
-        (400, refusal(400, "withheld", "content_filter")[1], UnreadableReplyError),
+        (400, refusal(400, "withheld", "content_filter")[1], RefusedError),
         (401, refusal(401, "no")[1], NoAccessError),
         (403, b"<html>no</html>", NoAccessError),
         (403, refusal(403, "pay", "insufficient_quota")[1], ModelError),

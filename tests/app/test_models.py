@@ -159,6 +159,22 @@ def test_run_killed_at_its_first_calls_pays_for_none_twice(monkeypatch, tmp_path
     assert served.completed == rows_in(run / "journal.sqlite")
 
 
+def test_run_whose_only_prompts_are_refused_drops_them(monkeypatch, tmp_path):
+    """What the probe was served tells that the server is well, also in a process that sent none."""
+    refused = list[str]()
+
+    def handle(request: dict[str, Any]) -> Reply:
+        asked = json.dumps(request["messages"])
+        if "a plant" not in asked and len(refused) < 2:
+            refused.append(asked)
+        return refusal(400, "no") if asked in refused else ANSWERED(request)
+
+    with serving(handle) as url:
+        options = ("--rows", 1, "--model", f"openai:m@{url}", "--out", tmp_path / "run")
+        assert officina(monkeypatch, "run", EXAMPLES, *options) == 0
+    assert len(refused) == 2
+
+
 def test_dead_server_is_told_with_its_address(monkeypatch, tmp_path, capsys):
     (tmp_path / "officina.yaml").write_text("patience: 0.2\n", encoding="utf-8")
     wanted = ["--critic", "openai:m@http://127.0.0.1:9/v1", "--out", tmp_path / "run"]
