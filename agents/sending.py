@@ -106,7 +106,7 @@ class Sender:
                 # What a probe is refused is what it asks for.
                 if call.model.server.ended() or call.key.candidate == PROBED:
                     raise
-                if beside == (1 if isinstance(fault, RefusedError) else BESIDE):
+                if beside >= (1 if isinstance(fault, RefusedError) else BESIDE):
                     said = f"Others were served, but not this call: {fault}"
                     raise UnreadableReplyError(said) from fault
                 if not await self._serves_others(call):
