@@ -26,7 +26,7 @@ from app.progress import viewed
 from app.run_file import RunFile, locked, machines_of
 from app.settings import Settings
 from app.terminal import tell
-from app.trial import DEEPEST, Trial, begin_trial, spent_by_role
+from app.trial import DEEPEST, Trial, spent_by_role, trial_of
 from graph.assess import why_nothing_is_left
 from graph.brief import Brief
 from graph.context import Context
@@ -35,6 +35,7 @@ from graph.ingest import ingest_folder
 from graph.progress import Emit
 from graph.typical import ALONE, SURE, Sizes, calibrated, typical_lives
 from graph.walks import walks
+from tools.passages import Passage
 
 SAMPLE = 12
 MOST_SAMPLES = 4
@@ -104,8 +105,21 @@ async def estimate(
         typical = typical_lives(sizes, ALONE)
         walked = walks(job, Known(spent=spent_by_role(context)), typical)
         return _estimate(job, walked, None, context, prices, len(passages))
-    trial = await begin_trial(manuals, context)
-    say(_before(sample, trial, sizes, context, prices))
+    async with trial_of(manuals, context) as trial:
+        say(_before(sample, trial, sizes, context, prices))
+        return await _tried(trial, sample, job, passages, context, prices)
+
+
+async def _tried(
+    trial: Trial,
+    sample: int,
+    job: Job,
+    passages: Sequence[Passage],
+    context: Context,
+    prices: Mapping[str, Price],
+) -> Estimate:
+    """Let the trial go on until the estimate is narrow, or nothing more can be learnt."""
+    emit: Emit = context.emit or (lambda _: None)
     left, deepest = MOST_SAMPLES, _least_askings(job)
     while True:
         left, tried = left - 1, trial.tried

@@ -10,14 +10,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterable, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
 from langgraph.runtime import Runtime
-from sqlalchemy import create_engine
-from sqlalchemy.pool import StaticPool
 
 from agents.journal import FinishedCall
 from app.dry_count import letters
@@ -29,6 +30,8 @@ from graph.forecast import Kind, Known, Life, Round, Used
 from graph.ledger import Entry, Ledger
 from graph.plan import next_candidates, next_derived
 from graph.state import Candidate, DatasetState, QuestionInput
+from tools.group_commit import GroupCommit
+from tools.tables import sqlite_engine
 from tools.tasks import tasks
 from training.rows import ABSTAINING, Variant
 
@@ -54,10 +57,10 @@ class Batch:
 class Trial:
     """Candidates of a run, lived before it; what is learnt grows with each `go_on`."""
 
-    def __init__(self, context: Context, candidates: Sequence[Candidate]) -> None:
+    def __init__(self, context: Context, apart: Context, candidates: Sequence[Candidate]) -> None:
         self.batches: list[Batch] = []
         self._context = context
-        self._apart = _apart(context)
+        self._apart = apart
         self._waiting = list(candidates)
         self._again = len(candidates) == len(context.windows)
 
@@ -120,19 +123,25 @@ class Trial:
         return self._context.calls.journal.finished([entry.candidate.id for entry in entries])
 
 
-async def begin_trial(manuals: str, context: Context) -> Trial:
-    """Return a trial of the candidates that the run's first round will have, in their order."""
-    apart = _apart(context)
-    await plan(DatasetState(manuals), Runtime(context=apart))
-    return Trial(context, [entry.candidate for entry in apart.ledger.entries("planned")])
+@asynccontextmanager
+async def trial_of(manuals: str, context: Context) -> AsyncGenerator[Trial]:
+    """Yield a trial of the candidates that the run's first round will have, in their order."""
+    with _apart(context) as first, _apart(context) as apart:
+        await plan(DatasetState(manuals), Runtime(context=first))
+        yield Trial(context, apart, [each.candidate for each in first.ledger.entries("planned")])
 
 
-def _apart(context: Context) -> Context:
-    """Return the same context with a ledger of its own, that nobody else sees."""
-    engine = create_engine(
-        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
-    )
-    return replace(context, ledger=Ledger(engine))
+@contextmanager
+def _apart(context: Context) -> Generator[Context]:
+    """Yield the same context with a ledger of its own, that nobody else sees."""
+    with TemporaryDirectory(prefix="officina-trial-") as folder:
+        # A file: nodes read in threads of their own, which one connection could not be shared by.
+        engine = sqlite_engine(Path(folder) / "ledger.sqlite")
+        try:
+            with closing(GroupCommit(engine, "ledger")) as commit:
+                yield replace(context, ledger=Ledger(engine, commit))
+        finally:
+            engine.dispose()
 
 
 async def _live(candidates: Sequence[Candidate], apart: Context) -> None:

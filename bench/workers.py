@@ -31,20 +31,18 @@ from sqlalchemy import func, select
 from agents.journal_tables import CALLS, RESERVATIONS
 from app import ray_workers, workers
 from app.opening import open_context
-from app.run_file import RunFile, settings_of, write_run_file
 from app.settings import Settings
 from app.state import open_books
 from app.worker import main as work
 from app.workers import Farming, helping
+from bench.farmed import make_run, plan
 from bench.mock import Mock
 from bench.mock_server import serving, stats
 from bench.stubbed import STUBBED, StubbedRayWorker, stub
-from graph.brief import Brief, Windows, dump_brief, load_brief, read_brief
+from graph.brief import Brief, Windows, load_brief, read_brief
 from graph.context import Context
 from graph.farm import farm_round
 from graph.ingest import ingest_folder
-from graph.plan import next_candidates
-from graph.state import Window
 
 ROOT = Path(__file__).parent.parent
 MANUALS = ROOT / "examples" / "manuals"
@@ -88,7 +86,17 @@ async def farmed(it: Try, run: Path) -> dict[str, Any]:
         },
         "the bench's brief",
     )
-    settings = make_run(it, run, brief)
+    settings = make_run(
+        run,
+        MANUALS,
+        brief,
+        it.url,
+        options.width,
+        machines=None if is_stub else MANUALS / "machines.csv",
+        state=it.state,
+    )
+    if is_stub:
+        (run / STUBBED).touch()
     with open_books(run, new=True):
         pass
     with nodes(options, it.workers) as kill:
@@ -120,39 +128,6 @@ async def opened(it: Try, run: Path, brief: Brief, settings: Settings) -> AsyncG
         if it.options.life == "graph":
             await ingest_folder(str(MANUALS), context, emit=lambda _: None)
         yield context
-
-
-def make_run(it: Try, run: Path, brief: Brief) -> Settings:
-    """Write a run's first files; return its settings."""
-    spec = f"openai:mock@{it.url}"
-    made = RunFile(
-        manuals=str(MANUALS),
-        machines=None if it.options.life == "stub" else str(MANUALS / "machines.csv"),
-        models=dict.fromkeys(("generator", "critic", "answerer"), spec),
-        concurrency=it.options.width,
-        prompts=None,
-        versions={},
-        state="postgres" if it.state == "postgres" else "sqlite",
-        services={"servers": {it.url: {"most_in_flight": it.options.width}}},
-    )
-    run.mkdir(exist_ok=True)
-    (run / "brief.yaml").write_text(dump_brief(brief), encoding="utf-8")
-    if it.options.life == "stub":
-        (run / STUBBED).touch()
-    write_run_file(run, made)
-    return settings_of(made)
-
-
-def plan(context: Context, windows: list[Window], candidates: int) -> None:
-    """Plan rounds over the windows until there are so many candidates."""
-    round_, left = 0, candidates
-    while left:
-        round_ += 1
-        chosen = next_candidates(
-            windows, round_=round_, missing=left, rate=1.0, most=left, asked={}, exhausted=set()
-        )
-        context.ledger.plan(chosen)
-        left -= len(chosen)
 
 
 async def watch(context: Context, it: Try, pace: Pace, kill: Any) -> None:  # noqa: ANN401

@@ -1,5 +1,6 @@
 """An estimate before a run, and the run that takes over what it asked."""
 
+import asyncio
 import json
 import sys
 from pathlib import Path
@@ -122,3 +123,14 @@ def test_limit_that_the_sample_reaches_leaves_an_estimate(
 def test_broken_estimate_is_none(tmp_path):
     (tmp_path / "estimate.json").write_text('{"rows": 1}', encoding="utf-8")
     assert kept(tmp_path) is None
+
+
+def test_lives_of_a_sample_read_side_by_side(tmp_path, monkeypatch):
+    async def live(question, apart) -> None:
+        id = question.candidate.id
+        reads = [asyncio.to_thread(apart.ledger.entry, id) for _ in range(40)]
+        assert {entry.candidate.id for entry in await asyncio.gather(*reads)} == {id}
+        await apart.ledger.drop(id, "said", question="", drafts=1, answers=0, life=())
+
+    monkeypatch.setattr("app.trial.run_apart", live)
+    assert officina(monkeypatch, "estimate", EXAMPLES, "--rows", 8, "--out", tmp_path / "run") == 0
