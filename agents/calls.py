@@ -83,6 +83,11 @@ class Calls:
         """How many calls were refused and wait for another try."""
         return self._sender.asleep + self._gates.returning
 
+    @property
+    def worked(self) -> float:
+        """How long the run was worked on, in seconds, up to now."""
+        return self._session.worked
+
     def wait_for(self, patience: Patience) -> None:
         """Wait for servers with this patience from now on."""
         self._sender.patience = patience

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Row, func, select
 
-from agents.journal_tables import CALLS, JOURNAL, KEY, METADATA, VERSION
+from agents.journal_tables import CALLS, JOURNAL, KEY, METADATA, SESSIONS, VERSION
 from agents.spending import Amount, spending
 from tools.tables import open_tables
 
@@ -83,6 +83,10 @@ class JournalReader:
                 for row in connection.execute(query)
             ]
 
+    def worked(self) -> float:
+        """Return how long the run was worked on, in seconds, estimates and resumes among it."""
+        return self._read(worked)
+
     def spending(self) -> dict[str, Amount]:
         """Return the most that can have been spent, by model: what a kill left unsettled too."""
         return self._read(spending)
@@ -90,6 +94,12 @@ class JournalReader:
     def _read(self, query: Callable[[Connection], T]) -> T:
         with self.engine.connect() as connection:
             return query(connection)
+
+
+def worked(connection: Connection) -> float:
+    """Return the seconds of all sessions that led the run."""
+    sums = select(func.coalesce(func.sum(SESSIONS.c.seconds), 0.0)).where(SESSIONS.c.leads == 1)
+    return float(connection.execute(sums).scalar_one())
 
 
 def _key_of(row: Row[Any]) -> CallKey:

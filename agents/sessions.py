@@ -15,10 +15,11 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from agents.journal import Journal
+from agents.journal_reading import worked
 from agents.journal_tables import RESERVATIONS, SESSIONS
 from agents.spending import forfeit
 from tools.tables import StateError
@@ -131,8 +132,7 @@ def enter(connection: Connection, sessions: Sequence[Session]) -> list[float]:
     before stays spent as well, since nothing will settle it.
     """
     ids = [each.id for each in sessions]
-    worked = select(func.coalesce(func.sum(SESSIONS.c.seconds), 0.0)).where(SESSIONS.c.leads == 1)
-    before = float(connection.execute(worked).scalar_one())
+    before = worked(connection)
     if any(each.leads for each in sessions):
         connection.execute(delete(RESERVATIONS))
         # Whoever lives all the same says so with the next beat.

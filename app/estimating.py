@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from app.dry_count import job_of, most_calls, passages_of, sizes_of
 from app.exits import DONE, SHORT
 from app.expected import Estimate, RoleEstimate, keep, lines
 from app.interruption import interruptible
+from app.minutes import minutes_of
 from app.opening import open_context
 from app.progress import viewed
 from app.run_file import RunFile, locked, machines_of
@@ -41,12 +41,6 @@ SAMPLE = 12
 MOST_SAMPLES = 4
 NARROW = 1.85
 """An estimate whose upper end is more times its lower one is worth another sample."""
-_UNSURE_OF_TIME = 0.1
-"""The standard deviation of the logarithm of how much slower a run is than its trial was."""
-_AT_THE_ENDS = 0.5
-"""Seconds that a run takes before its first and after its last candidate."""
-_BESIDE = 1 / 3
-"""How much of the lesser part, of waiting and of computing, is not hidden by the greater."""
 _NO_INTERVAL = Interval(0, 0, 0)
 
 
@@ -172,7 +166,8 @@ def _estimate(
         output_tokens=interval(walk.total().output_tokens for walk in walked),
         roles={role: _of_role(role, walked) for role in sorted(models)},
         cost=_cost(walked, models, prices),
-        minutes=_minutes(walked, trial, context.concurrency, job.seed),
+        minutes=minutes_of(walked, trial, context, job.seed),
+        minutes_over=context.calls.worked / 60,
         unpriced=unpriced(_as_spent(walked[0], models), prices),
     )
     return replace(
@@ -207,28 +202,6 @@ def _cost(
     costs = [cost_of(_as_spent(walk, models), prices) for walk in walked]
     known = [cost for cost in costs if cost is not None]
     return interval(known) if len(known) == len(costs) else None
-
-
-def _minutes(walked: Iterable[Walk], trial: Trial | None, width: int, seed: int) -> Interval | None:
-    """Return the minutes of the walks, by how long the batches of the trial took."""
-    batches = trial.batches if trial else []
-    # A prompt that is too long for its server is sent, and finishes no call.
-    sent = [batch for batch in batches if batch.sent and batch.lived.calls]
-    if not sent:
-        return None
-    waited = sum(max(0.0, b.seconds - b.computed) for b in sent)
-    latency = waited / sum(b.lived.in_turn(width) for b in sent)
-    # A process computes more for the first of its calls.
-    computing = min(b.computed / b.sent for b in sent)
-    again = computing * sum(b.sent for b in sent)
-    seeded = random.Random(f"minutes {seed}")
-
-    def taken(walk: Walk) -> float:
-        rounds = ((latency * each.in_turn(width), computing * each.calls) for each in walk.left)
-        whole = _AT_THE_ENDS + again + sum(max(both) + _BESIDE * min(both) for both in rounds)
-        return whole * seeded.lognormvariate(0, _UNSURE_OF_TIME) / 60
-
-    return interval(taken(walk) for walk in walked)
 
 
 def _before(

@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from agents.journal import Spent
+from agents.journal_reading import JournalReader, Spent
 from agents.prices import Price, cost_of, dollars
+from graph.brief import Brief
 from graph.forecast import Interval
 from tools.library import write_whole
 
@@ -29,9 +30,9 @@ class RoleEstimate:
 class Estimate:
     """What a whole run is expected to come to, the sample's calls among it.
 
-    `cost` is in US dollars, None when a price is not known; `minutes` are those of the run after
-    the estimate, None when no call was timed; `accepted` are rows; `note` says what is not
-    likely to be had, and why.
+    `cost` is in US dollars, None when a price is not known; `minutes`, None when no call was timed,
+    are those that it is worked on, of which `minutes_over` are over; `accepted` are rows; `note`
+    says what is not likely to be had, and why.
     """
 
     rows: int
@@ -46,6 +47,7 @@ class Estimate:
     roles: Mapping[str, RoleEstimate]
     cost: Interval | None = None
     minutes: Interval | None = None
+    minutes_over: float = 0.0
     unpriced: Sequence[str] = ()
     note: str = ""
 
@@ -81,7 +83,7 @@ def kept(run: Path) -> Estimate | None:
 def beside_truth(
     estimate: Estimate, spent: Sequence[Spent], prices: Mapping[str, Price], seconds: float | None
 ) -> list[Truth]:
-    """Return each figure beside what it came to; the minutes where the run took `seconds`."""
+    """Return each figure beside what it came to; the minutes where `seconds` of work are known."""
     found = [
         Truth("calls", estimate.calls, sum(each.calls for each in spent)),
         Truth("tokens in", estimate.input_tokens, sum(each.input_tokens for each in spent)),
@@ -93,6 +95,11 @@ def beside_truth(
     if estimate.minutes and seconds is not None:
         found.append(Truth("minutes", estimate.minutes, seconds / 60))
     return found
+
+
+def comparable_seconds(journal: JournalReader, brief: Brief) -> float | None:
+    """Return how long a run was worked on; None where it trains, which no estimate reckons with."""
+    return journal.worked() if brief.train == "none" else None
 
 
 def lines(estimate: Estimate) -> Iterator[str]:
@@ -130,8 +137,15 @@ def _money(estimate: Estimate) -> str:
 def _minutes(estimate: Estimate) -> str:
     if estimate.minutes is None:
         return "– (no call was timed: a sample times some)"
-    low, high = (f"{each:.1f}" for each in (estimate.minutes.low, estimate.minutes.high))
-    return f"{low}–{high}, with as many calls in flight as now and without a training"
+    digits = 1 if estimate.minutes.high >= 10 else 2
+    low, high, over = (
+        f"{each:.{digits}f}"
+        for each in (estimate.minutes.low, estimate.minutes.high, estimate.minutes_over)
+    )
+    return (
+        f"{low}–{high}, of which {over} are over, with as many calls in flight as now and without "
+        "a training"
+    )
 
 
 def _read(values: dict[str, Any]) -> Estimate:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.prices import Price
-from app.expected import beside_truth, kept
+from app.expected import beside_truth, comparable_seconds, kept
 from app.report import ReportFacts, write_report
 from app.run_file import RunFile
 from app.services import ServicesError, load_services, read_services, services_file
@@ -36,7 +36,7 @@ def write_run_report(run: Path, started: RunFile, brief: Brief) -> Path:
     result, path = started.result, run / "report.html"
     estimate, prices = kept(run), prices_of(started)
     with open_books(run) as (ledger, journal):
-        spent = journal.spent()
+        spent, seconds = journal.spent(), comparable_seconds(journal, brief)
         facts = ReportFacts(
             brief=brief,
             entries=_Entries(ledger),
@@ -51,7 +51,7 @@ def write_run_report(run: Path, started: RunFile, brief: Brief) -> Path:
             evaluation=result.evaluation,
             losses=_losses(run / "training" / "result.json"),
             offline=is_offline(started.models),
-            truths=beside_truth(estimate, spent, prices, result.seconds) if estimate else (),
+            truths=beside_truth(estimate, spent, prices, seconds) if estimate else (),
             traces=run_filter(started.id) if (run / TRACES_FILE).exists() else "",
         )
         write_report(path, facts)

@@ -12,7 +12,7 @@ from rich.console import Console
 from agents.journal import Spent
 from agents.prices import cost_of
 from app.exits import DONE, MISTAKE, SHORT
-from app.expected import beside_truth, kept
+from app.expected import beside_truth, comparable_seconds, kept
 from app.progress import print_unused, printable, render_status
 from app.reporting import prices_of
 from app.run_file import RunFile, read_run
@@ -28,6 +28,7 @@ def show_status(run: Path, *, as_json: bool) -> None:
     started, brief = read_run(run)
     with open_books(run) as (ledger, journal):
         progress, spent, notes = ledger.progress(), journal.spent(), ledger.notes()
+        seconds = comparable_seconds(journal, brief)
     unknown = [note.path for note in notes if note.kind == "unknown_machine"]
     if as_json:
         finished = started.result.decision if started.result else None
@@ -43,7 +44,7 @@ def show_status(run: Path, *, as_json: bool) -> None:
             "cost": cost_of(spent, prices_of(started)),
             "decision": finished,
             **({"unknown_machines": unknown} if unknown else {}),
-            **_estimated(run, started, spent),
+            **_estimated(run, started, spent, seconds),
             "notes": dict(Counter(note.kind for note in notes)),
         }
         print(json.dumps(values))
@@ -61,12 +62,13 @@ def _how_it_ended(run: Path, started: RunFile) -> str:
     return f"It has ended. {started.result.reason}".rstrip()
 
 
-def _estimated(run: Path, started: RunFile, spent: list[Spent]) -> dict[str, object]:
+def _estimated(
+    run: Path, started: RunFile, spent: list[Spent], seconds: float | None
+) -> dict[str, object]:
     """Return each figure of an estimate beside what it has come to, where one was made."""
     estimate = kept(run)
     if estimate is None:
         return {}
-    seconds = started.result.seconds if started.result else None
     truths = beside_truth(estimate, spent, prices_of(started), seconds)
     return {
         "estimate": {

@@ -19,7 +19,6 @@ import hashlib
 import json
 import random
 import tempfile
-import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -118,12 +117,10 @@ def measure(case: Case, run: Path, sample: int) -> tuple[Estimate, list[Truth]]:
     source = machine_source(case.manuals, None, settings)
     started = create_run(run, case.manuals, brief, settings, source)
     expected = asyncio.run(_estimated(case, run, started, brief, settings, sample))
-    began = time.monotonic()
     asyncio.run(_made(case, run, started, brief, settings))
-    seconds = time.monotonic() - began
     with open_books(run) as (_, journal):
         spent: list[Spent] = journal.spent()
-    return expected, beside_truth(expected, spent, PRICES, seconds)
+        return expected, beside_truth(expected, spent, PRICES, journal.worked())
 
 
 @asynccontextmanager

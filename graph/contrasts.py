@@ -7,34 +7,32 @@ otherwise.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from checks.findings import Finding
 from checks.names import renamed
 from checks.scope import asks_the_same, says_the_same
 from graph.abstaining import origin_of
 from graph.context import Context
-from graph.ledger import Made, Tally
-from graph.plan import HOPED_DERIVED, LEAST_RATE, derived
-from graph.state import Candidate, QuestionState
+from graph.ledger import Made
+from graph.plan import HOPED_DERIVED, derived, likely_needed
+from graph.state import Candidate, QuestionState, Window
 from prompts.templates import Source
 from training.rows import ContextPassage
 
 
 def next_contrasts(
-    context: Context, origins: Sequence[Made], tallies: Sequence[Tally], round_: int, missing: int
+    origins: Sequence[Made],
+    *,
+    round_: int,
+    missing: int,
+    rate: float | None,
+    windows: Mapping[str, Window],
 ) -> list[Candidate]:
     """Return as many contrasts of the origins as are likely needed for so many rows."""
-    finished = [e for e in tallies if e.variant == "contrast" and e.status != "planned"]
-    tried = sum(each.candidates for each in finished)
-    made = sum(each.candidates for each in finished if each.status != "dropped")
-    rate = made / tried if tried else HOPED_DERIVED
-    count = math.ceil(missing / max(rate, LEAST_RATE))
-    windows = context.window_by_id
     return [
         derived(origin.id, "contrast", round_, windows[origin.counterpart])
-        for origin in origins[:count]
+        for origin in origins[: likely_needed(missing, rate, HOPED_DERIVED)]
     ]
 
 

@@ -70,7 +70,11 @@ async def plan(state: DatasetState, runtime: Runtime[Context]) -> Update:
     fallen = fallen_rows(made)
     selection = await select(context, made, fallen)
     contrasts = next_contrasts(
-        context, selection.contrastable, tallies, last + 1, selection.contrasts
+        selection.contrastable,
+        round_=last + 1,
+        missing=selection.contrasts,
+        rate=acceptance_rate(tallies, made, fallen, ["contrast"]),
+        windows=context.window_by_id,
     )[:most]
     chosen = contrasts + next_candidates(
         context.windows,

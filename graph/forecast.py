@@ -16,7 +16,7 @@ from training.rows import Abstaining
 Kind = Literal[
     "first", "again", "exhausted", "contrast", "unanswerable", "near_miss", "false_premise"
 ]
-LOW, HIGH = 0.03, 0.97
+LOW, HIGH = 0.02, 0.98
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,12 +52,16 @@ def next_candidates(
     """
     open_windows = [window for window in known if window.id not in exhausted]
     open_windows.sort(key=lambda window: asked.get(window.id, 0))
-    likely = max(rate, LEAST_RATE) if rate is not None else HOPED_RATE
-    count = max(0, min(math.ceil(missing / likely), most, len(open_windows)))
+    count = max(0, min(likely_needed(missing, rate, HOPED_RATE), most, len(open_windows)))
     return [
         Candidate(_digest(window.id, str(round_))[:16], round_, window)
         for window in open_windows[:count]
     ]
+
+
+def likely_needed(missing: int, rate: float | None, hoped: float) -> int:
+    """Return how many candidates so many rows are likely to take, by the rate of those before."""
+    return math.ceil(max(0, missing) / (hoped if rate is None else max(rate, LEAST_RATE)))
 
 
 def next_derived(
@@ -74,8 +78,7 @@ def next_derived(
 
     `tried` is how many of each kind there were before; `windows` are those of the origins by id.
     """
-    likely = max(rate, LEAST_RATE) if rate is not None else HOPED_DERIVED
-    count = min(math.ceil(missing / likely), most, len(derivable))
+    count = min(likely_needed(missing, rate, HOPED_DERIVED), most, len(derivable))
     queues = _queues(derivable)
     number = Counter[Variant](tried)
     chosen: list[Candidate] = []

@@ -16,11 +16,13 @@ from itertools import accumulate
 
 from graph.exhaustion import Asking, Hazard, Hazards
 from graph.forecast import Job, Kind, Known, Life, Round, Used, Walk
-from graph.plan import HOPED_DERIVED, HOPED_RATE, LEAST_RATE
+from graph.plan import HOPED_DERIVED, HOPED_RATE, likely_needed
 
 _ANSWERABLE: tuple[Kind, ...] = ("first", "again", "exhausted", "contrast")
 LENT = 3.0
 """How many candidates' word first questions have about those asked again."""
+DIFFERING = (4, 4)
+"""What is believed of the share of contrasts that are no duplicates: a beta distribution's a, b."""
 MOST_WALKS, LEAST_WALKS, PICKS = 400, 100, 400_000
 MOST_ROWS = 4000
 """Of a larger run a part is walked, with that part of its windows, and multiplied."""
@@ -106,19 +108,20 @@ class _Walk:
             kind: _Pool(_of_kind(kind, seen, typical), seeded) for kind in kinds
         }
         self.untold = {kind: deque(e for e in known.derived if e.kind == kind) for kind in kinds}
-        doubling = 0.12 if job.contrasts else 0.06
-        self.doubling = seeded.expovariate(1 / doubling)
+        self.doubling = seeded.gammavariate(2, 0.06 if job.contrasts else 0.03)
         self.contrastable = seeded.betavariate(
             known.contrastable + 0.5, known.answered - known.contrastable + 1.0
         )
         self.falsifiable = seeded.betavariate(
             known.falsifiable + 1.0, known.answered - known.falsifiable + 0.5
         )
+        # The sibling's own window may have been asked the same before.
+        self.differing = seeded.betavariate(*DIFFERING)
         self.derivable = Counter[Kind]({kind: 0 for kind in job.kinds})
         self.open = deque(range(len(job.windows)))
         self.asked = [0] * len(job.windows)
         self.tried = self.finished = self.sound = 0
-        self.drafted = self.made = self.can = 0
+        self.drafted = self.made = self.can = self.contrasted = 0
         self.abstaining: int = 0
         self.derived: int = 0
         self.calls = sum(each.calls for each in known.spent.values()) / scale
@@ -162,13 +165,13 @@ class _Walk:
         left = max(0, contrasts - self.made) if round_ > 1 else self.job.contrasts
         room = self._room
         missing = room - (left + self.made) - self.drafted if left else room - self.answerable
-        again = min(_likely(left, self._rate(), HOPED_DERIVED), self.can, most)
-        asked = min(_likely(missing, self._rate(), HOPED_RATE), most - again, len(self.open))
+        again = min(likely_needed(left, self._contrast_rate(), HOPED_DERIVED), self.can, most)
+        asked = min(likely_needed(missing, self._rate(), HOPED_RATE), most - again, len(self.open))
         wanted = self.job.abstaining if asked + again else self._in_share
         wanted -= min(self.abstaining, self._in_share)
         rate = self.abstaining / self.derived if self.derived else None
         derivable = sum(self.derivable.values())
-        derived = min(_likely(wanted, rate, HOPED_DERIVED), most - again - asked, derivable)
+        derived = min(likely_needed(wanted, rate, HOPED_DERIVED), most - again - asked, derivable)
         fresh = sum(self._ask(round_) for _ in range(asked))
         for _ in range(again):
             self._contrast()
@@ -182,6 +185,9 @@ class _Walk:
 
     def _rate(self) -> float | None:
         return self.sound / self.finished if self.finished else None
+
+    def _contrast_rate(self) -> float | None:
+        return self.made / self.contrasted if self.contrasted else None
 
     def _ask(self, round_: int) -> bool:
         """Live a candidate of the next window; say whether it is yet to be paid."""
@@ -216,7 +222,8 @@ class _Walk:
         self.can -= 1
         self.tried += 1
         self.finished += 1
-        if life.accepted:
+        self.contrasted += 1
+        if life.accepted and self.seeded.random() < self.differing:
             self.sound += 1
             self.made += 1
 
@@ -257,12 +264,6 @@ class _Walk:
             role: self.known.spent.get(role, Used()) + walked.get(role, Used()).times(share)
             for role in roles
         }
-
-
-def _likely(missing: int, rate: float | None, hoped: float) -> int:
-    """Return how many candidates are planned for so many missing rows."""
-    likely = hoped if rate is None else max(rate, LEAST_RATE)
-    return max(0, math.ceil(missing / likely))
 
 
 def _of_kind(kind: Kind, seen: Sequence[Life], typical: Sequence[Life]) -> list[Life]:

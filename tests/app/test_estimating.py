@@ -50,6 +50,11 @@ def test_run_takes_over_its_estimate(tmp_path, monkeypatch, capsys):
     assert officina(monkeypatch, "status", estimated, "--json") == 0
     found = json.loads(capsys.readouterr().out)["estimate"]
     assert found["calls"]["so_far"] == calls_in(estimated)
+    made = kept(estimated)
+    assert made is not None
+    # What the sample took is a part of both.
+    assert 0 < made.minutes_over < found["minutes"]["so_far"]
+    assert made.minutes_over < found["minutes"]["low"]
     assert officina(monkeypatch, "estimate", *wanted, estimated) == 2
 
 

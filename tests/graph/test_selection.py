@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.brief import Brief
+from graph.contrasts import next_contrasts
 from graph.ledger import Made, Tally
 from graph.plan import derived, next_derived
 from graph.selection import ORIGIN_GONE, acceptance_rate, fallen_rows, select_rows
@@ -179,3 +180,12 @@ def test_selection_keeps_its_promises(rows, share, count, twins, gone, nothing_l
     assert kept | set(found.set_aside) == {each.id for each in [*origins, *made]}
     if nothing_left:
         assert len(found.rows) >= min(rows, count - len(fallen))
+
+
+def test_contrasts_that_repeat_other_rows_are_planned_for():
+    origins = [replace(each, counterpart=WINDOW.id) for each in drafted(6)]
+    repeats = [twin(origin, "contrast") for origin in origins[:4]]
+    tallies = [Tally("set_aside", "duplicate", "contrast", 4, 0, 0)]
+    rate = acceptance_rate(tallies, repeats, {each.id for each in repeats[:2]}, ["contrast"])
+    planned = next_contrasts(origins, round_=2, missing=2, rate=rate, windows={WINDOW.id: WINDOW})
+    assert [each.origin for each in planned] == [each.id for each in origins[:4]]
