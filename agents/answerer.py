@@ -17,6 +17,7 @@ from langchain.agents.middleware.types import InputAgentState
 from langchain.tools.tool_node import ToolCallRequest
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, ToolMessage
 from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
 from langgraph.types import Command
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -73,9 +74,10 @@ class Errand:
 class ThroughCalls(AgentMiddleware[AgentState[Any], Errand, Any]):
     """Sends the agent's model calls through `Calls`, and journals its tools' results."""
 
-    def __init__(self, model: RoleModel, calls: Calls) -> None:
+    def __init__(self, model: RoleModel, calls: Calls, tools: Sequence[BaseTool]) -> None:
         self._model = model
         self._calls = calls
+        self._tools = [convert_to_openai_tool(tool) for tool in tools]
 
     async def awrap_model_call(
         self,
@@ -88,9 +90,8 @@ class ThroughCalls(AgentMiddleware[AgentState[Any], Errand, Any]):
             return AIMessage("")
         errand = request.runtime.context
         opening = [request.system_message] if request.system_message else []
-        tools = [tool for tool in request.tools if isinstance(tool, BaseTool)]
         key = CallKey(errand.candidate, "search", errand.attempt, turn)
-        return await self._calls.say(self._model, [*opening, *request.messages], key, tools)
+        return await self._calls.say(self._model, [*opening, *request.messages], key, self._tools)
 
     async def awrap_tool_call(
         self,
@@ -130,7 +131,7 @@ class Answerer:
         self._agent = create_agent(
             model.chat,
             tools,
-            middleware=[ThroughCalls(model, calls)],
+            middleware=[ThroughCalls(model, calls, tools)],
             context_schema=Errand,
             name="answerer",
         )

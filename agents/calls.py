@@ -14,8 +14,6 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.tools import BaseTool
-from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel
 
 from agents.budget import Budget
@@ -144,13 +142,16 @@ class Calls:
         model: RoleModel,
         messages: Sequence[BaseMessage],
         key: CallKey,
-        tools: Sequence[BaseTool] = (),
+        tools: Sequence[dict[str, Any]] = (),
         schema: type[BaseModel] | None = None,
     ) -> AIMessage:
-        """Return the model's message as it is: with tools, it may ask for some of them."""
+        """Return the model's message as it is: with tools it may ask for some of them.
+
+        They are described as OpenAI does.
+        """
         options: dict[str, Any] = {}
         if tools:
-            options["tools"] = [convert_to_openai_tool(tool) for tool in tools]
+            options["tools"] = list(tools)
         if schema:
             options["response_format"] = json_schema(schema)
         return await self._send(model, messages, key, **options)

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.tools import BaseTool, tool
+from langchain_core.tools import tool
+from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from agents.call import PROBED, RoleModel
@@ -106,7 +107,7 @@ def _follows(reply: AIMessage) -> bool:
 
 async def _calls_tools(model: RoleModel, calls: Calls, prompts: Prompts, key: CallKey) -> bool:
     messages = prompts.answer(_SEARCH, language="en", machine=None, objections=())
-    tools: list[BaseTool] = [search_manuals]
+    tools = [convert_to_openai_tool(search_manuals)]
     try:
         reply = await calls.say(model, messages, replace(key, ask=2), tools)
     except _NOT_TAKEN as error:
