@@ -4,8 +4,8 @@
         reply = await send()                   # or: place.busy(after), place.late(), place.failed()
         place.heard(headers)
 
-First come, first served, over all roles; a call that comes again goes first. `agents/width.py`
-says how many may be in flight, `agents/pace.py` how many a minute. When every call in flight was
+First come, first served, over all roles; a call that comes again goes first. `agents/width.py` says
+how many may be in flight, `agents/rate_limits.py` how many a minute. When every call in flight was
 refused, nothing is sent until the server may have recovered, and then one call: a new one where
 there is one, for what was refused may be refused for its own sake.
 """
@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import TracebackType
 
-from agents.pace import Pace, Quota
+from agents.rate_limits import Quota, RateLimits
 from agents.width import Width
 
 PAUSE, LONGEST_PAUSE = 0.5, 60.0
@@ -45,8 +45,8 @@ class Place:
         self.number = 0
         self.counted = 0
         """The tokens of all calls sent up to this one."""
-        self.paced = 0.0
-        """The tokens that the pace counts it for."""
+        self.counted = 0.0
+        """The tokens that the rate limits count it for."""
         self.began = 0.0
         self.after: float | None = None
         """How long the server wants no more calls, once it refused this one."""
@@ -54,7 +54,7 @@ class Place:
         self._gate = gate
 
     async def __aenter__(self) -> Place:
-        """Wait for a place, for pauses, and for the pace."""
+        """Wait for a place, for pauses, and for the rate limits."""
         await self._gate.enter(self)
         return self
 
@@ -96,7 +96,7 @@ class Gate:
         start: int,
         *,
         most: int | None = None,
-        pace: Pace | None = None,
+        limits: RateLimits | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.in_flight = 0
@@ -105,7 +105,7 @@ class Gate:
         self.dark_since: float | None = None
         """Since when the server has refused whatever was in flight, and served nothing."""
         self._width = Width(start, most)
-        self._pace = pace or Pace()
+        self._limits = limits or RateLimits()
         self._clock = clock
         self._again: deque[tuple[Place, asyncio.Future[None]]] = deque()
         self._new: deque[tuple[Place, asyncio.Future[None]]] = deque()
@@ -146,7 +146,7 @@ class Gate:
     ) -> None:
         """Take another share of the server: other processes joined or left."""
         self._width.resize(start, most)
-        self._pace.resize(requests, tokens)
+        self._limits.resize(requests, tokens)
         self._admit()
 
     def place(self, tokens: int = 0, *, again: bool = False) -> Place:
@@ -173,7 +173,7 @@ class Gate:
         now = self._clock()
         requests, tokens = self._quotas
         return max(
-            self._pace.wait(now),
+            self._limits.wait(now),
             requests.wait(self._sent + 1, now),
             tokens.wait(self._tokens + max(place.tokens, 1), now),
         )
@@ -228,13 +228,13 @@ class Gate:
 
     def spent(self, place: Place, tokens: int) -> None:
         """Correct the tokens that a place was counted for."""
-        self._pace.correct(place.paced, place.tokens, tokens, self._clock())
+        self._limits.correct(place.counted, place.tokens, tokens, self._clock())
 
     def _refused(self, place: Place, after: float, now: float) -> None:
         after = min(after, LONGEST_PAUSE)
         if after:
             self._told = min(self._told, now + after)
-        self._pace.refused()
+        self._limits.refused()
         self._width.refused(place.number, self._sent, left=self.in_flight, after=after, now=now)
         self._fell(now, spared=1 if self._width.is_noisy else 0)
 
@@ -266,7 +266,7 @@ class Gate:
         self._tokens += place.tokens
         self.in_flight += 1
         place.number, place.counted, place.began = self._sent, self._tokens, self._clock()
-        place.paced = self._pace.take(place.tokens, place.began)
+        place.counted = self._limits.take(place.tokens, place.began)
 
     def _next(self) -> deque[tuple[Place, asyncio.Future[None]]]:
         first, second = self._again, self._new

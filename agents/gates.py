@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agents.faults import NO_SERVER
 from agents.gate import Gate
-from agents.pace import Pace
+from agents.rate_limits import RateLimits
 from agents.width import MOST_PER_START
 
 
@@ -46,7 +46,7 @@ class Gates:
         address = address.rstrip("/")
         if address not in self._gates:
             start, most = self._widths(address)
-            self._gates[address] = Gate(start, most=most, pace=Pace(*self._rates(address)))
+            self._gates[address] = Gate(start, most=most, limits=RateLimits(*self._rates(address)))
             self._gates[address].is_closed = self.is_closed
         return self._gates[address]
 

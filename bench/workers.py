@@ -60,7 +60,7 @@ class Try:
 
 
 @dataclass(slots=True)
-class Pace:
+class Course:
     """When how many candidates were done, and what was in flight when a worker was killed."""
 
     points: list[tuple[float, int]] = field(default_factory=list[tuple[float, int]])
@@ -105,17 +105,19 @@ async def farmed(it: Try, run: Path) -> dict[str, Any]:
             plan(context, windows, options.candidates)
             farming = Farming(it.workers, options.engine)
             async with helping(context, settings, farming):
-                pace, began, cpu = Pace(), time.monotonic(), cpu_seconds()
-                watching = asyncio.create_task(watch(context, it, pace, kill))
+                course, began, cpu = Course(), time.monotonic(), cpu_seconds()
+                watching = asyncio.create_task(watch(context, it, course, kill))
                 ended = await farm_round(context)
                 wall = time.monotonic() - began
                 watching.cancel()
                 await context.helpers.end() if context.helpers else None
             cpu = cpu_seconds() - cpu
-            return sums(context, it, pace) | {
+            return sums(context, it, course) | {
                 "ended": ended,
                 "wall": round(wall, 2),
-                "candidates_a_second": round(pace.speed(options.candidates), 1) if not ended else 0,
+                "candidates_a_second": round(course.speed(options.candidates), 1)
+                if not ended
+                else 0,
                 "client_cpu_ms_a_candidate": round(1e3 * cpu / options.candidates, 2),
             }
 
@@ -130,14 +132,14 @@ async def opened(it: Try, run: Path, brief: Brief, settings: Settings) -> AsyncG
         yield context
 
 
-async def watch(context: Context, it: Try, pace: Pace, kill: Any) -> None:  # noqa: ANN401
+async def watch(context: Context, it: Try, course: Course, kill: Any) -> None:  # noqa: ANN401
     """Note how far the farm is; kill when a half is done."""
     count = it.options.candidates
     while True:
         done = count - await asyncio.to_thread(context.ledger.open_candidates)
-        pace.points.append((time.monotonic(), done))
-        if it.options.kill_node and pace.in_flight is None and done >= count / 2:
-            pace.in_flight = (await asyncio.to_thread(stats, it.url)).in_flight
+        course.points.append((time.monotonic(), done))
+        if it.options.kill_node and course.in_flight is None and done >= count / 2:
+            course.in_flight = (await asyncio.to_thread(stats, it.url)).in_flight
             await asyncio.to_thread(kill, context)
         await asyncio.sleep(0.1)
 
@@ -169,7 +171,7 @@ def kill_process(context: Context) -> None:
     next(iter(helpers._running.values())).kill()
 
 
-def sums(context: Context, it: Try, pace: Pace) -> dict[str, Any]:
+def sums(context: Context, it: Try, course: Course) -> dict[str, Any]:
     """Compare what was planned, finished, journalled and served."""
     ledger, journal, seen = context.ledger, context.calls.journal, stats(it.url)
     walked = ledger.progress()
@@ -188,7 +190,7 @@ def sums(context: Context, it: Try, pace: Pace) -> dict[str, Any]:
         "calls": kept,
         "served": seen.completed,
         "wasted": seen.completed - kept,
-        "in_flight_at_the_kill": pace.in_flight,
+        "in_flight_at_the_kill": course.in_flight,
         "most_in_flight": seen.most_in_flight,
         "spent_calls": sum(each.calls for each in journal.spending().values()),
         "left_reserved": reserved,

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.gate import Gate, jittered
-from agents.pace import Pace
+from agents.rate_limits import RateLimits
 from tests.simulation import Client, Server, gate, now, simulate
 
 SEEDS = range(3)
@@ -291,9 +291,9 @@ def test_what_is_left_may_be_sent():
     assert [round(time, 1) for time in simulate(life())] == [0, 0, 0, 10, 10]
 
 
-def test_pace_is_kept_by_the_gate():
+def test_rate_limits_are_kept_by_the_gate():
     async def life() -> float:
-        client = Client(gate(64, pace=Pace(requests=600)), Server(a_minute=600, after=6.0))
+        client = Client(gate(64, limits=RateLimits(requests=600)), Server(a_minute=600, after=6.0))
         took = await client.ask_all(600, 100)
         assert client.server.refusals == 0
         return took
@@ -301,9 +301,9 @@ def test_pace_is_kept_by_the_gate():
     assert 58 <= simulate(life()) <= 61
 
 
-def test_spent_tokens_free_the_pace():
+def test_spent_tokens_are_given_back():
     async def life(spent: int | None) -> float:
-        guard = Gate(1, pace=Pace(tokens=6000), clock=asyncio.get_running_loop().time)
+        guard = Gate(1, limits=RateLimits(tokens=6000), clock=asyncio.get_running_loop().time)
         for _ in range(20):
             async with guard.place(1000) as place:
                 if spent is not None:

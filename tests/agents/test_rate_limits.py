@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.gate import Gate
-from agents.pace import BURST_SECONDS, Pace, Quota, seconds_of
+from agents.rate_limits import BURST_SECONDS, Quota, RateLimits, seconds_of
 from tests.simulation import now, simulate
 
 
@@ -34,28 +34,28 @@ def test_lengths_are_read(length, seconds):
 
 
 @given(st.lists(st.tuples(st.integers(0, 3000), st.floats(0, 5)), min_size=1, max_size=60))
-def test_pace_is_never_passed(calls):
-    pace, now, taken = Pace(requests=60, tokens=6000), 0.0, list[int]()
+def test_rate_limits_are_never_passed(calls):
+    limits, now, taken = RateLimits(requests=60, tokens=6000), 0.0, list[int]()
     for tokens, idle in calls:
         now += idle
-        now += max(0.0, pace.wait(now))
-        pace.take(tokens, now)
+        now += max(0.0, limits.wait(now))
+        limits.take(tokens, now)
         taken.append(tokens)
         assert sum(taken[:-1]) <= 100 * (now + BURST_SECONDS) + 1e-6
         assert len(taken) - 1 <= now + BURST_SECONDS + 1e-6
 
 
 def test_giant_call_goes_alone():
-    pace = Pace(tokens=1000)
-    assert pace.wait(0) <= 0
-    pace.take(5000, 0)
-    assert pace.wait(0) == 300 - BURST_SECONDS
+    limits = RateLimits(tokens=1000)
+    assert limits.wait(0) <= 0
+    limits.take(5000, 0)
+    assert limits.wait(0) == 300 - BURST_SECONDS
 
 
 def test_without_limits_nothing_waits():
-    pace = Pace()
-    pace.take(10**9, 0)
-    assert pace.wait(0) <= 0
+    limits = RateLimits()
+    limits.take(10**9, 0)
+    assert limits.wait(0) <= 0
 
 
 def test_older_reply_does_not_overrule():
@@ -105,8 +105,8 @@ class Metered:
 
 def metered(calls: int, *, counts_bounds: bool) -> tuple[float, int]:
     async def life() -> tuple[float, int]:
-        pace = Pace(tokens=60_000 / 1.05)
-        guard = Gate(16, most=64, pace=pace, clock=asyncio.get_running_loop().time)
+        limits = RateLimits(tokens=60_000 / 1.05)
+        guard = Gate(16, most=64, limits=limits, clock=asyncio.get_running_loop().time)
         server = Metered(60_000, counts_bounds)
         await asyncio.gather(*(server.ask(guard, 150, 4096) for _ in range(calls)))
         return now(), server.refusals
@@ -114,7 +114,7 @@ def metered(calls: int, *, counts_bounds: bool) -> tuple[float, int]:
     return simulate(life())
 
 
-def test_pace_goes_by_what_calls_take():
+def test_rate_limits_go_by_what_calls_take():
     took, refusals = metered(1200, counts_bounds=False)
     assert took <= 1.15 * 1200 * 150 * 60 / 60_000
     assert refusals == 0

@@ -1,4 +1,4 @@
-"""Pace: what a server takes in a minute, as the user says (`Pace`) or its own replies (`Quota`).
+"""Rate limits: what a server takes a minute, by the user's word or its own replies' (`Quota`).
 
 `agents/gate.py` asks both how long to wait before the next call; times are seconds of its clock.
 """
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 BURST_SECONDS = 1.0
-"""A pace may be this far ahead of itself: what was not used is made up for in small bursts."""
+"""Limits may be this far ahead of themselves: what was not used is made up for in small bursts."""
 LAST_SHARE = 0.25
 """What the last call weighs in the share of its bound that a call is expected to take."""
 LONGEST_RESET = 60.0
@@ -35,7 +35,7 @@ class _Drip:
             self.due = max(self.due, now) + amount * 60 / self.a_minute
 
 
-class Pace:
+class RateLimits:
     """Requests and tokens a minute, evenly spread; None is without limit.
 
     A call is let through as soon as all before it are paid for, however large it is: one that is
