@@ -31,6 +31,9 @@ _GAPS = (
     "its models or its brief are others now."
 )
 _GO_ON = "Go on with `officina resume` and the run folder once it answers."
+_KEPT = (
+    "What was finished is kept: mend that, then go on with `officina resume` and the run folder."
+)
 # None would inherit the outer graph's saver; the journal is what makes a candidate durable.
 _GRAPH = build_question_graph().compile(checkpointer=False, name="question")
 
@@ -126,8 +129,11 @@ class _Faults:
         if isinstance(self.first, BudgetExhaustedError):
             return str(self.first)
         is_away = isinstance(self.first, ModelUnavailableError | ServiceDownError)
-        if is_away and context.calls.journal.count(but=PROBED):
+        has_begun = context.calls.journal.count(but=PROBED) > 0
+        if is_away and has_begun:
             return f"{self.first} {_GO_ON}"
+        if has_begun:
+            self.first.args = (f"{self.first} {_KEPT}",)
         raise self.first
 
 
