@@ -1,5 +1,6 @@
 """Tracing at the edge: what is sampled, what is redacted, and what a bad endpoint may cost."""
 
+import asyncio
 import json
 import logging
 import threading
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from langchain_core.runnables import RunnableLambda
+from langsmith import traceable
 from langsmith.utils import get_env_var
 
 from app.courier import Courier
@@ -261,3 +263,28 @@ def test_doctor_says_whether_langsmith_answers(monkeypatch, capsys):
     monkeypatch.delenv("LANGSMITH_TRACING")
     assert examine()
     assert "LangSmith" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_middleware_goes_to_a_thread_only_where_it_is_traced(tmp_path, monkeypatch, traced):
+    elsewhere: list[object] = []
+    run_in_executor = asyncio.BaseEventLoop.run_in_executor
+
+    def noted(loop, executor, call):
+        elsewhere.append(call)
+        return run_in_executor(loop, executor, call)
+
+    @traceable
+    async def hook(given: str) -> str:
+        return given
+
+    async def lead(tracing) -> str:
+        with tracing.candidate("one", "life of one", {}).following():
+            return await hook("said")
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "run_in_executor", noted)
+    with langsmith_sink() as sink:
+        tracing = opened(sink.url, tmp_path, LANGSMITH_TRACING=str(traced).lower())
+        assert asyncio.run(lead(tracing)) == "said"
+        tracing.close()
+    assert bool(elsewhere) == traced
