@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import random
+from bisect import bisect_left, insort
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import replace
@@ -121,7 +122,11 @@ class _Walk:
         self.open = deque(range(len(job.windows)))
         self.asked = [0] * len(job.windows)
         self.tried = self.finished = self.sound = 0
-        self.drafted = self.made = self.can = self.contrasted = 0
+        self.drafted = self.made = self.contrasted = 0
+        # Rows, in their order, that contrasts can be derived from, and those that sound ones were.
+        self.can: list[int] = []
+        self.origins: list[int] = []
+        self.answerable, self.left, self.able = 0, job.contrasts, 0
         self.abstaining: int = 0
         self.derived: int = 0
         self.calls = sum(each.calls for each in known.spent.values()) / scale
@@ -133,12 +138,27 @@ class _Walk:
         while not self._whole() and self.calls < self.job.calls:
             before, calls, self.longest = self.tried, self.calls, 0
             paid = self._round(len(self.rounds) + 1)
+            self._assess()
             if self.tried == before:
                 break
             taken = min(self.calls, self.job.calls) - calls
             taken = round(taken * self.scale)
             self.rounds.append(Round(paid * self.scale, taken, round(self.longest)))
+        # Where nothing more is tried, no place is left to contrasts.
+        self.answerable = self.drafted + self.made
         return Walk(self._rows() * self.scale, self._used(), self.rounds)
+
+    def _assess(self) -> None:
+        """Count the rows whose passages hold the answer, and the places left to contrasts."""
+        room, most = self.job.rows - self.job.abstaining, self.job.contrasts
+        fit = sorted([*self.can, *self.origins])
+        while self.drafted and most and bisect_left(fit, room - most) < most:
+            most -= 1
+        place = max(0, room - most)
+        made = min(bisect_left(self.origins, place), most)
+        self.able = bisect_left(self.can, place)
+        self.left = most - made
+        self.answerable = made + (min(self.drafted, place) if self.left else self.drafted)
 
     @property
     def _room(self) -> int:
@@ -161,11 +181,9 @@ class _Walk:
     def _round(self, round_: int) -> int:
         """Plan a round and live it; return how many of its candidates are not known yet."""
         most = self.job.candidates - self.tried
-        contrasts = min(self.job.contrasts, self.made + self.can) if round_ > 1 else 0
-        left = max(0, contrasts - self.made) if round_ > 1 else self.job.contrasts
-        room = self._room
-        missing = room - (left + self.made) - self.drafted if left else room - self.answerable
-        again = min(likely_needed(left, self._contrast_rate(), HOPED_DERIVED), self.can, most)
+        missing = self._room - self.answerable - self.left
+        again = likely_needed(self.left, self._contrast_rate(), HOPED_DERIVED)
+        again = min(again, self.able, most)
         asked = min(likely_needed(missing, self._rate(), HOPED_RATE), most - again, len(self.open))
         wanted = self.job.abstaining if asked + again else self._in_share
         wanted -= min(self.abstaining, self._in_share)
@@ -177,11 +195,6 @@ class _Walk:
             self._contrast()
         fresh += sum(self._derive() for _ in range(derived))
         return fresh + again
-
-    @property
-    def answerable(self) -> int:
-        """Rows whose passages hold the answer."""
-        return self.drafted + self.made
 
     def _rate(self) -> float | None:
         return self.sound / self.finished if self.finished else None
@@ -203,7 +216,8 @@ class _Walk:
         if life.accepted and not self._doubles():
             self.sound += 1
             self.drafted += 1
-            self.can += self.seeded.random() < self.contrastable
+            if self.seeded.random() < self.contrastable:
+                self.can.append(self.drafted - 1)
             for kind in self.derivable:
                 lends = kind != "false_premise" or self.seeded.random() < self.falsifiable
                 self.derivable[kind] += lends
@@ -219,13 +233,14 @@ class _Walk:
 
     def _contrast(self) -> None:
         life = self._pick("contrast", self.job.windows[self.tried % len(self.job.windows)])
-        self.can -= 1
+        origin = self.can.pop(0)
         self.tried += 1
         self.finished += 1
         self.contrasted += 1
         if life.accepted and self.seeded.random() < self.differing:
             self.sound += 1
             self.made += 1
+            insort(self.origins, origin)
 
     def _derive(self) -> bool:
         """Live a candidate that derives from a row; say whether it is yet to be paid."""

@@ -95,6 +95,15 @@ def test_rows_without_a_value_give_no_false_premise() -> None:
     assert calls(job, few).low < calls(job, many).low
 
 
+def test_places_of_contrasts_are_kept_for_them() -> None:
+    asked = {(place, 1): life(True) for place in range(100)}
+    job = replace(JOB, abstaining=0, contrasts=10, windows=[2000] * 100)
+    none, every = (Known(asked=asked, contrastable=n, answered=100) for n in (0, 100))
+    # More rows were drafted in the first round than are wanted in all.
+    assert calls(job, none).middle == 0
+    assert calls(job, every).low > 10
+
+
 def test_larger_windows_cost_more_tokens() -> None:
     small = walks(JOB, Known(), TYPICAL)
     large = walks(replace(JOB, windows=[8000] * 200), Known(), TYPICAL)
