@@ -134,7 +134,8 @@ async def trial_of(manuals: str, context: Context) -> AsyncGenerator[Trial]:
 @contextmanager
 def _apart(context: Context) -> Generator[Context]:
     """Yield the same context with a ledger of its own, that nobody else sees."""
-    with TemporaryDirectory(prefix="officina-trial-") as folder:
+    # A read that was cancelled goes on in its thread, and may make a file while they are removed.
+    with TemporaryDirectory(prefix="officina-trial-", ignore_cleanup_errors=True) as folder:
         # A file: nodes read in threads of their own, which one connection could not be shared by.
         engine = sqlite_engine(Path(folder) / "ledger.sqlite")
         try:

@@ -1,7 +1,9 @@
 """An estimate before a run, and the run that takes over what it asked."""
 
 import asyncio
+import errno
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -138,4 +140,17 @@ def test_lives_of_a_sample_read_side_by_side(tmp_path, monkeypatch):
         await apart.ledger.drop(id, "said", question="", drafts=1, answers=0, life=())
 
     monkeypatch.setattr("app.trial.run_apart", live)
+    assert officina(monkeypatch, "estimate", EXAMPLES, "--rows", 8, "--out", tmp_path / "run") == 0
+
+
+def test_files_that_cannot_be_removed_fail_no_estimate(tmp_path, monkeypatch):
+    remove = os.rmdir
+
+    def refuse(path, **more) -> None:
+        if "officina-trial" in str(path):
+            raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))
+        remove(path, **more)
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("os.rmdir", refuse)
     assert officina(monkeypatch, "estimate", EXAMPLES, "--rows", 8, "--out", tmp_path / "run") == 0
