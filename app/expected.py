@@ -151,6 +151,9 @@ def _minutes(estimate: Estimate) -> str:
 def _read(values: dict[str, Any]) -> Estimate:
     for name in ("accepted", "calls", "input_tokens", "output_tokens", "cost", "minutes"):
         values[name] = Interval(**values[name]) if values[name] else None
+    if "minutes_over" not in values:
+        # Of the run after the estimate alone: no truth is counted so any more.
+        values["minutes"] = None
     values["roles"] = {
         role: RoleEstimate(**{name: Interval(**each) for name, each in of.items()})
         for role, of in values["roles"].items()

@@ -5,13 +5,15 @@ import errno
 import json
 import os
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from app.cli import main
-from app.expected import kept
+from app.expected import beside_truth, keep, kept
 from app.opening import open_books
+from graph.forecast import Interval
 from tests.conftest import ROOT
 
 EXAMPLES = ROOT / "examples" / "manuals"
@@ -130,6 +132,21 @@ def test_limit_that_the_sample_reaches_leaves_an_estimate(
 def test_broken_estimate_is_none(tmp_path):
     (tmp_path / "estimate.json").write_text('{"rows": 1}', encoding="utf-8")
     assert kept(tmp_path) is None
+
+
+def test_minutes_after_the_estimate_alone_are_compared_with_none(tmp_path):
+    some = asdict(Interval(1, 2, 3))
+    counts = dict.fromkeys(("rows", "documents", "passages", "windows", "sampled"), 6)
+    named = ("accepted", "calls", "input_tokens", "output_tokens", "cost", "minutes")
+    before = {**counts, **dict.fromkeys(named, some), "roles": {}, "unpriced": [], "note": ""}
+    (tmp_path / "estimate.json").write_text(json.dumps(before), encoding="utf-8")
+    made = kept(tmp_path)
+    assert made is not None
+    assert "minutes" not in {truth.name for truth in beside_truth(made, [], {}, 300)}
+    keep(tmp_path, replace(made, minutes=Interval(1, 2, 3)))
+    made = kept(tmp_path)
+    assert made is not None
+    assert "minutes" in {truth.name for truth in beside_truth(made, [], {}, 300)}
 
 
 def test_lives_of_a_sample_read_side_by_side(tmp_path, monkeypatch):
