@@ -23,15 +23,15 @@ def minutes_of(
     """Return the minutes that walks take, those up to now among them; None if no call was timed."""
     batches = trial.batches if trial else []
     # A prompt that is too long for its server is sent, and finishes no call.
-    sent = [batch for batch in batches if batch.sent and batch.lived.calls]
-    if not sent:
+    timed = [batch for batch in batches if batch.sent.calls]
+    if not timed:
         return None
     width, over = context.concurrency, context.calls.worked
-    waited = sum(max(0.0, b.seconds - b.computed) for b in sent)
-    latency = waited / sum(b.lived.in_turn(width) for b in sent)
+    waited = sum(max(0.0, b.seconds - b.computed) for b in timed)
+    latency = waited / sum(b.sent.in_turn(width) for b in timed)
     # A process computes more for the first of its calls.
-    computing = min(b.computed / b.sent for b in sent)
-    again = computing * sum(b.sent for b in sent)
+    computing = min(b.computed / b.calls for b in timed)
+    again = computing * sum(b.calls for b in batches)
     seeded = random.Random(f"minutes {seed}")
 
     def taken(walk: Walk) -> float:

@@ -45,11 +45,12 @@ DEEPEST = 6
 class Batch:
     """Candidates that were lived side by side, and the seconds of it: by the clock, of computing.
 
-    `sent` are the calls that were really sent for them.
+    `calls` are all that they took, `sent` only what the journal did not hold: nobody waits for the
+    others.
     """
 
-    lived: Round
-    sent: int
+    calls: int
+    sent: Round
     seconds: float
     computed: float
 
@@ -99,14 +100,19 @@ class Trial:
             await self._live(_once_more(round_, half, self._apart))
 
     async def _live(self, candidates: Sequence[Candidate]) -> None:
-        calls = self._context.calls
-        began, computed, sent = time.monotonic(), time.process_time(), calls.state().sent
+        before = self._calls_of(candidates)
+        began, computed = time.monotonic(), time.process_time()
         await _live(candidates, self._apart)
         taken = time.monotonic() - began, time.process_time() - computed
-        finished = calls.journal.finished([candidate.id for candidate in candidates])
-        each = Counter(call.key.candidate for call in finished)
-        lived = Round(len(candidates), each.total(), max(each.values(), default=0))
-        self.batches.append(Batch(lived, calls.state().sent - sent, *taken))
+        calls = self._calls_of(candidates)
+        new = calls - before
+        sent = Round(len(new), new.total(), max(new.values(), default=0))
+        self.batches.append(Batch(calls.total(), sent, *taken))
+
+    def _calls_of(self, candidates: Sequence[Candidate]) -> Counter[str]:
+        """Return how many calls of each candidate the journal holds."""
+        ids = [candidate.id for candidate in candidates]
+        return Counter(call.key.candidate for call in self._context.calls.journal.finished(ids))
 
     def known(self) -> Known:
         """Return what is known of the run."""

@@ -7,13 +7,23 @@ import os
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from app.cli import main
+<<<<<<< HEAD
 from app.expected import beside_truth, keep, kept
 from app.opening import open_books
 from graph.forecast import Interval
+=======
+from app.expected import kept
+from app.minutes import minutes_of
+from app.opening import open_books
+from app.trial import Batch
+from graph.forecast import Round
+>>>>>>> 8ee20b8 (Minutes of an estimate that goes on are timed by what was really sent, not by calls that were there already)
 from tests.conftest import ROOT
 
 EXAMPLES = ROOT / "examples" / "manuals"
@@ -73,6 +83,22 @@ def test_another_estimate_takes_the_folder(tmp_path, monkeypatch, capsys):
     assert made.rows == 6
     # What the first asked stays on the account.
     assert made.calls.low >= asked
+
+
+def trial_with(*batches: Batch) -> Any:
+    return SimpleNamespace(batches=batches)
+
+
+def test_calls_that_were_there_already_say_nothing_of_waiting():
+    context: Any = SimpleNamespace(concurrency=16, calls=SimpleNamespace(worked=0.0))
+    walk: Any = SimpleNamespace(left=[Round(20, 100, 6)])
+    # Each call takes 2 s; of the second trial all but a life's last call was there already.
+    whole = trial_with(Batch(60, Round(12, 60, 6), 12.1, 0.1))
+    rest = trial_with(Batch(60, Round(1, 1, 1), 2.1, 0.1))
+    first, second = (minutes_of([walk], trial, context, 1) for trial in (whole, rest))
+    assert first is not None
+    assert first == second
+    assert minutes_of([walk], trial_with(Batch(60, Round(0, 0, 0), 0.1, 0.1)), context, 1) is None
 
 
 def test_dry_count_asks_nothing(tmp_path, monkeypatch, capsys):
