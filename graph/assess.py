@@ -127,7 +127,9 @@ def _why_fewer(said: str, wanted: int, variants: Sequence[str], context: Context
     of_kind = [e for e in context.ledger.tallies() if e.variant in variants and e.candidates]
     reasons = Counter[str]()
     for each in of_kind:
-        reasons[each.reason] += each.candidates if each.status == "dropped" else 0
+        # A row that was set aside for want of room was not wanted; as a duplicate it was.
+        failed = each.status in ("dropped", "set_aside") and each.reason != "surplus"
+        reasons[each.reason] += each.candidates if failed else 0
     most = ", ".join(f"{reason} {count}" for reason, count in (+reasons).most_common(3)) or "none"
     asked = f"{said} in brief.yaml asks for {wanted}"
     if any(each.status == "planned" for each in of_kind):
