@@ -17,6 +17,7 @@ from app.reporting import write_run_report
 from app.run_file import Result, RunFile, machines_of, write_run_file
 from app.settings import Settings
 from app.state import outlasting
+from app.trial import clear_trial
 from app.workers import ALONE, Farming, helping
 from graph.brief import Brief
 from graph.context import Context
@@ -44,6 +45,7 @@ async def drive(
     """
     began = time.monotonic()
     if started.estimated:
+        clear_trial(run)
         started.estimated = False
         write_run_file(run, started)
     patience = Patience(settings.services.patience, partial(_say_waiting, on_event))

@@ -136,7 +136,7 @@ def _money(estimate: Estimate) -> str:
 
 def _minutes(estimate: Estimate) -> str:
     if estimate.minutes is None:
-        return "– (no call was timed: a sample times some)"
+        return "– (no call was sent that would time it)"
     digits = 1 if estimate.minutes.high >= 10 else 2
     low, high, over = (
         f"{each:.{digits}f}"

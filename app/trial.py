@@ -15,8 +15,8 @@ from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
+from shutil import rmtree
 from statistics import median
-from tempfile import TemporaryDirectory
 
 from langgraph.runtime import Runtime
 
@@ -37,6 +37,8 @@ from training.rows import ABSTAINING, Variant
 
 _SHOWING = {"draft": "generator", "mislead": "generator", "critique": "critic"}
 _ENDED = ("accepted", "dropped", "set_aside")
+TRIAL = "trial"
+"""The folder in a run that holds a trial's ledgers while it lasts."""
 DEEPEST = 6
 """How often a window is asked at most."""
 
@@ -132,23 +134,35 @@ class Trial:
 @asynccontextmanager
 async def trial_of(manuals: str, context: Context) -> AsyncGenerator[Trial]:
     """Yield a trial of the candidates that the run's first round will have, in their order."""
-    with _apart(context) as first, _apart(context) as apart:
-        await plan(DatasetState(manuals), Runtime(context=first))
-        yield Trial(context, apart, [each.candidate for each in first.ledger.entries("planned")])
+    folder = context.run / TRIAL
+    clear_trial(context.run)
+    folder.mkdir()
+    try:
+        with _apart(context, folder / "plan.sqlite") as first:
+            await plan(DatasetState(manuals), Runtime(context=first))
+            candidates = [each.candidate for each in first.ledger.entries("planned")]
+            with _apart(context, folder / "lives.sqlite") as apart:
+                yield Trial(context, apart, candidates)
+    finally:
+        # A read that was cancelled goes on in its thread, and may make a file meanwhile.
+        clear_trial(context.run)
+
+
+def clear_trial(run: Path) -> None:
+    """Remove what a trial that was killed left in the run's folder."""
+    rmtree(run / TRIAL, ignore_errors=True)
 
 
 @contextmanager
-def _apart(context: Context) -> Generator[Context]:
+def _apart(context: Context, file: Path) -> Generator[Context]:
     """Yield the same context with a ledger of its own, that nobody else sees."""
-    # A read that was cancelled goes on in its thread, and may make a file while they are removed.
-    with TemporaryDirectory(prefix="officina-trial-", ignore_cleanup_errors=True) as folder:
-        # A file: nodes read in threads of their own, which one connection could not be shared by.
-        engine = sqlite_engine(Path(folder) / "ledger.sqlite")
-        try:
-            with closing(GroupCommit(engine, "ledger")) as commit:
-                yield replace(context, ledger=Ledger(engine, commit))
-        finally:
-            engine.dispose()
+    # A file: nodes read in threads of their own, which one connection could not be shared by.
+    engine = sqlite_engine(file)
+    try:
+        with closing(GroupCommit(engine, "ledger")) as commit:
+            yield replace(context, ledger=Ledger(engine, commit))
+    finally:
+        engine.dispose()
 
 
 async def _live(candidates: Sequence[Candidate], apart: Context) -> None:

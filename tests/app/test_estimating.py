@@ -1,9 +1,7 @@
 """An estimate before a run, and the run that takes over what it asked."""
 
 import asyncio
-import errno
 import json
-import os
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -12,18 +10,13 @@ from typing import Any
 
 import pytest
 
+from agents.faults import ModelError
 from app.cli import main
-<<<<<<< HEAD
 from app.expected import beside_truth, keep, kept
-from app.opening import open_books
-from graph.forecast import Interval
-=======
-from app.expected import kept
 from app.minutes import minutes_of
 from app.opening import open_books
 from app.trial import Batch
-from graph.forecast import Round
->>>>>>> 8ee20b8 (Minutes of an estimate that goes on are timed by what was really sent, not by calls that were there already)
+from graph.forecast import Interval, Round
 from tests.conftest import ROOT
 
 EXAMPLES = ROOT / "examples" / "manuals"
@@ -186,14 +179,19 @@ def test_lives_of_a_sample_read_side_by_side(tmp_path, monkeypatch):
     assert officina(monkeypatch, "estimate", EXAMPLES, "--rows", 8, "--out", tmp_path / "run") == 0
 
 
-def test_files_that_cannot_be_removed_fail_no_estimate(tmp_path, monkeypatch):
-    remove = os.rmdir
+def test_ledgers_of_a_trial_are_in_the_run_and_gone_with_it(tmp_path, monkeypatch):
+    run, seen = tmp_path / "run", list[list[str]]()
 
-    def refuse(path, **more) -> None:
-        if "officina-trial" in str(path):
-            raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))
-        remove(path, **more)
+    async def live(question, apart) -> None:
+        seen.append(sorted(path.name for path in (run / "trial").glob("*.sqlite")))
+        raise ModelError("The model is of no use.")
 
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr("os.rmdir", refuse)
-    assert officina(monkeypatch, "estimate", EXAMPLES, "--rows", 8, "--out", tmp_path / "run") == 0
+    monkeypatch.setattr("app.trial.run_apart", live)
+    wanted = ["estimate", EXAMPLES, "--rows", 8, "--out", run]
+    for _ in range(2):
+        assert officina(monkeypatch, *wanted) == 2
+        assert seen[-1] == ["lives.sqlite", "plan.sqlite"]
+        assert not (run / "trial").exists()
+        # As a kill leaves it.
+        (run / "trial").mkdir()
+        (run / "trial" / "lives.sqlite").write_bytes(b"half a page")
