@@ -15,7 +15,13 @@ from checks.sentences import digit_sentences
 from graph.context import Context, Emit
 from graph.ledger import Made, reason_code
 from graph.quality import QualityReport, quality_report
-from graph.selection import Selection, abstentions_wanted, contrasts_wanted, select_rows
+from graph.selection import (
+    SURPLUS,
+    Selection,
+    abstentions_wanted,
+    contrasts_wanted,
+    select_rows,
+)
 from training.rows import ABSTAINING
 
 NEAR_EVALUATION = "near_evaluation_question"
@@ -128,7 +134,7 @@ def _why_fewer(said: str, wanted: int, variants: Sequence[str], context: Context
     reasons = Counter[str]()
     for each in of_kind:
         # A row that was set aside for want of room was not wanted; as a duplicate it was.
-        failed = each.status in ("dropped", "set_aside") and each.reason != "surplus"
+        failed = each.status in ("dropped", "set_aside") and each.reason != SURPLUS
         reasons[each.reason] += each.candidates if failed else 0
     most = ", ".join(f"{reason} {count}" for reason, count in (+reasons).most_common(3)) or "none"
     asked = f"{said} in brief.yaml asks for {wanted}"

@@ -16,7 +16,7 @@ from graph.ledger import Made, Tally, reason_code
 from training.rows import ABSTAINING, Abstaining, Variant
 
 ORIGIN_GONE = "origin_set_aside"
-_SURPLUS = "surplus"
+SURPLUS = "surplus"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def select_rows(
     for each in (*every, *abstaining):
         if each.id not in stays:
             gone = each.origin and each.origin not in stays
-            set_aside[each.id] = f"{ORIGIN_GONE} of {each.origin}" if gone else _SURPLUS
+            set_aside[each.id] = f"{ORIGIN_GONE} of {each.origin}" if gone else SURPLUS
     return Selection(kept, chosen, set_aside, derivable, wanted, in_share, contrastable, contrasts)
 
 
@@ -130,7 +130,7 @@ def fallen_rows(made: Sequence[Made]) -> dict[str, str]:
     return {
         each.id: each.reason
         for each in made
-        if each.status == "set_aside" and reason_code(each.reason) not in (_SURPLUS, ORIGIN_GONE)
+        if each.status == "set_aside" and reason_code(each.reason) not in (SURPLUS, ORIGIN_GONE)
     }
 
 
