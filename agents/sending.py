@@ -92,6 +92,11 @@ class Sender:
         self._under_way += 1
         try:
             return await self._until_told(call, time.monotonic())
+        except ModelUnavailableError as fault:
+            # Known later than what its end did to the calls.
+            if ended := call.model.server.ended():
+                raise ModelUnavailableError(ended) from fault
+            raise
         finally:
             self._under_way -= 1
 
@@ -262,9 +267,7 @@ class Sender:
             fault = classify(error, model.server)
             if fault is None:
                 raise
-            if ended := model.server.ended():
-                fault = ModelUnavailableError(ended)
-            elif isinstance(fault, NoAccessError) and self._served[model.name].number:
+            if isinstance(fault, NoAccessError) and self._served[model.name].number:
                 fault = RefusedError(fault.beside_others)
             fault.show(self.redact)
             raise fault from error

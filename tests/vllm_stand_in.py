@@ -1,7 +1,7 @@
 """A stand-in for the command `vllm`: the same words, the same signals, a model of rules behind.
 
 `install` puts it into a folder for PATH. What it does beside serving stands in MANNERS:
-`late` comes up after a while, `dies` ends with a log, `stubborn` ignores SIGTERM, `falls` ends
+`late` comes up after a while, `dies` ends with a log, `stubborn` ignores SIGTERM, `falls 9` ends
 at its tenth call.
 """
 
@@ -65,11 +65,12 @@ def _serve(port: int, model: str, manners: str) -> None:
     from tests.openai_server import Reply, answering_with, serving
 
     answered, calls = answering_with(OfflineModel()), 0
+    most = int(manners.removeprefix("falls ")) if manners.startswith("falls") else None
 
     def handle(request: dict[str, object]) -> Reply:
         nonlocal calls
         calls += 1
-        if "falls" in manners and calls > 10:
+        if most is not None and calls > most:
             print("CUDA out of memory", flush=True)
             os._exit(9)
         assert request["model"] == model

@@ -260,14 +260,19 @@ def test_vllm_is_started_shared_and_stopped(monkeypatch, tmp_path, capfd):
     assert json.loads((run / "run.json").read_text("utf-8"))["models"]["critic"] == "vllm:org/m"
 
 
-def test_vllm_that_ends_early_shows_its_log(monkeypatch, tmp_path, capfd):
+@pytest.mark.parametrize(
+    ("served", "code"),
+    [pytest.param(2, 2, id="after the probes"), pytest.param(60, 3, id="with calls kept")],
+)
+def test_vllm_that_ends_early_shows_its_log(monkeypatch, tmp_path, capfd, served, code):
     folder, run = tmp_path / "bin", tmp_path / "run"
-    install(folder, "falls")
+    install(folder, f"falls {served}")
     monkeypatch.setenv("PATH", str(folder), prepend=":")
     wanted = ["--rows", "20", "--model", "vllm:org/m", "--out", run]
-    assert officina(monkeypatch, "run", EXAMPLES, *wanted) == 2
+    assert officina(monkeypatch, "run", EXAMPLES, *wanted) == code
     said = capfd.readouterr().err
-    assert "vLLM for org/m ended by itself, with code 9." in said
+    assert said.count("vLLM for org/m ended by itself, with code 9.") == 2
+    assert "cannot be reached" not in said
     assert "CUDA out of memory" in said
     assert "CUDA" not in (run / "run.json").read_text(encoding="utf-8")
 
