@@ -40,7 +40,8 @@ from tools.passages import Passage
 SAMPLE = 12
 MOST_SAMPLES = 4
 NARROW = 1.85
-"""An estimate whose upper end is more times its lower one is worth another sample."""
+"""An estimate whose upper end is more times its lower one is worth another sample, and so is one
+that has timed no call, for an earlier estimate asked them all."""
 _NO_INTERVAL = Interval(0, 0, 0)
 
 
@@ -124,7 +125,8 @@ async def _tried(
         walked = walks(job, known, calibrated(typical_lives(sizes, SURE), known.lives))
         made = _estimate(job, walked, trial, context, prices, len(passages))
         widest = max(each.ratio for each in (made.calls, made.input_tokens, made.output_tokens))
-        if ended or not left or trial.tried == tried or widest < NARROW:
+        is_enough = made.minutes is not None and widest < NARROW
+        if is_enough or ended or not left or trial.tried == tried:
             return replace(made, note=" ".join(filter(None, (ended, made.note))))
         may_run_out = made.accepted.low * NARROW < job.rows
         deepest = DEEPEST if may_run_out else _least_askings(job)

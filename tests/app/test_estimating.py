@@ -78,6 +78,19 @@ def test_another_estimate_takes_the_folder(tmp_path, monkeypatch, capsys):
     assert made.calls.low >= asked
 
 
+def test_same_estimate_again_times_a_sample_of_its_own(tmp_path, monkeypatch, capsys):
+    run = tmp_path / "run"
+    estimate = ["estimate", EXAMPLES, "--rows", 30, "--out", run, "--sample", 4]
+    assert officina(monkeypatch, *estimate) == 0
+    first = kept(run)
+    assert officina(monkeypatch, *estimate) == 0
+    second = kept(run)
+    assert first is not None
+    assert second is not None
+    assert second.sampled > first.sampled
+    assert second.minutes is not None
+
+
 def trial_with(*batches: Batch) -> Any:
     return SimpleNamespace(batches=batches)
 
