@@ -1,6 +1,7 @@
 """What every test gets: no network beyond loopback, and an environment without settings."""
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,15 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
         if name.startswith(_PREFIXES) and not name.startswith("OFFICINA_TEST_"):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def heard_signals():
+    """Heed signals again: shells and commands that a test ran may leave them ignored, and processes
+    hand that on."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

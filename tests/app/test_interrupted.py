@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from agents.offline import OfflineModel
-from bench.lives import Life, Wanted, heed_signals
+from bench.lives import Life, Wanted
 from bench.mock import Mock
 from bench.mock_server import serving, stats
 from tests.app.test_models import officina as in_process
@@ -35,7 +35,6 @@ def start(*arguments: object) -> "subprocess.Popen[str]":
         stderr=subprocess.PIPE,
         text=True,
         env={"OPENAI_API_KEY": "sk-none", **os.environ},
-        preexec_fn=heed_signals,
     )
 
 

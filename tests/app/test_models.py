@@ -277,8 +277,8 @@ def test_vllm_that_ends_early_shows_its_log(monkeypatch, tmp_path, capfd, served
     assert "CUDA" not in (run / "run.json").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("number", [2, 15, 9])
-def test_stopped_run_leaves_no_vllm(monkeypatch, tmp_path, number):
+@pytest.mark.parametrize(("number", "code"), [(2, 130), (15, 130), (9, -9)])
+def test_stopped_run_leaves_no_vllm(monkeypatch, tmp_path, number, code):
     folder = tmp_path / "bin"
     install(folder)
     monkeypatch.setenv("PATH", str(folder), prepend=":")
@@ -293,9 +293,10 @@ def test_stopped_run_leaves_no_vllm(monkeypatch, tmp_path, number):
             break
     process.send_signal(number)
     process.communicate(timeout=60)
+    assert process.returncode == code
     given = json.loads((folder / "given.json").read_text(encoding="utf-8"))
     # The kernel ends the command with its parent; its own children are its own to end.
-    assert alive(given["pids"] if number == 2 else given["pids"][:1]) == []
+    assert alive(given["pids"][: 1 if number == 9 else None]) == []
 
 
 def test_vllm_that_cannot_start_is_told(monkeypatch, tmp_path, capfd):
