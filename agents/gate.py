@@ -42,9 +42,8 @@ class Place:
 
     def __init__(self, gate: Gate, tokens: int, *, again: bool) -> None:
         self.tokens, self.again = tokens, again
-        self.number = 0
-        self.counted = 0
-        """The tokens of all calls sent up to this one."""
+        self.number = self.tokens_sent = 0
+        """How many calls were sent up to this one, and their tokens."""
         self.counted = 0.0
         """The tokens that the rate limits count it for."""
         self.began = 0.0
@@ -223,8 +222,8 @@ class Gate:
     def heard(self, place: Place, headers: Mapping[str, str]) -> None:
         """Take the rate-limit headers of a reply."""
         now = self._clock()
-        for quota, counted in zip(self._quotas, (place.number, place.counted), strict=True):
-            quota.heard(headers, counted, now)
+        for quota, sent in zip(self._quotas, (place.number, place.tokens_sent), strict=True):
+            quota.heard(headers, sent, now)
 
     def spent(self, place: Place, tokens: int) -> None:
         """Correct the tokens that a place was counted for."""
@@ -265,7 +264,7 @@ class Gate:
         self._sent += 1
         self._tokens += place.tokens
         self.in_flight += 1
-        place.number, place.counted, place.began = self._sent, self._tokens, self._clock()
+        place.number, place.tokens_sent, place.began = self._sent, self._tokens, self._clock()
         place.counted = self._limits.take(place.tokens, place.began)
 
     def _next(self) -> deque[tuple[Place, asyncio.Future[None]]]:

@@ -85,16 +85,16 @@ class Quota:
     unit: str
     up_to: float = math.inf
     resets: float = -math.inf
-    _counted: float = field(default=-1.0, init=False)
+    _heard_at: int = field(default=-1, init=False)
 
-    def heard(self, headers: Mapping[str, str], counted: float, now: float) -> None:
-        """Take the headers of a reply to a call that made the count what it was."""
+    def heard(self, headers: Mapping[str, str], sent: int, now: float) -> None:
+        """Take the headers of a reply to a call up to which so many units were sent."""
         left = headers.get(f"x-ratelimit-remaining-{self.unit}", "")
         after = seconds_of(headers.get(f"x-ratelimit-reset-{self.unit}", ""))
-        if after is None or not _COUNT.fullmatch(left) or counted < self._counted:
+        if after is None or not _COUNT.fullmatch(left) or sent < self._heard_at:
             return
-        self._counted = counted
-        self.up_to = counted + int(left)
+        self._heard_at = sent
+        self.up_to = sent + int(left)
         self.resets = now + min(after, LONGEST_RESET)
 
     def wait(self, count: float, now: float) -> float:

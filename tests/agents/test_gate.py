@@ -273,18 +273,22 @@ def test_reset_is_waited_for(unit):
     assert third == second
 
 
-def test_what_is_left_may_be_sent():
+@pytest.mark.parametrize("before", [1, 20])
+@pytest.mark.parametrize(("unit", "left"), [("requests", 3), ("tokens", 300)])
+def test_what_is_left_may_be_sent(unit, left, before):
+    headers = {f"x-ratelimit-remaining-{unit}": str(left), f"x-ratelimit-reset-{unit}": "10s"}
+
     async def life() -> list[float]:
         guard, entered = gate(9), list[float]()
 
         async def call() -> None:
-            async with guard.place():
+            async with guard.place(100):
                 entered.append(now())
                 await asyncio.sleep(0.5)
 
-        async with guard.place() as place:
-            headers = {"x-ratelimit-remaining-requests": "3", "x-ratelimit-reset-requests": "10s"}
-            place.heard(headers)
+        for _ in range(before):
+            async with guard.place(100) as place:
+                place.heard(headers)
         await asyncio.gather(*(call() for _ in range(5)))
         return entered
 
