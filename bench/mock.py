@@ -126,7 +126,7 @@ class MockServer:
         self._random = random.Random(mock.seed)
         self._bucket = _bucket(mock)
         self._made: dict[str, str] = {}
-        self._said: dict[str, dict[str, Any]] = {}
+        self._said: dict[bytes, dict[str, Any]] = {}
 
     def reset(self) -> None:
         """Forget what was seen, and draw the same faults again."""
@@ -158,13 +158,13 @@ class MockServer:
         """Return the headers that say how much is left."""
         return self._bucket.headers() if self._bucket else ""
 
-    def message(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Return the message that replies to a request."""
+    def message(self, body: bytes) -> dict[str, Any]:
+        """Return the message that replies to a request of this body."""
         if self.mock.offline:
-            asked = json.dumps([request["messages"], request.get("response_format")])
-            if asked not in self._said:
-                self._said[asked] = _offline_message(request)
-            return self._said[asked]
+            if body not in self._said:
+                self._said[body] = _offline_message(json.loads(body))
+            return self._said[body]
+        request: dict[str, Any] = json.loads(body)
         wanted = request.get("response_format", {}).get("json_schema")
         if not wanted:
             return {"role": "assistant", "content": "w" * max(self.mock.characters, 1)}

@@ -77,7 +77,7 @@ class Connection(asyncio.Protocol):
             return None
         seen.in_flight -= 1
         try:
-            message = server.message(json.loads(body))
+            message = server.message(body)
         except Exception as error:
             # A request that the offline model cannot read must not wait for ever.
             return self._send(500, json.dumps({"error": {"message": str(error)}}))
