@@ -54,6 +54,12 @@ def reach(run: Path, point: int, process: "subprocess.Popen[str]") -> None:
         time.sleep(0.002)
 
 
+def until_it_is_held(model: Holding, process: "subprocess.Popen[str]") -> None:
+    """Wait until a run is in its midst, and cannot end before its model is released."""
+    while not model.is_holding.wait(0.1):
+        assert process.poll() is None, process.communicate()[1]
+
+
 def run_on(url: str, run: Path, *more: object) -> "subprocess.Popen[str]":
     """Start a run whose models are at the URL."""
     model = f"openai:m@{url}"

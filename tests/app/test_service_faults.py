@@ -10,11 +10,13 @@ import pytest
 import trustme
 from elasticsearch import Elasticsearch
 
-from tests.app.test_interrupted import reach, start
+from agents.offline import OfflineModel
+from tests.app.test_interrupted import run_on, start, until_it_is_held
 from tests.app.test_models import officina
 from tests.conftest import ROOT
 from tests.elastic_cluster import node, own_name, refusal
 from tests.langsmith_sink import NOWHERE
+from tests.openai_server import Holding, answering_with, serving
 
 EXAMPLES = ROOT / "examples" / "manuals"
 KEYS = {"ELASTICSEARCH_API_KEY": "cGxhbnRlZDprZXk=", "OPENAI_API_KEY": "sk-planted-openai"}
@@ -214,16 +216,23 @@ def test_removed_index_of_a_run_without_ingest_is_told(named, monkeypatch, tmp_p
 @pytest.mark.slow
 def test_index_removed_in_mid_run_is_one_sentence(named, monkeypatch, tmp_path):
     client, name = named
+    monkeypatch.setenv("OPENAI_API_KEY", KEYS["OPENAI_API_KEY"])
     whole, run = tmp_path / "whole", tmp_path / "run"
-    assert officina(monkeypatch, "run", EXAMPLES, "--rows", "30", "--out", whole) == 0
-    process = start("run", EXAMPLES, "--rows", "30", "--out", run)
-    reach(run, 60, process)
-    client.indices.delete(index=made_by(client, name))
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 2, said
-    assert "There is no index or alias of this name" in said.splitlines()[-1]
-    assert "Traceback" not in said
-    assert officina(monkeypatch, "resume", run) == 0
+    answering = answering_with(OfflineModel())
+    with serving(answering) as url:
+        run_on(url, whole).communicate(timeout=240)
+    # Without its later calls, the run cannot end before its index is removed.
+    model = Holding(answering, 60)
+    with serving(model.handle) as url:
+        process = run_on(url, run)
+        until_it_is_held(model, process)
+        client.indices.delete(index=made_by(client, name))
+        model.release()
+        _, said = process.communicate(timeout=240)
+        assert process.returncode == 2, said
+        assert "There is no index or alias of this name" in said.splitlines()[-1]
+        assert "Traceback" not in said
+        assert officina(monkeypatch, "resume", run) == 0
     sums = "dataset/manifest.json"
     assert (run / sums).read_bytes() == (whole / sums).read_bytes()
 
