@@ -6,25 +6,28 @@ import shutil
 import signal
 import subprocess
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from psycopg import sql
 from sqlalchemy import Engine, event
 
+from agents.offline import OfflineModel
 from app.reporting import write_run_report
 from app.run_file import RunFile, read_run, write_run_file
 from app.settings import SettingsError
 from app.state import open_books
-from tests.app.test_interrupted import in_process, start
+from tests.app.test_interrupted import ROWS, in_process, run_on, start, until_it_is_held
 from tests.conftest import ROOT
+from tests.openai_server import Holding, answering_with, serving
 from tests.postgres_server import PASSWORD, PostgresServer
 from tools.tables import StateError
 
 EXAMPLES = ROOT / "examples" / "manuals"
-ROWS = 30
+MIDST = 200
+"""Calls of a run of so many rows after which a third of its candidates are done, and not all."""
 DISCONNECT = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
@@ -62,17 +65,13 @@ def namespaces(url: str) -> list[str]:
         return [name for (name,) in found]
 
 
-def finished(url: str) -> int:
-    """Return how many candidates of the one run in a database are done."""
-    with psycopg.connect(url) as connection:
-        for name in namespaces(url):
-            query = sql.SQL("SELECT count(*) FROM {}.candidates WHERE status <> 'planned'")
-            try:
-                row = connection.execute(query.format(sql.Identifier(name))).fetchone()
-            except psycopg.errors.UndefinedTable:
-                return 0
-            return row[0] if row else 0
-    return 0
+@pytest.fixture
+def held() -> Iterator[tuple[Holding, str]]:
+    """A model that answers the first calls of a run, and the others when released; its URL."""
+    model = Holding(answering_with(OfflineModel()), MIDST)
+    with serving(model.handle) as url:
+        yield model, url
+        model.release()
 
 
 def until_it_waits(process: "subprocess.Popen[str]") -> str:
@@ -140,26 +139,27 @@ def from_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("OFFICINA_STATE")]:
             patch.delenv(name)
-        code, _, said = ended(start("run", EXAMPLES, "--rows", ROWS, "--out", run))
+        with serving(answering_with(OfflineModel())) as url:
+            code, _, said = ended(run_on(url, run))
     assert code == 0, said
     return run
 
 
 @pytest.mark.slow
 def test_every_verb_works_on_postgres(from_files, state, tmp_path):
-    run = tmp_path / "run"
-    options = ("--rows", ROWS, "--out", run, "--workers", 2)
-    (tmp_path / "brief.yaml").write_text("limits: {calls: 60}\n", encoding="utf-8")
-    code, told, said = ended(start("run", EXAMPLES, "--brief", tmp_path / "brief.yaml", *options))
-    assert code == 3, said
-    assert "--add-budget" in said
-    for verb in (
-        ("resume", run, "--add-budget", "calls=5000", "--json"),
-        ("status", run, "--json"),
-    ):
-        code, told, said = ended(start(*verb))
-        assert code == 0, said
-        assert json.loads(told.splitlines()[-1])["accepted"] == ROWS
+    run, brief = tmp_path / "run", tmp_path / "brief.yaml"
+    brief.write_text("limits: {calls: 60}\n", encoding="utf-8")
+    with serving(answering_with(OfflineModel())) as url:
+        code, told, said = ended(run_on(url, run, "--brief", brief, "--workers", 2))
+        assert code == 3, said
+        assert "--add-budget" in said
+        for verb in (
+            ("resume", run, "--add-budget", "calls=5000", "--json"),
+            ("status", run, "--json"),
+        ):
+            code, told, said = ended(start(*verb))
+            assert code == 0, said
+            assert json.loads(told.splitlines()[-1])["accepted"] == int(ROWS)
     assert ended(start("why", run))[0] == 0
     assert manifest(run) == manifest(from_files)
     assert not [*run.glob("*.sqlite")]
@@ -171,14 +171,13 @@ def test_every_verb_works_on_postgres(from_files, state, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
-def test_run_waits_for_its_killed_state(from_files, state, postgres, tmp_path, workers):
-    run = tmp_path / "run"
-    process = start("run", EXAMPLES, "--rows", ROWS, "--out", run, "--workers", workers)
-    while finished(state) < 6:
-        assert process.poll() is None, process.communicate()[1]
-    postgres.kill()
-    said = until_it_waits(process)
-    postgres.start()
+def test_run_waits_for_its_killed_state(from_files, state, postgres, held, tmp_path, workers):
+    run, (model, url) = tmp_path / "run", held
+    process = run_on(url, run, "--workers", workers)
+    until_it_is_held(model, process)
+    with postgres.away():
+        model.release()
+        said = until_it_waits(process)
     code, _, rest = ended(process)
     assert code == 0, rest
     assert manifest(run) == manifest(from_files)
@@ -187,14 +186,12 @@ def test_run_waits_for_its_killed_state(from_files, state, postgres, tmp_path, w
 
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
-def test_signal_ends_a_run_whose_state_is_away(state, postgres, tmp_path, workers):
-    # Longer than a stop may take: a run that waits for its state ends with 2.
-    Path("officina.yaml").write_text("patience: 40\n", encoding="utf-8")
-    run = tmp_path / "run"
-    process = start("run", EXAMPLES, "--rows", ROWS, "--out", run, "--workers", workers)
-    while finished(state) < 6:
-        assert process.poll() is None, process.communicate()[1]
+def test_signal_ends_a_run_whose_state_is_away(state, postgres, held, tmp_path, workers):
+    run, (model, url) = tmp_path / "run", held
+    process = run_on(url, run, "--workers", workers)
+    until_it_is_held(model, process)
     with postgres.away():
+        model.release()
         until_it_waits(process)
         process.send_signal(signal.SIGTERM)
         code, _, said = ended(process)
@@ -249,13 +246,15 @@ def test_state_away_at_the_end_is_waited_for(postgres, state, tmp_path, monkeypa
 
 
 @pytest.mark.slow
-def test_state_away_past_patience_leaves_a_run_to_resume(from_files, state, postgres, tmp_path):
+def test_state_away_past_patience_leaves_a_run_to_resume(
+    from_files, state, postgres, held, tmp_path
+):
     Path("officina.yaml").write_text("patience: 1\n", encoding="utf-8")
-    run = tmp_path / "run"
-    process = start("run", EXAMPLES, "--rows", ROWS, "--out", run)
-    while finished(state) < 6:
-        assert process.poll() is None, process.communicate()[1]
+    run, (model, url) = tmp_path / "run", held
+    process = run_on(url, run)
+    until_it_is_held(model, process)
     with postgres.away():
+        model.release()
         code, _, said = ended(process)
         assert code == 2, said
         assert "does not answer" in said.splitlines()[-1]
@@ -264,6 +263,7 @@ def test_state_away_past_patience_leaves_a_run_to_resume(from_files, state, post
         assert code == 2
         assert "Check OFFICINA_STATE_URL" in said.splitlines()[-1]
     shutil.rmtree(run / "dataset", ignore_errors=True)
+    Path("officina.yaml").write_text("patience: 600\n", encoding="utf-8")
     code, _, said = ended(start("resume", run))
     assert code == 0, said
     assert manifest(run) == manifest(from_files)
