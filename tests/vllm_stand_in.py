@@ -31,9 +31,18 @@ def install(folder: Path, manners: str = "") -> Path:
 
 
 def alive(pids: list[int]) -> list[int]:
-    """Return which of the processes still run; a moment is given to the killed ones."""
-    _, left = psutil.wait_procs([psutil.Process(p) for p in pids if psutil.pid_exists(p)], 3)
-    return [each.pid for each in left if each.status() != psutil.STATUS_ZOMBIE]
+    """Return which of the processes still run; the killed ones are given their time to end."""
+    end = time.monotonic() + 60
+    while (left := list(filter(_runs, pids))) and time.monotonic() < end:
+        time.sleep(0.02)
+    return left
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def main() -> None:
