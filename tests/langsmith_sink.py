@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 import zstandard
 
 TENANT = "11111111-2222-4333-8444-555555555555"
@@ -251,6 +252,13 @@ def langsmith_sink(mode: str = "ok", delay: float = 0.5) -> Iterator[Sink]:
         sink.gone.set()
         server.shutdown()
         server.server_close()
+
+
+def never_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what is on its way arrive, however slow the machine is."""
+    for name in ("outbox.SECONDS_TO_CLOSE", "courier.DEADLINE", "courier.DEADLINE_TO_ASK"):
+        monkeypatch.setattr(f"app.{name}", 60.0)
+    monkeypatch.setattr("app.courier.PROMPT", 60.0)
 
 
 def wait_until(true: Any, seconds: float = 60) -> None:

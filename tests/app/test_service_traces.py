@@ -9,7 +9,7 @@ from agents.offline import OfflineModel
 from tests.app.test_models import PLANTED, officina
 from tests.conftest import ROOT
 from tests.elastic_cluster import own_name
-from tests.langsmith_sink import langsmith_sink
+from tests.langsmith_sink import langsmith_sink, never_too_late
 from tests.openai_server import answering_with, serving
 from tests.postgres_server import PASSWORD
 
@@ -23,6 +23,7 @@ SECRETS = {
 @pytest.fixture
 def services(monkeypatch, elasticsearch_url, postgres, database, tmp_path):
     """Settings that name real services, each let in with a key or a password."""
+    never_too_late(monkeypatch)
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("POSTGRES_URL", postgres.url(database))

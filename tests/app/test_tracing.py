@@ -19,15 +19,14 @@ from app.traces import read_traces, run_filter, trace_of
 from app.tracing import open_tracing
 from graph.tracing import Ending, Score
 from tests.app.test_cli import EXAMPLES, officina
-from tests.langsmith_sink import NOWHERE, langsmith_sink, metadata, wait_until
+from tests.langsmith_sink import NOWHERE, langsmith_sink, metadata, never_too_late, wait_until
 
 KEY = 'sk-"planted"-0123456789-è'
 
 
 @pytest.fixture(autouse=True)
-def closing_in_time(monkeypatch):
-    """Let what is on its way arrive, however slow the machine is."""
-    monkeypatch.setattr("app.outbox.SECONDS_TO_CLOSE", 60.0)
+def in_time(monkeypatch):
+    never_too_late(monkeypatch)
 
 
 def opened(url: str, tmp_path: Path, **variables: str):

@@ -15,13 +15,14 @@ from graph.dataset import dataset_graph
 from graph.farm import farm_round
 from graph.state import DatasetInput
 from tests.graph.conftest import SEARCH, critique, first_question, judgement, question
-from tests.langsmith_sink import langsmith_sink, metadata, wait_until
+from tests.langsmith_sink import langsmith_sink, metadata, never_too_late, wait_until
 from tests.openai_server import completion, said, serving
 
 
 @pytest.fixture
-def sink():
+def sink(monkeypatch):
     """A server, and a `.env` that sends traces to it: the process's environment holds nothing."""
+    never_too_late(monkeypatch)
     with langsmith_sink() as sink:
         Path(".env").write_text(
             f"LANGSMITH_TRACING=true\nLANGSMITH_ENDPOINT={sink.url}\nLANGSMITH_PROJECT=manuals\n",
