@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 from tenacity import wait_fixed
 
@@ -22,6 +23,9 @@ _PREFIXES = (
     *("ELASTICSEARCH_", "POSTGRES_", "PG", "IDENTITY_"),
 )
 _LOCAL = ("127.", "localhost", "::1")
+# A machine that stalls for a moment is no fault of what is tested.
+settings.register_profile("officina", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("officina")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter):
