@@ -12,7 +12,7 @@ from bench.mock_server import serving, stats
 
 async def asked(url: str, times: int) -> list[CallError | None]:
     """Return the fault of each call, None where there was a reply."""
-    model = open_model("critic", f"openai:m@{url}", {}, Connecting(timeout=5))
+    model = open_model("critic", f"openai:m@{url}", {}, Connecting(timeout=60))
     faults: list[CallError | None] = []
     for _ in range(times):
         try:
