@@ -50,7 +50,8 @@ async def model(monkeypatch: pytest.MonkeyPatch):
 async def names(postgres: PostgresServer, database: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Names in Postgres that a run asks for at every turn; the database."""
     await load_machines(postgres.url(database), read_table(MACHINES))
-    monkeypatch.setenv("POSTGRES_URL", postgres.url(database))
+    # A server that runs may take its time, though the pool is given up soon.
+    monkeypatch.setenv("POSTGRES_URL", f"{postgres.url(database)}?connect_timeout=60")
     monkeypatch.setattr("tools.postgres.FRESH_SECONDS", -1.0)
     monkeypatch.setattr("tools.postgres.CONNECT_SECONDS", 2)
     return database
@@ -120,6 +121,7 @@ async def test_spent_patience_leaves_a_run_to_resume(tmp_path, model, names, pos
     assert short["decision"] == "stop_short"
     assert "Postgres at" in short["reason"]
     assert "does not answer" in short["reason"]
+    patience(600)
     ended, sums = await make(tmp_path / "run", model, POSTGRES)
     assert ended["decision"] == "export"
     assert sums == never_killed
@@ -139,6 +141,7 @@ async def test_server_lost_while_reading_is_an_error(tmp_path, model, names, pos
             await make(tmp_path / "run", model, POSTGRES, kill)
     finally:
         postgres.start()
+    patience(600)
     ended, _ = await make(tmp_path / "run", model, POSTGRES)
     assert ended["decision"] == "export"
 
