@@ -34,7 +34,7 @@ async def alias(elasticsearch_url: str) -> AsyncIterator[tuple[Cluster, str]]:
 def set_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
     """Name a node, or none, and write officina.yaml into the working folder."""
 
-    def write(url: str | None, name: str = "x", *, patience: float = 60, **more: Any) -> None:
+    def write(url: str | None, name: str = "x", *, patience: float = 600, **more: Any) -> None:
         if url:
             monkeypatch.setenv("ELASTICSEARCH_URL", url)
         else:
