@@ -38,7 +38,7 @@ def echo() -> Iterator[int]:
 def sent_back(port: int, data: bytes = SENT) -> bytes:
     """Send the data, and return what comes back until the end."""
     got = b""
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=10) as here:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=60) as here:
         threading.Thread(target=_send, args=(here, data), daemon=True).start()
         while len(got) < len(data) and (chunk := here.recv(65536)):
             got += chunk
@@ -65,7 +65,7 @@ def test_cuts_are_made_and_counted(echo):
 
 def test_refusal_cuts_what_stands_and_ends(echo):
     with Proxy(echo) as proxy:
-        with socket.create_connection(("127.0.0.1", proxy.port), timeout=10) as here:
+        with socket.create_connection(("127.0.0.1", proxy.port), timeout=60) as here:
             here.sendall(b"x")
             assert here.recv(1) == b"x"
             proxy.refusing = True

@@ -46,11 +46,11 @@ def test_killed_parent_leaves_no_child(parent):
     process, started = parent
     process.kill()
     process.wait()
-    _, left = psutil.wait_procs(started, timeout=10)
+    _, left = psutil.wait_procs(started, timeout=60)
     assert left == []
 
 
 def test_command_keeps_its_exit_code():
     command = [sys.executable, "-m", "training.leash", sys.executable, "-c", "raise SystemExit(7)"]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE) as process:
-        assert process.wait(timeout=30) == 7
+        assert process.wait(timeout=60) == 7
