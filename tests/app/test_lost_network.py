@@ -5,48 +5,55 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from agents.offline import OfflineModel
 from bench.lives import WHOLE, Life, Wanted
-from bench.mock import Mock
-from bench.mock_server import serving, stats
+from tests.openai_server import Holding, answering_with, serving
 from tests.proxy import Proxy
 
 pytestmark = pytest.mark.slow
-PATIENCE = 3.0
+SERVED, IN_FLIGHT = 30, 8
 
 
 @contextmanager
-def under_way(tmp_path):
-    """Yield a run in the middle of its calls, the proxy before its server, and the server's URL."""
-    with (
-        serving(Mock(0.05, offline=True)) as url,
-        Proxy(urlsplit(url).port) as proxy,
-    ):
+def lost(tmp_path, patience):
+    """Yield a run whose server was lost after some calls, the proxy before it, and what it heard.
+
+    It is held until then, so that the run cannot end before.
+    """
+    model, heard = Holding(answering_with(OfflineModel()), SERVED), []
+
+    def handle(request):
+        heard.append(request)
+        return model.handle(request)
+
+    with serving(handle) as url, Proxy(urlsplit(url).port) as proxy:
         through = f"http://127.0.0.1:{proxy.port}/v1"
-        life = Life(tmp_path / "run", through, Wanted(12, 8, patience=PATIENCE))
+        life = Life(tmp_path / "run", through, Wanted(12, IN_FLIGHT, patience=patience))
         life.begin()
-        assert life.reach((30, 0.0))
-        yield life, proxy, url
+        assert model.is_holding.wait(60)
+        proxy.refusing = True
+        model.release()
+        yield life, proxy, heard
 
 
 def test_short_loss_is_waited_for(tmp_path):
-    with under_way(tmp_path) as (life, proxy, _):
-        proxy.refusing = True
-        assert life.reach((0, PATIENCE / 3))
+    with lost(tmp_path, 60) as (life, proxy, _):
+        said = tmp_path / "run-wanted" / "said"
+        while "waiting for the model server" not in said.read_text("utf-8"):
+            assert life.reach((0, 0.02))
         proxy.refusing = False
         assert life.end() == WHOLE
-        assert "waiting for the model server" in life.said
         assert "Traceback" not in life.said
 
 
 def test_long_loss_ends_short_and_resumes(tmp_path):
-    with under_way(tmp_path) as (life, proxy, url):
-        proxy.refusing = True
+    with lost(tmp_path, 1) as (life, proxy, heard):
         assert life.end() == 3
         assert "Traceback" not in life.said
         assert "resume" in life.said
-        kept, paid = life.calls(), stats(url).completed
-        assert paid - kept <= 8
+        kept, before = life.calls(), len(heard)
+        assert SERVED - kept <= IN_FLIGHT
         proxy.refusing = False
         life.begin()
         assert life.end() == WHOLE
-        assert stats(url).completed - life.calls() == paid - kept
+        assert len(heard) - before == life.calls() - kept
