@@ -178,8 +178,9 @@ def seconds_to_read(text: str) -> float:
 
 def read_in_linear_time(make: Callable[[int], str], size: int) -> None:
     """A reader that is quadratic takes a hundred times as long for ten times the text."""
-    short, long = seconds_to_read(make(size // 10)), seconds_to_read(make(size))
-    assert long < 40 * max(short, 0.02)
+    short, long = make(size // 10), make(size)
+    # The collector of garbage may take its time in one reading, not in each.
+    assert any(seconds_to_read(long) < 40 * max(seconds_to_read(short), 0.02) for _ in range(3))
 
 
 @settings(max_examples=40, deadline=None)
