@@ -1,5 +1,6 @@
 """Whole runs on servers of every kind, driven by the command line."""
 
+import itertools
 import json
 import os
 import sqlite3
@@ -161,11 +162,11 @@ def test_run_killed_at_its_first_calls_pays_for_none_twice(monkeypatch, tmp_path
 
 def test_run_whose_only_prompts_are_refused_drops_them(monkeypatch, tmp_path):
     """What the probe was served tells that the server is well, also in a process that sent none."""
-    refused = list[str]()
+    refused, numbers = list[str](), itertools.count()
 
     def handle(request: dict[str, Any]) -> Reply:
         asked = json.dumps(request["messages"])
-        if "a plant" not in asked and len(refused) < 2:
+        if "a plant" not in asked and next(numbers) < 2:
             refused.append(asked)
         return refusal(400, "no") if asked in refused else ANSWERED(request)
 
