@@ -187,7 +187,7 @@ def test_lost_calls_leave_the_others_alone():
     assert took <= 30
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**32), admits=st.integers(1, 40), width=st.integers(1, 40))
 def test_cancelled_calls_lose_no_place(seed, admits, width):
     chance = random.Random(seed)

@@ -183,7 +183,7 @@ def read_in_linear_time(make: Callable[[int], str], size: int) -> None:
     assert any(seconds_to_read(long) < 40 * max(seconds_to_read(short), 0.02) for _ in range(3))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(PIECES, min_size=1, max_size=8).map("".join))
 def test_long_replies_are_read_in_linear_time(piece):
     read_in_linear_time(lambda size: piece * (size // len(piece)), 200_000)

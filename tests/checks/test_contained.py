@@ -2,7 +2,7 @@
 
 import random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.duplicates.similar import word_runs
@@ -23,7 +23,6 @@ def held(one: str, other: str, least: float) -> bool:
     return len(runs & others) >= least * whole
 
 
-@settings(deadline=None)
 @given(TEXTS, st.sampled_from([0.5, 0.7, 0.8, 1.0]))
 def test_every_containing_pair_is_found(texts, least):
     expected = {

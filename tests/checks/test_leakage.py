@@ -56,7 +56,7 @@ def test_section_keys_fold_form_only():
     assert section_key("every 500 h") != section_key("every 400 h")
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(ROWS, st.integers(0, 5))
 def test_a_split_never_parts_near_repeats(rows, seed):
     splits = split_of(rows, seed)
@@ -70,7 +70,7 @@ def test_a_split_never_parts_near_repeats(rows, seed):
                 assert splits[one.id] == splits[other.id]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(ROWS, st.integers(0, 5))
 def test_a_split_never_parts_a_family(rows, seed):
     splits = split_of(rows, seed)
@@ -78,7 +78,7 @@ def test_a_split_never_parts_a_family(rows, seed):
         assert len({splits[row.id] for row in rows if row.family == family}) <= 1
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(ROWS, st.integers(0, 9))
 def test_row_order_changes_no_split(rows, seed):
     shuffled = list(rows)

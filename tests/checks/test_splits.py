@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.leakage.splits import assign_splits, groups_of, wanted_rows
@@ -14,7 +14,6 @@ KEYS = st.lists(st.lists(st.sampled_from("abcdefghijklmnop"), max_size=3), max_s
 SHARES = st.floats(0, 1)
 
 
-@settings(deadline=None)
 @given(KEYS, SHARES, SHARES, st.integers(0, 9))
 def test_no_key_is_on_two_sides(keys, test_share, validation_share, seed):
     splits = assign_splits(
@@ -26,14 +25,12 @@ def test_no_key_is_on_two_sides(keys, test_share, validation_share, seed):
             assert sides.setdefault(key, splits[id]) == splits[id]
 
 
-@settings(deadline=None)
 @given(KEYS.filter(bool), SHARES, SHARES)
 def test_train_is_never_empty(keys, test_share, validation_share):
     splits = assign_splits(keys, test_share=test_share, validation_share=validation_share)
     assert "train" in splits.values()
 
 
-@settings(deadline=None)
 @given(KEYS, st.integers(0, 9), st.randoms(use_true_random=False))
 def test_row_order_changes_no_split(keys, seed, random):
     shuffled = list(keys)
@@ -43,7 +40,6 @@ def test_row_order_changes_no_split(keys, seed, random):
     assert assign_splits(again, test_share=0.2, seed=seed) == once
 
 
-@settings(deadline=None)
 @given(st.integers(2, 300), st.floats(0, 0.5), st.integers(0, 9))
 def test_lone_rows_meet_shares_exactly(count, share, seed):
     keys = {str(number): [] for number in range(count)}

@@ -195,5 +195,5 @@ class JudgedRows(RuleBasedStateMachine):
             self.loop.close()
 
 
-JudgedRows.TestCase.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
+JudgedRows.TestCase.settings = settings(max_examples=20, stateful_step_count=20)
 test_rows_are_exported_as_judged = JudgedRows.TestCase

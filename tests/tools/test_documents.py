@@ -191,7 +191,6 @@ TEXTS = st.text(st.characters(codec="utf-8"), max_size=300)
 
 @settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(pages=st.lists(TEXTS, min_size=1, max_size=5))
@@ -207,7 +206,6 @@ def test_any_pages_keep_spans(tmp_path: Path, pages: list[str]):
 
 @settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(text=TEXTS, suffix=st.sampled_from([".md", ".txt", ".html"]))

@@ -260,9 +260,7 @@ async def test_strange_queries_never_raise(index: Index, query: str) -> None:
     assert await index.get([query]) == []
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(query=st.text(st.characters(), max_size=200), language=st.sampled_from([None, "it", "xx"]))
 async def test_any_text_is_a_query(index: Index, query: str, language: str | None) -> None:
     hits = await index.search(query, k=3, language=language)

@@ -1,7 +1,7 @@
 """Languages: found in pages, doubted in short technical sentences; stems that keep codes."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.language import LANGUAGES, detect, differs, stems
@@ -93,7 +93,6 @@ def test_stems_keep_codes_and_numbers() -> None:
     assert stems(text, "it") == ["error", "e214", "pezz", "ar2-4471-b", "1,5", "bar", "max_speed"]
 
 
-@settings(deadline=None)
 @given(st.text(max_size=400), st.sampled_from([*LANGUAGES, "", "xx"]))
 def test_any_text_is_taken(text: str, language: str) -> None:
     assert detect(text) in (*LANGUAGES, "")

@@ -5,7 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.documents import Document, Page, Section, read_folder
@@ -46,7 +46,6 @@ def document(bodies: list[list[str]], problem: str | None = None) -> Document:
     return Document("d", "d.md", "0", "D", text, tuple(pages), tuple(sections), paged=True)
 
 
-@settings(deadline=None)
 @given(st.lists(BODY, max_size=4), st.integers(40, 900))
 def test_spans_equal_their_text(bodies: list[list[str]], size: int) -> None:
     source = document(bodies)
@@ -57,7 +56,6 @@ def test_spans_equal_their_text(bodies: list[list[str]], size: int) -> None:
     assert len({p.id for p in passages}) == len(passages)
 
 
-@settings(deadline=None)
 @given(st.lists(BODY, max_size=4), st.integers(40, 900))
 def test_no_word_below_a_heading_is_lost(bodies: list[list[str]], size: int) -> None:
     source = document(bodies)
@@ -68,7 +66,6 @@ def test_no_word_below_a_heading_is_lost(bodies: list[list[str]], size: int) -> 
     assert not re.findall(r"[^\W\d_]{2,}", re.sub(r"## Part \d+", "", lost))
 
 
-@settings(deadline=None)
 @given(st.lists(BODY, min_size=2, max_size=4))
 def test_passages_stay_in_their_section(bodies: list[list[str]]) -> None:
     source = document(bodies)

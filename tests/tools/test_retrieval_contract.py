@@ -180,9 +180,7 @@ async def test_strange_queries_never_raise(index: Index, query: str) -> None:
     assert len(found) == (len(SAMPLE) if has_words else 0)
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(query=st.text(st.characters(), max_size=200), language=st.sampled_from([None, "it", "xx"]))
 async def test_any_text_is_a_query(index: Index, query: str, language: str | None) -> None:
     assert len(await index.search(query, k=3, language=language)) <= 3
