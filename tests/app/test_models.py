@@ -289,9 +289,7 @@ def test_stopped_run_leaves_no_vllm(monkeypatch, tmp_path, number, code):
         [*map(str, command)], stderr=subprocess.PIPE, text=True, env=os.environ
     )
     assert process.stderr
-    for line in process.stderr:
-        if "vLLM answers" in line:
-            break
+    assert any("vLLM answers" in line for line in process.stderr)
     process.send_signal(number)
     process.communicate(timeout=60)
     assert process.returncode == code
