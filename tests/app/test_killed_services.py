@@ -3,17 +3,19 @@
 import json
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from elasticsearch import Elasticsearch
 
-from tests.app.test_interrupted import reach, start
+from agents.offline import OfflineModel
+from tests.app.test_interrupted import ROWS, reach, run_on, start
 from tests.conftest import ROOT
 from tests.elastic_cluster import Node
+from tests.openai_server import Holding, answering_with, serving
 
 EXAMPLES = ROOT / "examples" / "manuals"
-ROWS = 16
 pytestmark = pytest.mark.slow
 
 
@@ -47,6 +49,14 @@ def manifest(run: Path) -> bytes:
     return (run / "dataset" / "manifest.json").read_bytes()
 
 
+@pytest.fixture
+def held() -> Iterator[tuple[Holding, str]]:
+    """A model that is held in the middle, so that no run ends before its node is killed."""
+    model = Holding(answering_with(OfflineModel()), 45)
+    with serving(model.handle) as url:
+        yield model, url
+
+
 @pytest.fixture(scope="module")
 def calm(spare_node: Node, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The sums of a run on the node while it stands."""
@@ -55,16 +65,18 @@ def calm(spare_node: Node, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ELASTICSEARCH_URL", spare_node.url)
         patch.chdir(folder)
-        code, said = ended(start("run", EXAMPLES, "--rows", ROWS, "--out", folder / "run"))
+        with serving(answering_with(OfflineModel())) as url:
+            code, said = ended(run_on(url, folder / "run"))
     assert code == 0, said
     return manifest(folder / "run")
 
 
-def test_run_waits_for_a_killed_node_and_says_so(node, calm, tmp_path):
-    run = tmp_path / "run"
-    process = start("run", EXAMPLES, "--rows", ROWS, "--out", run)
+def test_run_waits_for_a_killed_node_and_says_so(node, calm, held, tmp_path):
+    run, (model, url) = tmp_path / "run", held
+    process = run_on(url, run)
     reach(run, 40, process)
     node.kill()
+    model.release()
     line = read_until("waiting for Elasticsearch; again in", process)
     assert f"/{ROWS}, drafts" in line
     node.start()
@@ -73,12 +85,13 @@ def test_run_waits_for_a_killed_node_and_says_so(node, calm, tmp_path):
     assert manifest(run) == calm
 
 
-def test_node_away_past_patience_leaves_a_run_to_resume(node, calm, tmp_path):
-    run = tmp_path / "run"
+def test_node_away_past_patience_leaves_a_run_to_resume(node, calm, held, tmp_path):
+    run, (model, url) = tmp_path / "run", held
     patience(1)
-    process = start("run", EXAMPLES, "--rows", ROWS, "--out", run)
+    process = run_on(url, run)
     reach(run, 40, process)
     node.kill()
+    model.release()
     code, said = ended(process)
     assert code == 3, said
     assert f"Elasticsearch at {node.url} does not answer" in said.splitlines()[-1]
@@ -86,6 +99,7 @@ def test_node_away_past_patience_leaves_a_run_to_resume(node, calm, tmp_path):
     assert code == 2
     assert f"Elasticsearch at {node.url} does not answer" in said.splitlines()[-1]
     node.start()
+    patience(60)
     code, said = ended(start("resume", run))
     assert code == 0, said
     assert manifest(run) == calm
@@ -140,6 +154,7 @@ def test_ingest_past_patience_leaves_readers_nothing_half(node, long_manuals):
     assert code == 2
     assert "Then run `officina ingest` again" in said.splitlines()[-1]
     node.start()
+    patience(60)
     with Elasticsearch(node.url) as client:
         assert not client.indices.exists_alias(name="officina-long")
         code, said = ended(start("ingest", long_manuals))
@@ -158,6 +173,7 @@ def test_run_waits_for_a_node_killed_while_it_fills(node, long_manuals, tmp_path
     assert "officina resume" in said.splitlines()[-1]
     assert not (run / "dataset").exists()
     node.start()
+    patience(60)
     code, said = ended(start("resume", run))
     assert code in (0, 3), said
     with Elasticsearch(node.url) as client:

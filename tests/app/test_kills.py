@@ -13,11 +13,12 @@ import yaml
 from bench.kill import hunt, spend
 from bench.lives import WHOLE, Life, Wanted
 from bench.mock import Mock
-from bench.mock_server import reset, serving
+from bench.mock_server import serving
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 FEW = {"rows": 12, "points": 3, "in_flight": 16, "workers": 1, "state": "sqlite", "cap": ""}
+MORE = "calls=1000"
 
 
 @pytest.fixture(scope="module")
@@ -62,15 +63,13 @@ def asked_twice(run):
 
 @pytest.fixture
 def half(tmp_path, url):
-    """A run that was killed in the middle; its prompts are files of its own."""
+    """A run that reached a limit in the middle; its prompts are files of its own."""
     prompts = tmp_path / "prompts"
     shutil.copytree(ROOT / "prompts", prompts, ignore=shutil.ignore_patterns("*.py", "__*"))
-    wanted = Wanted(12, 16, more={"OFFICINA_PROMPTS": str(prompts)})
+    wanted = Wanted(12, 16, limits={"calls": 45}, more={"OFFICINA_PROMPTS": str(prompts)})
     life = Life(tmp_path / "run", url, wanted)
-    reset(url)
     life.begin()
-    assert life.reach((45, 0.0))
-    life.kill("run")
+    assert life.end() == 3
     assert asked_twice(life.run) == {}
     return life
 
@@ -79,7 +78,7 @@ def test_another_prompt_repeats_only_its_calls(half, tmp_path):
     template = tmp_path / "prompts" / "judge_question.md"
     before, _, _ = template.read_text().rpartition("{% endblock %}")
     template.write_text(before + "Think twice.\n{% endblock %}\n")
-    assert half.end() == WHOLE
+    assert half.end(MORE) == WHOLE
     assert set(asked_twice(half.run)) == {"critique"}
 
 
@@ -88,7 +87,7 @@ def test_another_critic_repeats_only_its_calls(half):
     content = json.loads(file.read_text())
     content["models"]["critic"] = content["models"]["critic"].replace("mock", "other")
     file.write_text(json.dumps(content))
-    assert half.end() == WHOLE
+    assert half.end(MORE) == WHOLE
     assert set(asked_twice(half.run)) <= {"critique", "judge", "probe"}
     assert asked_twice(half.run)["critique"]
 
@@ -98,5 +97,5 @@ def test_another_threshold_repeats_no_call(half):
     content = yaml.safe_load(file.read_text())
     content["thresholds"]["relevance"] += 1
     file.write_text(yaml.safe_dump(content))
-    assert half.end() in (WHOLE, 3)
+    assert half.end(MORE) in (WHOLE, 3)
     assert asked_twice(half.run) == {}
