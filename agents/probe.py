@@ -111,7 +111,7 @@ async def _calls_tools(model: RoleModel, calls: Calls, prompts: Prompts, key: Ca
     try:
         reply = await calls.say(model, messages, replace(key, ask=2), tools)
     except _NOT_TAKEN as error:
-        if isinstance(error, ModelDownError):
+        if isinstance(error, ModelDownError) or model.server.ended():
             raise
         return False
     return bool(reply.tool_calls)

@@ -95,7 +95,9 @@ class Sender:
         except ModelUnavailableError as fault:
             # Known later than what its end did to the calls.
             if ended := call.model.server.ended():
-                raise ModelUnavailableError(ended) from fault
+                gone = ModelUnavailableError(ended)
+                self.gates.of(call.model.server.address).abandon(gone)
+                raise gone from fault
             raise
         finally:
             self._under_way -= 1
@@ -227,6 +229,8 @@ class Sender:
 
     async def _attempt(self, call: Call, *, again: bool) -> AIMessage:
         """Send a call once, within the budget; its place is kept until its reply is committed."""
+        if ended := call.model.server.ended():
+            raise ModelUnavailableError(ended)
         reservation = await self.budget.reserve(call.model.name, call.most)
         server = call.model.server.address
         gate = self.gates.of(server)

@@ -177,11 +177,18 @@ async def test_useless_reply_is_tried_a_few_times(engine):
 
 
 async def test_server_that_ended_is_not_waited_for(engine):
-    server = Server("here", "no key", ended=lambda: "It ended by itself.")
-    model = replace(role(*[ConnectionError("gone")] * 9), server=server)
-    with pytest.raises(ModelUnavailableError, match="ended by itself"):
-        await calls_on(engine, patience=Patience(30)).ask(model, ASKED, Count, KEY)
-    assert len(model.chat.heard) == 1
+    model = role(*[ConnectionError("gone")] * 9)
+
+    def ended() -> str:
+        return "It ended by itself." if heard else ""
+
+    heard = model.chat.heard
+    model = replace(model, server=Server("here", "no key", ended=ended))
+    calls = calls_on(engine, patience=Patience(30))
+    for _ in range(2):
+        with pytest.raises(ModelUnavailableError, match="ended by itself"):
+            await calls.ask(model, ASKED, Count, KEY)
+    assert len(heard) == 1
 
 
 async def test_asked_for_wait_is_kept(engine, monkeypatch):

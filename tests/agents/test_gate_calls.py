@@ -28,6 +28,7 @@ from agents.faults import (
     ModelUnavailableError,
     NoAccessError,
     RefusedError,
+    Server,
     StatusError,
     UnreadableReplyError,
     classify,
@@ -110,12 +111,13 @@ async def asked(
     patience: Patience,
     minutes: float | None = None,
     limits: ServerLimits | None = None,
+    server: Server = NO_SERVER,
 ) -> list[Any]:
     journal = Journal(engine)
     budget = Budget(journal, Caps(calls=10 * calls, minutes=minutes))
     gates = Gates(16, {NO_SERVER.address: limits} if limits else {})
     engaged = Calls(journal, gates, budget, Prompts(), patience=patience)
-    role = RoleModel("critic", "crowded", model)
+    role = RoleModel("critic", "crowded", model, server)
     keys = [CallKey(f"c{number}", "critique", 0) for number in range(calls)]
     ways = (engaged.say(role, [HumanMessage(f"{key.candidate}?")], key) for key in keys)
     return await asyncio.gather(*ways, return_exceptions=True)
@@ -136,6 +138,22 @@ async def test_dead_server_ends_all_calls_together(engine):
     replies = await asked(engine, model, 100, Patience(0.2))
     assert {type(reply) for reply in replies} == {ModelDownError}
     assert model.refusals >= 16
+
+
+def test_calls_know_at_once_that_a_server_of_our_own_ended(engine, monkeypatch):
+    monkeypatch.setattr("agents.gate.PAUSE", 0.5)
+    monkeypatch.setattr("agents.sending.WAIT", 0.5)
+    monkeypatch.setattr("agents.gates.Gate", partial(Gate, clock=now))
+    monkeypatch.setattr("agents.sending.time", SimpleNamespace(monotonic=now))
+    # What ended it is known a moment after what that did to the calls.
+    server = Server("here", "no key", ended=lambda: "It ended." if now() > 0.1 else "")
+
+    async def life() -> float:
+        replies = await asked(engine, Crowded(admits=0), 100, Patience(600), server=server)
+        assert {str(reply) for reply in replies} == {"It ended."}
+        return now()
+
+    assert simulate(life()) < 2
 
 
 def test_calls_of_a_dead_server_are_few(engine, monkeypatch):

@@ -278,6 +278,18 @@ def test_vllm_that_ends_early_shows_its_log(monkeypatch, tmp_path, capfd, served
     assert "CUDA" not in (run / "run.json").read_text(encoding="utf-8")
 
 
+def test_vllm_that_ends_while_it_is_probed_tells_nothing_of_itself(monkeypatch, tmp_path, capfd):
+    folder, run = tmp_path / "bin", tmp_path / "run"
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+    install(folder, "falls 1")
+    wanted = ["--rows", "2", "--model", "vllm:org/m", "--out", run]
+    assert officina(monkeypatch, "run", EXAMPLES, *wanted) == 2
+    assert "ended by itself" in capfd.readouterr().err
+    install(folder)
+    assert officina(monkeypatch, "resume", run) == 0
+    assert "calls no tools" not in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(("number", "code"), [(2, 130), (15, 130), (9, -9)])
 def test_stopped_run_leaves_no_vllm(monkeypatch, tmp_path, number, code):
     folder = tmp_path / "bin"
