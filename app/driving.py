@@ -44,8 +44,8 @@ async def drive(
     run, and may end it.
     """
     began = time.monotonic()
+    clear_trial(run)
     if started.estimated:
-        clear_trial(run)
         started.estimated = False
         write_run_file(run, started)
     patience = Patience(settings.services.patience, partial(_say_waiting, on_event))

@@ -16,6 +16,7 @@ from graph.context import Context, Emit
 from graph.ledger import Made, reason_code
 from graph.quality import QualityReport, quality_report
 from graph.selection import (
+    ORIGIN_GONE,
     SURPLUS,
     Selection,
     abstentions_wanted,
@@ -133,8 +134,9 @@ def _why_fewer(said: str, wanted: int, variants: Sequence[str], context: Context
     of_kind = [e for e in context.ledger.tallies() if e.variant in variants and e.candidates]
     reasons = Counter[str]()
     for each in of_kind:
-        # A row that was set aside for want of room was not wanted; as a duplicate it was.
-        failed = each.status in ("dropped", "set_aside") and each.reason != SURPLUS
+        # A row for which, or for whose origin, there was no room was not wanted; a duplicate was.
+        had_room = each.reason not in (SURPLUS, ORIGIN_GONE)
+        failed = each.status in ("dropped", "set_aside") and had_room
         reasons[each.reason] += each.candidates if failed else 0
     most = ", ".join(f"{reason} {count}" for reason, count in (+reasons).most_common(3)) or "none"
     asked = f"{said} in brief.yaml asks for {wanted}"

@@ -16,6 +16,7 @@ def test_rows_set_aside_as_duplicates_are_among_the_reasons():
         Tally("dropped", "unanswered", "contrast", 1, 1, 0),
         Tally("set_aside", "duplicate", "contrast", 14, 14, 0),
         Tally("set_aside", "surplus", "contrast", 3, 3, 0),
+        Tally("set_aside", "origin_set_aside", "contrast", 2, 2, 0),
     ]
     ledger = SimpleNamespace(tallies=lambda: tallies)
     context: Any = SimpleNamespace(brief=Brief(rows=70), ledger=ledger)
