@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from app.progress import viewed
 from app.run_file import RunFile, locked, machines_of
 from app.settings import Settings
 from app.terminal import tell
+from app.tracing import spared_threads
 from app.trial import DEEPEST, Trial, spent_by_role, trial_of
 from graph.assess import why_nothing_is_left
 from graph.brief import Brief
@@ -50,7 +52,7 @@ def carry_out(
 ) -> int:
     """Estimate a run on its folder, keep the estimate there, print it, and return the exit code."""
     with locked(run):
-        with viewed(run, brief, settings.services.prices) as view:
+        with spared_threads(settings), viewed(run, brief, settings.services.prices) as view:
             made = asyncio.run(_opened(run, started, brief, settings, sample, view.on_event))
         keep(run, made)
     if as_json:
@@ -64,14 +66,22 @@ def carry_out(
 async def _opened(
     run: Path, started: RunFile, brief: Brief, settings: Settings, sample: int, emit: Emit
 ) -> Estimate:
+    began = time.monotonic()
     async with (
         open_context(run, brief, settings, machines_of(run, started)) as context,
         interruptible(context),
     ):
+        opening = time.monotonic() - began
         context.emit = emit
         async with context.teller.telling():
-            prices = settings.services.prices
-            return await estimate(started.manuals, context, sample=sample, prices=prices, say=tell)
+            return await estimate(
+                started.manuals,
+                context,
+                sample=sample,
+                prices=settings.services.prices,
+                say=tell,
+                opening=opening,
+            )
 
 
 async def estimate(
@@ -81,10 +91,12 @@ async def estimate(
     sample: int = SAMPLE,
     prices: Mapping[str, Price],
     say: Callable[[str], None],
+    opening: float = 0.0,
 ) -> Estimate:
     """Return what a run on the context's folder will come to; `sample` candidates go first.
 
-    `say` is told, before anything is asked, what that may cost at most.
+    `say` is told, before anything is asked, what that may cost at most; `opening` are the seconds
+    that it took to open the context, and will take again: its vLLM may have been started.
 
     Raises:
         DocumentError: the folder does not exist, or nothing in it can be used.
@@ -100,7 +112,7 @@ async def estimate(
         typical = typical_lives(sizes, ALONE)
         walked = walks(job, Known(spent=spent_by_role(context)), typical)
         return _estimate(job, walked, None, context, prices, len(passages))
-    async with trial_of(manuals, context) as trial:
+    async with trial_of(manuals, context, opening) as trial:
         say(_before(sample, trial, sizes, context, prices))
         return await _tried(trial, sample, job, passages, context, prices)
 

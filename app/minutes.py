@@ -21,17 +21,16 @@ def minutes_of(
     walked: Iterable[Walk], trial: Trial | None, context: Context, seed: int
 ) -> Interval | None:
     """Return the minutes that walks take, those up to now among them; None if no call was timed."""
-    batches = trial.batches if trial else []
     # A prompt that is too long for its server is sent, and finishes no call.
-    timed = [batch for batch in batches if batch.sent.calls]
-    if not timed:
+    timed = [batch for batch in trial.batches if batch.sent.calls] if trial else []
+    if not trial or not timed:
         return None
     width, over = context.concurrency, context.calls.worked
     waited = sum(max(0.0, b.seconds - b.computed) for b in timed)
     latency = waited / sum(b.sent.in_turn(width) for b in timed)
     # A process computes more for the first of its calls.
     computing = min(b.computed / b.calls for b in timed)
-    again = computing * sum(b.calls for b in batches)
+    again = trial.opening + computing * sum(b.calls for b in trial.batches)
     seeded = random.Random(f"minutes {seed}")
 
     def taken(walk: Walk) -> float:

@@ -58,10 +58,16 @@ class Batch:
 
 
 class Trial:
-    """Candidates of a run, lived before it; what is learnt grows with each `go_on`."""
+    """Candidates of a run, lived before it; what is learnt grows with each `go_on`.
 
-    def __init__(self, context: Context, apart: Context, candidates: Sequence[Candidate]) -> None:
+    `opening` are the seconds that it took to open what a run needs, its vLLM above all.
+    """
+
+    def __init__(
+        self, context: Context, apart: Context, candidates: Sequence[Candidate], opening: float
+    ) -> None:
         self.batches: list[Batch] = []
+        self.opening = opening
         self._context = context
         self._apart = apart
         self._waiting = list(candidates)
@@ -132,7 +138,7 @@ class Trial:
 
 
 @asynccontextmanager
-async def trial_of(manuals: str, context: Context) -> AsyncGenerator[Trial]:
+async def trial_of(manuals: str, context: Context, opening: float) -> AsyncGenerator[Trial]:
     """Yield a trial of the candidates that the run's first round will have, in their order."""
     folder = context.run / TRIAL
     clear_trial(context.run)
@@ -142,7 +148,7 @@ async def trial_of(manuals: str, context: Context) -> AsyncGenerator[Trial]:
             await plan(DatasetState(manuals), Runtime(context=first))
             candidates = [each.candidate for each in first.ledger.entries("planned")]
             with _apart(context, folder / "lives.sqlite") as apart:
-                yield Trial(context, apart, candidates)
+                yield Trial(context, apart, candidates, opening)
     finally:
         # A read that was cancelled goes on in its thread, and may make a file meanwhile.
         clear_trial(context.run)

@@ -91,8 +91,8 @@ def test_same_estimate_again_times_a_sample_of_its_own(tmp_path, monkeypatch, ca
     assert second.minutes is not None
 
 
-def trial_with(*batches: Batch) -> Any:
-    return SimpleNamespace(batches=batches)
+def trial_with(*batches: Batch, opening: float = 0.2) -> Any:
+    return SimpleNamespace(batches=batches, opening=opening)
 
 
 def test_calls_that_were_there_already_say_nothing_of_waiting():
@@ -105,6 +105,11 @@ def test_calls_that_were_there_already_say_nothing_of_waiting():
     assert first is not None
     assert first == second
     assert minutes_of([walk], trial_with(Batch(60, Round(0, 0, 0), 0.1, 0.1)), context, 1) is None
+    # A vLLM that loaded for an hour is started again.
+    loaded = trial_with(Batch(60, Round(12, 60, 6), 12.1, 0.1), opening=3600)
+    late = minutes_of([walk], loaded, context, 1)
+    assert late is not None
+    assert late.low > 30 > first.high
 
 
 def test_dry_count_asks_nothing(tmp_path, monkeypatch, capsys):
@@ -208,3 +213,5 @@ def test_ledgers_of_a_trial_are_in_the_run_and_gone_with_it(tmp_path, monkeypatc
         # As a kill leaves it.
         (run / "trial").mkdir()
         (run / "trial" / "lives.sqlite").write_bytes(b"half a page")
+    assert officina(monkeypatch, "run", *wanted[1:]) == 0
+    assert not (run / "trial").exists()
