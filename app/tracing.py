@@ -163,7 +163,6 @@ def open_tracing(run: Path, settings: Settings) -> RunTracing:
             outbox = Outbox(settings.variables, settings.redact, run)
         except LangSmithUserError as error:
             raise SettingsError(settings.redact(str(error))) from error
-    set_runtime_overrides(aio_to_thread=None if outbox else _here_if_untraced)
     return RunTracing(_run_id(run), outbox, _share(settings))
 
 
@@ -190,6 +189,17 @@ def _share(settings: Settings) -> float:
 def untraced() -> AbstractContextManager[None]:
     """Return a context in which nothing is traced, whatever the environment says."""
     return tracing_context(enabled=False)
+
+
+@contextmanager
+def spared_threads(settings: Settings) -> Generator[None]:
+    """Let LangSmith take no threads while a process of its own is at a run that is not traced."""
+    here = None if is_traced(settings.variables) else _here_if_untraced
+    set_runtime_overrides(aio_to_thread=here)
+    try:
+        yield
+    finally:
+        set_runtime_overrides()
 
 
 async def _here_if_untraced(

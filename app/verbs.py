@@ -24,6 +24,7 @@ from app.run_file import Result, RunFile, locked, machines_of, read_run, setting
 from app.settings import Settings, SettingsError, is_offline, read_settings
 from app.state import open_books, outlasting
 from app.terminal import counted, tell
+from app.tracing import spared_threads
 from app.workers import Farming
 from graph.brief import Brief, load_brief
 from graph.ledger import Note, Progress
@@ -72,7 +73,8 @@ def carry_out(
     if started.machines:
         named = describe(machines_of(run, started), settings)
         console.print(f"Machine names: {named}.", highlight=False, soft_wrap=True)
-    with locked(run), viewed(run, brief, settings.services.prices) as view:
+    prices = settings.services.prices
+    with locked(run), spared_threads(settings), viewed(run, brief, prices) as view:
         driven = drive(
             *(run, started, brief, settings, view.on_event, farming), within=interruptible
         )

@@ -27,6 +27,7 @@ from app.run_file import machines_of, read_run, settings_of
 from app.settings import redact
 from app.state import outlasting
 from app.terminal import outlive_readers, tell
+from app.tracing import spared_threads
 from app.workers import END, STOP
 from graph.context import Context
 from graph.farm import farm_beside
@@ -76,7 +77,7 @@ async def work(
     async def farm() -> str:
         opened = open_context(run, brief, settings, machines, joins=session)
         async with opened as context, within(context):
-            with spared_collector():
+            with spared_collector(), spared_threads(settings):
                 return await farm_beside(context, over)
 
     return await outlasting(run, Patience(settings.services.patience), farm)

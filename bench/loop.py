@@ -37,6 +37,7 @@ from app import workers
 from app.collector import spared_collector
 from app.opening import open_context
 from app.state import open_books
+from app.tracing import spared_threads
 from app.workers import Farming, helping
 from bench.asking import peak_mb
 from bench.farmed import make_run, plan
@@ -122,7 +123,7 @@ async def one_pass(
                 await _all_there(context, farming.workers - 1)
                 plan(context, context.windows, options.items)
                 began, cpu = time.perf_counter(), time.process_time()
-                with spared_collector():
+                with spared_collector(), spared_threads(settings):
                     ended = await farm_round(context)
                 wall, cpu = time.perf_counter() - began, time.process_time() - cpu
                 assert not ended, ended

@@ -16,7 +16,7 @@ from app.doctor import examine
 from app.outbox import MOST_WAITING, tracing_mode
 from app.settings import SettingsError, read_settings
 from app.traces import read_traces, run_filter, trace_of
-from app.tracing import open_tracing
+from app.tracing import open_tracing, spared_threads
 from graph.tracing import Ending, Score
 from tests.app.test_cli import EXAMPLES, officina
 from tests.langsmith_sink import NOWHERE, langsmith_sink, metadata, never_too_late, wait_until
@@ -29,12 +29,15 @@ def in_time(monkeypatch):
     never_too_late(monkeypatch)
 
 
-def opened(url: str, tmp_path: Path, **variables: str):
+def settings_of(url: str, **variables: str):
     lines = {"LANGSMITH_TRACING": "true", "LANGSMITH_ENDPOINT": url, **variables}
     text = "".join(f"{name}={value}\n" for name, value in lines.items())
     Path(".env").write_text(text, encoding="utf-8")
-    settings = read_settings(model="offline", by_role={}, concurrency=4)
-    return open_tracing(tmp_path, settings)
+    return read_settings(model="offline", by_role={}, concurrency=4)
+
+
+def opened(url: str, tmp_path: Path, **variables: str):
+    return open_tracing(tmp_path, settings_of(url, **variables))
 
 
 def live(tracing, candidate: str, said: object = "said", **more: object) -> None:
@@ -283,7 +286,12 @@ def test_middleware_goes_to_a_thread_only_where_it_is_traced(tmp_path, monkeypat
 
     monkeypatch.setattr(asyncio.BaseEventLoop, "run_in_executor", noted)
     with langsmith_sink() as sink:
-        tracing = opened(sink.url, tmp_path, LANGSMITH_TRACING=str(traced).lower())
+        settings = settings_of(sink.url, LANGSMITH_TRACING=str(traced).lower())
+        tracing = open_tracing(tmp_path, settings)
+        with spared_threads(settings):
+            assert asyncio.run(lead(tracing)) == "said"
+        assert bool(elsewhere) == traced
+        # Whoever else uses LangSmith in this process finds it as it is.
         assert asyncio.run(lead(tracing)) == "said"
         tracing.close()
-    assert bool(elsewhere) == traced
+    assert elsewhere
