@@ -220,7 +220,9 @@ def test_index_removed_in_mid_run_is_one_sentence(named, monkeypatch, tmp_path):
     whole, run = tmp_path / "whole", tmp_path / "run"
     answering = answering_with(OfflineModel())
     with serving(answering) as url:
-        run_on(url, whole).communicate(timeout=240)
+        process = run_on(url, whole)
+        _, said = process.communicate(timeout=240)
+        assert process.returncode == 0, said
     # Without its later calls, the run cannot end before its index is removed.
     model = Holding(answering, 60)
     with serving(model.handle) as url:
